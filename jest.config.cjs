@@ -1,0 +1,19 @@
+/** One project per ring, so that `jest --selectProjects unit` is the quick loop and `npm test` runs them all. */
+const ring = (name, extra = {}) => ({
+  displayName: name,
+  testEnvironment: 'node',
+  testMatch: [`<rootDir>/tests/${name}/**/*.test.ts`, `<rootDir>/tests/${name}/**/*.test.tsx`],
+  transform: { '^.+\\.tsx?$': ['@swc/jest', SWC], '^.+/node_modules/.+\\.m?js$': ['@swc/jest', SWC] },
+  // Packages that ship ES modules only are compiled like our own code (docs/decisions/001-module-system.md).
+  transformIgnorePatterns: ['/node_modules/(?!(openid-client|oauth4webapi|jose)/)'],
+  setupFilesAfterEnv: ['<rootDir>/tests/support/no-stray-errors.ts'],
+  ...extra,
+});
+const SWC = {
+  jsc: { parser: { syntax: 'typescript', tsx: true }, target: 'es2022', transform: { react: { runtime: 'automatic', importSource: 'preact' } } },
+  module: { type: 'commonjs' },
+};
+module.exports = {
+  projects: ['unit', 'contracts', 'architecture', 'docs', 'http', 'proxy', 'docker', 'browser'].map((name) => ring(name)),
+  testTimeout: 15000,
+};
