@@ -1,0 +1,64 @@
+import { HubError } from './errors';
+import type { UserId, UserName } from './ids';
+import { covers, type Target } from './scopes/covers';
+import type { ScopeSet } from './scopes/scope-set';
+import type { ScopeName } from './scopes/tree';
+
+interface Base {
+  /** Expanded and resolved; already cut down to what the credential allows. */
+  readonly scopes: ScopeSet;
+  /** The `admin` flag of the account behind it, whatever the credential. Scopes alone never make an administrator (D04). */
+  readonly admin: boolean;
+  readonly via: 'cookie' | 'token' | 'server-token' | 'local';
+  /** Id of the session or token: what is revoked, and what open sockets are indexed by. Never the secret. */
+  readonly credential: string;
+  /** Names of the groups it belongs to. */
+  readonly groups: readonly string[];
+}
+
+/** Whoever asks for something, and what they may do. Pages, API and proxy decide by it and by nothing else. */
+export type Actor =
+  | (Base & { readonly kind: 'user'; readonly id: UserId; readonly name: UserName })
+  | (Base & { readonly kind: 'service'; readonly id: string; readonly name: string })
+  /** The command line on this machine, through the local credential. Holds the scopes of the `admin` role. */
+  | (Base & { readonly kind: 'local'; readonly id: string; readonly name: string });
+
+export type { Target } from './scopes/covers';
+
+/** The hub itself, or a collection as a whole: only unfiltered scopes reach it. */
+export const HUB: Target = { kind: 'none' };
+
+/** The whole policy. Pure, so that its truth table is a test. */
+export const can = (actor: Actor, scope: ScopeName, target: Target): boolean => covers(actor.scopes, scope, target);
+
+/** Throws as `demandAny` does. */
+export function demand(actor: Actor, scope: ScopeName, target: Target): void {
+  demandAny(actor, [scope], target);
+}
+
+/**
+ * Returns if one of the scopes covers the target. Throws `forbidden` (403) when the actor holds none of them at all, and
+ * `not-found` (404) when they reach other targets only: nobody learns which names exist. Messages are JupyterHub's.
+ */
+export function demandAny(actor: Actor, scopes: readonly ScopeName[], target: Target): void {
+  if (scopes.some((scope) => can(actor, scope, target))) return;
+  const elsewhere = target.kind !== 'none' && scopes.some((scope) => actor.scopes.has(scope));
+  throw elsewhere ? notFound() : lacking(scopes);
+}
+
+/** 403 of a caller whose scopes do not grant this at all. */
+export const lacking = (scopes: readonly ScopeName[]): HubError => new HubError('forbidden', `Action is not authorized with current scopes; requires any of [${scopes.join(', ')}]`);
+
+/** 404 that hides whether the target exists. */
+export const notFound = (): HubError => new HubError('not-found', 'No access to resources or resources not found');
+
+/**
+ * Scopes over users are not enough to change an administrator (reset, rename, disable, delete, mint a token) or to make one: that
+ * takes an administrator, else `admin:users` would be a way to become one. Call it after `demand`. Throws `forbidden`.
+ */
+export function demandMayChange(actor: Actor, subject: { readonly id: UserId; readonly admin: boolean }, change: { readonly admin?: boolean } = {}): void {
+  if (actor.admin) return;
+  if (change.admin === true) throw new HubError('forbidden', 'Only administrators may make somebody an administrator.');
+  const own = actor.kind === 'user' && actor.id === subject.id;
+  if (subject.admin && !own) throw new HubError('forbidden', 'Only administrators may change an administrator.');
+}
