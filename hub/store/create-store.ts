@@ -1,0 +1,54 @@
+import { newId, type InstanceId } from '../domain/ids';
+import { createAuditStore } from './audit';
+import { createGroupStore } from './groups';
+import { createMetaStore } from './meta';
+import { createRoleStore } from './roles';
+import { createServerStore } from './servers';
+import { createSessionStore } from './sessions';
+import { createSql } from './sql';
+import { openDatabase, type Opened, type OpenOptions } from './sqlite';
+import type { Store } from './store';
+import { createThrottleStore } from './throttle';
+import { createTokenStore } from './tokens';
+import { createUserStore } from './users';
+
+export interface StoreOptions extends OpenOptions {
+  /** Wall clock for what the store itself dates; absent: the system's. */
+  readonly now?: () => Date;
+}
+
+/** Key in `meta` under which a hub's own identity is kept, made when the store is opened for the first time. */
+export const INSTANCE = 'instance';
+
+/**
+ * Opens the hub's memory in the file `path` (its directory is made private), or in memory with `:memory:`. Throws `HubError` with
+ * instructions: `conflict` when another hub uses it, `unavailable` when it is damaged, newer, or not private.
+ */
+export function openStore(path: string, opts: StoreOptions = {}): Store {
+  const opened = openDatabase(path, opts);
+  try {
+    return createStore(opened, opts.now ?? (() => new Date()));
+  } catch (err) {
+    opened.close();
+    throw err;
+  }
+}
+
+function createStore({ db, close }: Opened, now: () => Date): Store {
+  const sql = createSql(db);
+  const meta = createMetaStore(sql);
+  if (meta.get(INSTANCE) === undefined) meta.set(INSTANCE, newId<InstanceId>());
+  return {
+    users: createUserStore(sql),
+    groups: createGroupStore(sql),
+    roles: createRoleStore(sql),
+    sessions: createSessionStore(sql),
+    tokens: createTokenStore(sql),
+    servers: createServerStore(sql, now),
+    throttle: createThrottleStore(sql),
+    audit: createAuditStore(sql),
+    meta,
+    transaction: sql.transaction,
+    close,
+  };
+}

@@ -1,0 +1,151 @@
+import type { GroupId, ServerId, ServerName, SessionId, TokenId, UserId, UserName } from '../domain/ids';
+import type { ServerRecord, ServerState } from '../domain/server';
+import type { Session, Token } from '../domain/session';
+import type { Group, Role, User, UserStatus } from '../domain/user';
+
+/**
+ * Everything the hub remembers. A full disk, a foreign writer or a read-only file throws `HubError('unavailable')` from any verb. Synchronous on purpose: with an in-process driver nothing can interleave inside a transaction.
+ * Every query stays under a millisecond; what is frequent (activity) comes in batches.
+ */
+export interface Store {
+  readonly users: UserStore;
+  readonly groups: GroupStore;
+  readonly roles: RoleStore;
+  readonly sessions: SessionStore;
+  readonly tokens: TokenStore;
+  readonly servers: ServerStore;
+  readonly throttle: ThrottleStore;
+  readonly audit: AuditStore;
+  readonly meta: MetaStore;
+  /** Throws, and rolls back, if `work` throws or returns a promise. Nests as savepoints. */
+  transaction<T>(work: () => T): T;
+  close(): void;
+}
+
+export interface UserFilter {
+  readonly status?: UserStatus;
+  /** Case-insensitive substring, taken literally. */
+  readonly nameContains?: string;
+  readonly sort?: 'id' | 'name' | 'last_activity' | '-id' | '-name' | '-last_activity';
+}
+
+export interface UserStore {
+  byId(id: UserId): User | undefined;
+  byName(name: UserName): User | undefined;
+  list(page: { readonly offset: number; readonly limit: number }, filter?: UserFilter): { readonly users: readonly User[]; readonly total: number };
+  /** Throws `HubError('conflict')` when the name is taken. */
+  create(user: User): void;
+  /** Throws `HubError('not-found')` for an unknown id and `conflict` for a taken name. */
+  update(id: UserId, change: Partial<Pick<User, 'name' | 'admin' | 'status' | 'mustChangePassword'>>): User;
+  /** Removes everything of that user with it (sessions, tokens, servers, memberships). False: there was none. */
+  remove(id: UserId): boolean;
+  /** PHC string; undefined: no password set. Kept apart from `User`, so that it cannot end up in a log or a page. */
+  passwordHash(id: UserId): string | undefined;
+  setPasswordHash(id: UserId, phc: string): void;
+  countAdmins(): number;
+  /** Batch of activity times; never moves one backwards. */
+  touch(seen: ReadonlyMap<UserId, Date>): void;
+}
+
+export interface GroupStore {
+  byName(name: string): Group | undefined;
+  list(page: { readonly offset: number; readonly limit: number }): { readonly groups: readonly Group[]; readonly total: number };
+  create(group: Group): void;
+  remove(id: GroupId): boolean;
+  setProperties(id: GroupId, properties: Readonly<Record<string, unknown>>): void;
+  membersOf(id: GroupId): readonly User[];
+  groupsOf(user: UserId): readonly Group[];
+  addMember(id: GroupId, user: UserId): void;
+  removeMember(id: GroupId, user: UserId): void;
+}
+
+/** Roles come from configuration; the store keeps them and who holds them. */
+export interface RoleStore {
+  list(): readonly Role[];
+  byName(name: string): Role | undefined;
+  put(role: Role): void;
+  /** Directly assigned, by name, plus those of the user's groups. */
+  ofUser(user: UserId): readonly Role[];
+  /** Names of directly assigned roles only. */
+  directOfUser(user: UserId): readonly string[];
+  grant(role: string, user: UserId): void;
+  revoke(role: string, user: UserId): void;
+  grantGroup(role: string, group: GroupId): void;
+  revokeGroup(role: string, group: GroupId): void;
+}
+
+export interface SessionStore {
+  create(session: Session, hash: string): void;
+  byHash(hash: string): Session | undefined;
+  listOf(user: UserId): readonly Session[];
+  count(): number;
+  /** Batch of last-seen times; never moves one backwards. */
+  touch(seen: ReadonlyMap<SessionId, Date>): void;
+  remove(id: SessionId): boolean;
+  /** Returns the ids that were removed, so that their sockets can be closed. */
+  removeOf(user: UserId, except?: SessionId): readonly SessionId[];
+  /** Removes those past the idle or absolute limit. */
+  removeExpired(before: { readonly lastSeen: Date; readonly created: Date }): readonly SessionId[];
+}
+
+export interface TokenStore {
+  create(token: Token, hash: string): void;
+  byHash(hash: string): Token | undefined;
+  byId(id: TokenId): Token | undefined;
+  listOf(owner: UserId): readonly Token[];
+  touch(used: ReadonlyMap<TokenId, Date>): void;
+  remove(id: TokenId): boolean;
+  removeOf(owner: UserId): readonly TokenId[];
+}
+
+export interface ServerStore {
+  byId(id: ServerId): ServerRecord | undefined;
+  find(owner: UserId, name: ServerName): ServerRecord | undefined;
+  listOf(owner: UserId): readonly ServerRecord[];
+  list(): readonly ServerRecord[];
+  /** Finds or makes the record of a server that nobody started yet: `stopped`, version 0. */
+  ensure(owner: UserId, name: ServerName): ServerRecord;
+  /**
+   * Compare-and-set on `version`. undefined: somebody else moved the server first. A transition that `MAY_BECOME` does not
+   * list throws. `change` is written in the same statement.
+   */
+  transition(from: ServerRecord, to: ServerState, change?: Partial<Pick<ServerRecord, 'profile' | 'secret' | 'userOptions'>>): ServerRecord | undefined;
+  /** How many hold resources now (`starting`, `ready`, `stopping`): what the cap counts, in the transaction that claims a start (M12). */
+  countActive(): number;
+  /** Those that wait for a place, oldest first. */
+  queued(): readonly ServerRecord[];
+  /** Batch of activity times; never moves one backwards, and moves the owner's along. */
+  touch(seen: ReadonlyMap<ServerId, Date>): void;
+  remove(id: ServerId): boolean;
+}
+
+/** Counters of failed attempts; they survive a restart (A02). Times are milliseconds of the wall clock, only for expiry. */
+export interface ThrottleStore {
+  /** Adds a failure and returns how many are inside the window ending now. */
+  hit(key: string, now: Date, windowMs: number): number;
+  count(key: string, now: Date, windowMs: number): number;
+  /** Time of the oldest failure inside the window; undefined: none. */
+  oldest(key: string, now: Date, windowMs: number): Date | undefined;
+  clear(key: string): void;
+  prune(before: Date): void;
+}
+
+export interface AuditEntry {
+  readonly at: Date;
+  readonly actor: string;
+  readonly action: string;
+  readonly target: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+export interface AuditStore {
+  append(entry: AuditEntry): void;
+  /** Newest first. */
+  list(page: { readonly offset: number; readonly limit: number }): readonly AuditEntry[];
+}
+
+export interface MetaStore {
+  get(key: string): string | undefined;
+  set(key: string, value: string): void;
+  remove(key: string): void;
+}

@@ -1,0 +1,104 @@
+import { HubError } from '../domain/errors';
+import type { UserId, UserName } from '../domain/ids';
+import type { User, UserStatus } from '../domain/user';
+import { isDuplicate, toDate, toDateOrNull, toMs, toMsOrNull, type Sql } from './sql';
+import type { UserFilter, UserStore } from './store';
+
+export interface UserRow {
+  readonly id: string;
+  readonly name: string;
+  readonly admin: number;
+  readonly status: string;
+  readonly created: number;
+  readonly last_activity: number | null;
+  readonly must_change_password: number;
+}
+
+export const USER_COLUMNS = ['id', 'name', 'admin', 'status', 'created', 'last_activity', 'must_change_password'].map((column) => `users.${column}`).join(', ');
+
+export const toUser = (row: UserRow): User => ({
+  id: row.id as UserId,
+  name: row.name as UserName,
+  admin: row.admin === 1,
+  status: row.status as UserStatus,
+  created: toDate(row.created),
+  lastActivity: toDateOrNull(row.last_activity),
+  mustChangePassword: row.must_change_password === 1,
+});
+
+/** SQLite puts nulls first ascending and last descending, as JupyterHub does. */
+const ORDER: Readonly<Record<NonNullable<UserFilter['sort']>, string>> = {
+  id: 'seq ASC',
+  '-id': 'seq DESC',
+  name: 'name ASC',
+  '-name': 'name DESC',
+  last_activity: 'last_activity ASC, seq ASC',
+  '-last_activity': 'last_activity DESC, seq DESC',
+};
+
+/** Names are stored in lower case, so a lower-case needle makes the search case-insensitive; `instr` knows no wildcards. */
+const MATCHES = 'WHERE (@status IS NULL OR status = @status) AND (@needle IS NULL OR instr(name, @needle) > 0)';
+
+export function createUserStore(sql: Sql): UserStore {
+  const byId = sql.prepare<UserRow>(`SELECT ${USER_COLUMNS} FROM users WHERE id = @id`);
+  const byName = sql.prepare<UserRow>(`SELECT ${USER_COLUMNS} FROM users WHERE name = @name`);
+  const count = sql.prepare<{ n: number }>(`SELECT count(*) AS n FROM users ${MATCHES}`);
+  const listed = new Map(
+    Object.entries(ORDER).map(([sort, order]) => [sort, sql.prepare<UserRow>(`SELECT ${USER_COLUMNS} FROM users ${MATCHES} ORDER BY ${order} LIMIT @limit OFFSET @offset`)]),
+  );
+  const insert = sql.prepare(`INSERT INTO users (id, name, admin, status, created, last_activity, must_change_password)
+    VALUES (@id, @name, @admin, @status, @created, @lastActivity, @mustChangePassword)`);
+  const update = sql.prepare('UPDATE users SET name = @name, admin = @admin, status = @status, must_change_password = @mustChangePassword WHERE id = @id');
+  const remove = sql.prepare('DELETE FROM users WHERE id = @id');
+  const hash = sql.prepare<{ password_hash: string | null }>('SELECT password_hash FROM users WHERE id = @id');
+  const setHash = sql.prepare('UPDATE users SET password_hash = @phc WHERE id = @id');
+  const admins = sql.prepare<{ n: number }>('SELECT count(*) AS n FROM users WHERE admin = 1');
+  const touch = sql.prepare('UPDATE users SET last_activity = max(coalesce(last_activity, @at), @at) WHERE id = @id');
+
+  const find = (id: UserId): User | undefined => map(byId.get({ id }));
+
+  return {
+    byId: find,
+    byName: (name) => map(byName.get({ name })),
+    list({ offset, limit }, { status, nameContains, sort = 'id' } = {}) {
+      const match = { status: status ?? null, needle: nameContains?.toLowerCase() ?? null };
+      const rows = listed.get(sort)?.all({ ...match, offset, limit }) ?? [];
+      return { users: rows.map(toUser), total: count.get(match)?.n ?? 0 };
+    },
+    create: (user) =>
+      taken(() => insert.run({
+        id: user.id, name: user.name, admin: Number(user.admin), status: user.status, created: toMs(user.created),
+        lastActivity: toMsOrNull(user.lastActivity), mustChangePassword: Number(user.mustChangePassword),
+      })),
+    update: (id, change) =>
+      sql.transaction(() => {
+        const before = find(id);
+        if (before === undefined) throw unknown();
+        const after = { ...before, ...change };
+        taken(() => update.run({ id, name: after.name, admin: Number(after.admin), status: after.status, mustChangePassword: Number(after.mustChangePassword) }));
+        return after;
+      }),
+    remove: (id) => remove.run({ id }) > 0,
+    passwordHash: (id) => hash.get({ id })?.password_hash ?? undefined,
+    setPasswordHash(id, phc) {
+      if (setHash.run({ id, phc }) === 0) throw unknown();
+    },
+    countAdmins: () => admins.get()?.n ?? 0,
+    touch: (seen) =>
+      sql.transaction(() => {
+        for (const [id, at] of seen) touch.run({ id, at: toMs(at) });
+      }),
+  };
+}
+
+const map = (row: UserRow | undefined): User | undefined => (row === undefined ? undefined : toUser(row));
+const unknown = (): HubError => new HubError('not-found', 'There is no such user.');
+
+function taken(write: () => unknown): void {
+  try {
+    write();
+  } catch (err) {
+    if (isDuplicate(err)) throw new HubError('conflict', 'This name is taken.', { cause: err });
+    throw err;
+  }
+}

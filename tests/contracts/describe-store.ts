@@ -1,0 +1,485 @@
+import { HubError } from '../../hub/domain/errors';
+import { DEFAULT_SERVER, newId, type GroupId, type ServerId, type ServerName, type SessionId, type TokenId, type UserId, type UserName } from '../../hub/domain/ids';
+import { MAY_BECOME, type ServerKind, type ServerState } from '../../hub/domain/server';
+import type { Session, Token } from '../../hub/domain/session';
+import type { Group, User } from '../../hub/domain/user';
+import type { Store } from '../../hub/store/store';
+
+const at = (minutes: number): Date => new Date(Date.UTC(2030, 0, 1, 0, minutes));
+const page = { offset: 0, limit: 100 };
+
+export const makeUser = (name: string, change: Partial<User> = {}): User => ({
+  id: newId<UserId>(), name: name as UserName, admin: false, status: 'active', created: at(0), lastActivity: null, mustChangePassword: false, ...change,
+});
+const makeGroup = (name: string): Group => ({ id: newId<GroupId>(), name, properties: {} });
+const makeSession = (user: User, change: Partial<Session> = {}): Session => ({
+  id: newId<SessionId>(), user: user.id, created: at(0), lastSeen: at(0), address: '192.0.2.1', userAgent: 'a browser', ...change,
+});
+const makeToken = (owner: User, change: Partial<Token> = {}): Token => ({
+  id: newId<TokenId>(), owner: owner.id, note: 'for a script', scopes: ['inherit'], created: at(0), expires: null, lastUsed: null, ...change,
+});
+const role = (name: string, ...scopes: string[]) => ({ name, description: `the role ${name}`, scopes });
+const HANDLE = { spawner: 'fake', id: 'c-1' };
+const STATES: Readonly<Record<ServerKind, ServerState>> = {
+  stopped: { kind: 'stopped', since: at(1), reason: 'idle' },
+  queued: { kind: 'queued', since: at(1) },
+  starting: { kind: 'starting', since: at(1), handle: HANDLE },
+  ready: { kind: 'ready', since: at(1), handle: HANDLE, origin: 'http://10.0.0.2:8888' },
+  stopping: { kind: 'stopping', since: at(1), handle: null, error: 'did not end' },
+  failed: { kind: 'failed', since: at(1), message: 'no such image', logTail: ['one', 'two'] },
+};
+const code = (fn: () => unknown): string => {
+  try {
+    fn();
+  } catch (err) {
+    return err instanceof HubError ? err.code : String(err);
+  }
+  return 'nothing thrown';
+};
+
+/** What every store must do, whatever it writes to. `open` gives an empty one; it is closed afterwards. */
+export function describeStore(kind: string, open: () => Store): void {
+  describe(`a store ${kind}`, () => {
+    let store: Store;
+    const add = (name: string, change?: Partial<User>): User => {
+      const user = makeUser(name, change);
+      store.users.create(user);
+      return user;
+    };
+    beforeEach(() => {
+      store = open();
+    });
+    afterEach(() => store.close());
+
+    describe('users', () => {
+      test('are given back as they were created, by id and by name', () => {
+        const alice = add('alice', { lastActivity: at(3), admin: true, status: 'pending', mustChangePassword: true });
+        expect(store.users.byId(alice.id)).toEqual(alice);
+        expect(store.users.byName(alice.name)).toEqual(alice);
+        expect(store.users.byId(newId<UserId>())).toBeUndefined();
+        expect(store.users.byName('bob' as UserName)).toBeUndefined();
+      });
+
+      test('cannot share a name, neither at creation nor by renaming', () => {
+        add('alice');
+        const bob = add('bob');
+        expect(code(() => add('alice'))).toBe('conflict');
+        expect(code(() => store.users.update(bob.id, { name: 'alice' as UserName }))).toBe('conflict');
+        expect(store.users.list(page).total).toBe(2);
+      });
+
+      test('are changed in part; an unknown one is not found', () => {
+        const alice = add('alice');
+        expect(store.users.update(alice.id, { status: 'disabled', mustChangePassword: true })).toEqual({ ...alice, status: 'disabled', mustChangePassword: true });
+        expect(store.users.update(alice.id, { name: 'alicia' as UserName }).id).toBe(alice.id);
+        expect(store.users.byName('alicia' as UserName)?.status).toBe('disabled');
+        expect(code(() => store.users.update(newId<UserId>(), { admin: true }))).toBe('not-found');
+      });
+
+      test.each([
+        ['id', ['carol', 'alice', 'bob']],
+        ['-id', ['bob', 'alice', 'carol']],
+        ['name', ['alice', 'bob', 'carol']],
+        ['-name', ['carol', 'bob', 'alice']],
+        ['last_activity', ['alice', 'bob', 'carol']],
+        ['-last_activity', ['carol', 'bob', 'alice']],
+      ] as const)('are listed by %s, those never seen first going up and last going down', (sort, expected) => {
+        add('carol', { lastActivity: at(9) });
+        add('alice');
+        add('bob', { lastActivity: at(2) });
+        expect(store.users.list(page, { sort }).users.map((u) => u.name)).toEqual(expected);
+      });
+
+      test('are counted and cut into pages after filtering', () => {
+        for (const name of ['ann', 'anna', 'hans', 'bob']) add(name, { status: name === 'hans' ? 'pending' : 'active' });
+        expect(store.users.list({ offset: 1, limit: 1 }, { nameContains: 'AN' })).toMatchObject({ users: [{ name: 'anna' }], total: 3 });
+        expect(store.users.list(page, { status: 'pending' })).toMatchObject({ users: [{ name: 'hans' }], total: 1 });
+        expect(store.users.list({ offset: 9, limit: 1 })).toEqual({ users: [], total: 4 });
+      });
+
+      test.each(['%', '_', '\\', "'"])('are searched for %s literally', (needle) => {
+        add('alice');
+        const odd = add(`a${needle}b`);
+        expect(store.users.list(page, { nameContains: needle }).users).toEqual([odd]);
+      });
+
+      test('keep their password hash apart', () => {
+        const alice = add('alice');
+        expect(store.users.passwordHash(alice.id)).toBeUndefined();
+        store.users.setPasswordHash(alice.id, '$argon2id$x');
+        expect(store.users.passwordHash(alice.id)).toBe('$argon2id$x');
+        expect(JSON.stringify(store.users.byId(alice.id))).not.toContain('argon2id');
+        expect(code(() => store.users.setPasswordHash(newId<UserId>(), 'x'))).toBe('not-found');
+      });
+
+      test('activity never moves backwards', () => {
+        const alice = add('alice');
+        store.users.touch(new Map([[alice.id, at(5)]]));
+        store.users.touch(new Map([[alice.id, at(4)], [newId<UserId>(), at(4)]]));
+        expect(store.users.byId(alice.id)?.lastActivity).toEqual(at(5));
+      });
+
+      test('A19: somebody created again under a removed name inherits nothing', () => {
+        const bob = add('bob', { admin: true });
+        const group = makeGroup('lab');
+        store.groups.create(group);
+        store.roles.put(role('researcher', 'servers!user'));
+        store.groups.addMember(group.id, bob.id);
+        store.roles.grant('researcher', bob.id);
+        store.users.setPasswordHash(bob.id, 'old');
+        store.sessions.create(makeSession(bob), 'session-hash');
+        store.tokens.create(makeToken(bob), 'token-hash');
+        const server = store.servers.ensure(bob.id, DEFAULT_SERVER);
+        expect(store.users.remove(bob.id)).toBe(true);
+        expect(store.users.remove(bob.id)).toBe(false);
+
+        const again = add('bob');
+        expect(again.id).not.toBe(bob.id);
+        expect(store.users.byId(bob.id)).toBeUndefined();
+        expect(store.sessions.byHash('session-hash')).toBeUndefined();
+        expect(store.tokens.byHash('token-hash')).toBeUndefined();
+        expect(store.servers.byId(server.id)).toBeUndefined();
+        expect(store.servers.listOf(again.id)).toEqual([]);
+        expect(store.groups.groupsOf(again.id)).toEqual([]);
+        expect(store.roles.ofUser(again.id)).toEqual([]);
+        expect(store.users.passwordHash(again.id)).toBeUndefined();
+        expect(store.groups.membersOf(group.id)).toEqual([]);
+      });
+    });
+
+    describe('groups', () => {
+      test('have members, in both directions', () => {
+        const [alice, bob] = [add('alice'), add('bob')];
+        const [lab, office] = [makeGroup('lab'), makeGroup('office')];
+        store.groups.create(lab);
+        store.groups.create(office);
+        store.groups.addMember(lab.id, bob.id);
+        store.groups.addMember(lab.id, alice.id);
+        store.groups.addMember(lab.id, alice.id);
+        store.groups.addMember(office.id, alice.id);
+        expect(store.groups.membersOf(lab.id)).toEqual([alice, bob]);
+        expect(store.groups.groupsOf(alice.id)).toEqual([lab, office]);
+        store.groups.removeMember(lab.id, alice.id);
+        expect(store.groups.membersOf(lab.id)).toEqual([bob]);
+      });
+
+      test('have unique names, properties, and an end', () => {
+        const lab = makeGroup('lab');
+        store.groups.create(lab);
+        expect(code(() => store.groups.create(makeGroup('lab')))).toBe('conflict');
+        store.groups.setProperties(lab.id, { gpu: 2, nested: { a: [1] } });
+        expect(store.groups.byName('lab')).toEqual({ ...lab, properties: { gpu: 2, nested: { a: [1] } } });
+        expect(store.groups.list({ offset: 0, limit: 1 })).toMatchObject({ total: 1, groups: [{ name: 'lab' }] });
+        expect(store.groups.remove(lab.id)).toBe(true);
+        expect(store.groups.byName('lab')).toBeUndefined();
+        expect(code(() => store.groups.setProperties(lab.id, {}))).toBe('not-found');
+      });
+
+      test('accept only members that exist', () => {
+        const lab = makeGroup('lab');
+        store.groups.create(lab);
+        expect(code(() => store.groups.addMember(lab.id, newId<UserId>()))).toBe('not-found');
+        expect(code(() => store.groups.addMember(newId<GroupId>(), add('alice').id))).toBe('not-found');
+      });
+    });
+
+    describe('roles', () => {
+      test('of a user are the direct ones and those of their groups, each once', () => {
+        const alice = add('alice');
+        const lab = makeGroup('lab');
+        store.groups.create(lab);
+        store.groups.addMember(lab.id, alice.id);
+        for (const name of ['user', 'manager', 'unused']) store.roles.put(role(name, `list:${name}`));
+        store.roles.grant('user', alice.id);
+        store.roles.grantGroup('manager', lab.id);
+        store.roles.grantGroup('user', lab.id);
+        expect(store.roles.ofUser(alice.id)).toEqual([role('manager', 'list:manager'), role('user', 'list:user')]);
+        expect(store.roles.directOfUser(alice.id)).toEqual(['user']);
+        store.roles.revokeGroup('manager', lab.id);
+        store.roles.revoke('user', alice.id);
+        expect(store.roles.ofUser(alice.id).map((r) => r.name)).toEqual(['user']);
+      });
+
+      test('are replaced by putting them again, and keep who holds them', () => {
+        const alice = add('alice');
+        store.roles.put(role('user', 'self'));
+        store.roles.grant('user', alice.id);
+        store.roles.put(role('user', 'read:users!user', 'tokens!user'));
+        expect(store.roles.ofUser(alice.id)).toEqual([role('user', 'read:users!user', 'tokens!user')]);
+        expect(store.roles.byName('user')).toEqual(role('user', 'read:users!user', 'tokens!user'));
+        expect(store.roles.byName('none')).toBeUndefined();
+        expect(store.roles.list()).toHaveLength(1);
+      });
+
+      test('must exist to be granted', () => {
+        expect(code(() => store.roles.grant('nobody', add('alice').id))).toBe('not-found');
+      });
+
+      test('admin and the flag of a user are one fact, whichever is written', () => {
+        const early = add('early', { admin: true });
+        store.roles.put(role('admin', 'admin:users'));
+        expect(store.roles.directOfUser(early.id)).toEqual(['admin']);
+        const late = add('late', { admin: true });
+        expect(store.roles.directOfUser(late.id)).toEqual(['admin']);
+        store.users.update(late.id, { admin: false });
+        expect(store.roles.directOfUser(late.id)).toEqual([]);
+        store.roles.grant('admin', late.id);
+        expect(store.users.byId(late.id)?.admin).toBe(true);
+        expect(store.users.countAdmins()).toBe(2);
+        store.roles.revoke('admin', late.id);
+        expect(store.users.byId(late.id)?.admin).toBe(false);
+        expect(store.users.countAdmins()).toBe(1);
+      });
+    });
+
+    describe('sessions', () => {
+      test('B11: are found by the hash of their secret and by nothing else', () => {
+        const session = makeSession(add('alice'));
+        store.sessions.create(session, 'hash');
+        expect(store.sessions.byHash('hash')).toEqual(session);
+        expect(store.sessions.byHash(session.id)).toBeUndefined();
+        expect(JSON.stringify(store.sessions.listOf(session.user))).not.toContain('"hash"');
+      });
+
+      test('are touched forwards only, listed latest first, and removed', () => {
+        const alice = add('alice');
+        const [one, two] = [makeSession(alice), makeSession(alice)];
+        store.sessions.create(one, '1');
+        store.sessions.create(two, '2');
+        store.sessions.touch(new Map([[two.id, at(7)]]));
+        store.sessions.touch(new Map([[two.id, at(6)]]));
+        expect(store.sessions.listOf(alice.id)).toEqual([{ ...two, lastSeen: at(7) }, one]);
+        expect(store.sessions.remove(one.id)).toBe(true);
+        expect(store.sessions.remove(one.id)).toBe(false);
+      });
+
+      test('of a user end together, except the one that is kept', () => {
+        const [alice, bob] = [add('alice'), add('bob')];
+        const mine = [makeSession(alice), makeSession(alice), makeSession(alice)] as const;
+        mine.forEach((session, i) => store.sessions.create(session, `a${i}`));
+        store.sessions.create(makeSession(bob), 'b');
+        expect([...store.sessions.removeOf(alice.id, mine[0].id)].sort()).toEqual([mine[1].id, mine[2].id].sort());
+        expect(store.sessions.listOf(alice.id)).toEqual([mine[0]]);
+        expect(store.sessions.removeOf(alice.id)).toEqual([mine[0].id]);
+        expect(store.sessions.byHash('b')).toBeDefined();
+      });
+
+      test('expire by idleness or by age', () => {
+        const alice = add('alice');
+        const idle = makeSession(alice, { created: at(50), lastSeen: at(50) });
+        const old = makeSession(alice, { created: at(1), lastSeen: at(99) });
+        const live = makeSession(alice, { created: at(60), lastSeen: at(60) });
+        [idle, old, live].forEach((session, i) => store.sessions.create(session, String(i)));
+        expect([...store.sessions.removeExpired({ lastSeen: at(60), created: at(2) })].sort()).toEqual([idle.id, old.id].sort());
+        expect(store.sessions.listOf(alice.id)).toEqual([live]);
+      });
+    });
+
+    describe('tokens', () => {
+      test('B11: are found by the hash of their secret, and by id', () => {
+        const token = makeToken(add('alice'), { expires: at(90), scopes: ['read:users!user', 'tokens'] });
+        store.tokens.create(token, 'hash');
+        expect(store.tokens.byHash('hash')).toEqual(token);
+        expect(store.tokens.byId(token.id)).toEqual(token);
+        expect(store.tokens.byHash(token.id)).toBeUndefined();
+      });
+
+      test('are listed with the longest unused first, touched forwards only, and removed', () => {
+        const alice = add('alice');
+        const [one, two] = [makeToken(alice), makeToken(alice, { created: at(1) })];
+        store.tokens.create(one, '1');
+        store.tokens.create(two, '2');
+        store.tokens.touch(new Map([[one.id, at(8)]]));
+        store.tokens.touch(new Map([[one.id, at(3)]]));
+        expect(store.tokens.listOf(alice.id)).toEqual([two, { ...one, lastUsed: at(8) }]);
+        expect(store.tokens.remove(two.id)).toBe(true);
+        expect(store.tokens.remove(two.id)).toBe(false);
+        expect(store.tokens.removeOf(alice.id)).toEqual([one.id]);
+        expect(store.tokens.byHash('1')).toBeUndefined();
+      });
+    });
+
+    describe('servers', () => {
+      test('are made once, stopped and at version 0', () => {
+        const alice = add('alice');
+        const server = store.servers.ensure(alice.id, DEFAULT_SERVER);
+        expect(server).toMatchObject({ owner: alice.id, name: '', version: 0, state: { kind: 'stopped', since: null, reason: null }, profile: null, secret: null, userOptions: null, lastActivity: null });
+        expect(store.servers.ensure(alice.id, DEFAULT_SERVER)).toEqual(server);
+        expect(store.servers.find(alice.id, DEFAULT_SERVER)).toEqual(server);
+        expect(store.servers.find(alice.id, 'gpu' as ServerName)).toBeUndefined();
+        expect(store.servers.byId(server.id)).toEqual(server);
+      });
+
+      test('every state comes back as it was written', () => {
+        const owner = add('alice').id;
+        let record = store.servers.ensure(owner, DEFAULT_SERVER);
+        for (const kind of ['queued', 'starting', 'ready', 'stopping', 'failed', 'stopped'] as const) {
+          const next = store.servers.transition(record, STATES[kind]);
+          expect(next).toEqual({ ...record, version: record.version + 1, state: STATES[kind] });
+          record = next ?? record;
+          expect(store.servers.byId(record.id)).toEqual(record);
+        }
+      });
+
+      test('M01: of two writers that saw the same version, the second is told that it is late', () => {
+        const before = store.servers.ensure(add('alice').id, DEFAULT_SERVER);
+        const first = store.servers.transition(before, STATES.starting, { profile: 'small', secret: 's3cret', userOptions: { cpus: 2 } });
+        expect(first).toMatchObject({ version: 1, profile: 'small', secret: 's3cret', userOptions: { cpus: 2 } });
+        expect(store.servers.transition(before, STATES.queued, { profile: 'large' })).toBeUndefined();
+        expect(store.servers.byId(before.id)).toEqual(first);
+      });
+
+      test('a change that names nothing keeps profile, secret and options; null clears them', () => {
+        const before = store.servers.ensure(add('alice').id, DEFAULT_SERVER);
+        const first = store.servers.transition(before, STATES.starting, { profile: 'small', secret: 's', userOptions: { a: 1 } });
+        const second = first && store.servers.transition(first, STATES.ready);
+        expect(second).toMatchObject({ profile: 'small', secret: 's', userOptions: { a: 1 } });
+        expect(second && store.servers.transition(second, STATES.stopped, { secret: null, userOptions: null })).toMatchObject({ profile: 'small', secret: null, userOptions: null });
+      });
+
+      const kinds = Object.keys(MAY_BECOME) as ServerKind[];
+      const pairs = kinds.flatMap((from) => kinds.map((to) => [from, to, MAY_BECOME[from].includes(to)] as const));
+      test.each(pairs)('from %s to %s: %s', (from, to, allowed) => {
+        const start = store.servers.ensure(add('alice').id, DEFAULT_SERVER);
+        const path: Record<ServerKind, ServerKind[]> = { stopped: [], queued: ['queued'], starting: ['starting'], ready: ['starting', 'ready'], stopping: ['starting', 'stopping'], failed: ['starting', 'failed'] };
+        const record = path[from].reduce((r, step) => store.servers.transition(r, STATES[step]) ?? r, start);
+        if (allowed) expect(store.servers.transition(record, STATES[to])?.state.kind).toBe(to);
+        else expect(() => store.servers.transition(record, STATES[to])).toThrow('cannot become');
+      });
+
+      test('M12: the active ones are counted, and those that wait come oldest first', () => {
+        const owner = add('alice').id;
+        const make = (name: string, ...states: ServerState[]) => states.reduce((r, state) => store.servers.transition(r, state) ?? r, store.servers.ensure(owner, name as ServerName));
+        make('a', STATES.starting);
+        make('b', STATES.starting, STATES.ready);
+        make('c', STATES.starting, STATES.stopping);
+        make('d', STATES.starting, STATES.failed);
+        make('e');
+        make('later', { kind: 'queued', since: at(9) });
+        make('sooner', { kind: 'queued', since: at(8) });
+        expect(store.servers.countActive()).toBe(3);
+        expect(store.servers.queued().map((r) => r.name)).toEqual(['sooner', 'later']);
+        expect(store.servers.list().map((r) => r.name)).toEqual(['a', 'b', 'c', 'd', 'e', 'later', 'sooner']);
+      });
+
+      test('activity moves the owner along, and nothing backwards', () => {
+        const alice = add('alice', { lastActivity: at(4) });
+        const [one, two] = [store.servers.ensure(alice.id, DEFAULT_SERVER), store.servers.ensure(alice.id, 'two' as ServerName)];
+        store.servers.touch(new Map([[one.id, at(2)], [newId<ServerId>(), at(9)]]));
+        expect(store.servers.byId(one.id)?.lastActivity).toEqual(at(2));
+        expect(store.users.byId(alice.id)?.lastActivity).toEqual(at(4));
+        store.servers.touch(new Map([[one.id, at(1)], [two.id, at(6)]]));
+        expect(store.servers.byId(one.id)?.lastActivity).toEqual(at(2));
+        expect(store.users.byId(alice.id)?.lastActivity).toEqual(at(6));
+        expect(store.servers.byId(one.id)?.version).toBe(0);
+      });
+
+      test('are removed with nothing left', () => {
+        const server = store.servers.ensure(add('alice').id, DEFAULT_SERVER);
+        expect(store.servers.remove(server.id)).toBe(true);
+        expect(store.servers.remove(server.id)).toBe(false);
+        expect(store.servers.list()).toEqual([]);
+      });
+    });
+
+    describe('throttle', () => {
+      test('counts failures inside the window, by key', () => {
+        const window = 5 * 60_000;
+        expect(store.throttle.hit('a', at(0), window)).toBe(1);
+        expect(store.throttle.hit('a', at(1), window)).toBe(2);
+        expect(store.throttle.hit('b', at(1), window)).toBe(1);
+        expect(store.throttle.count('a', at(4), window)).toBe(2);
+        expect(store.throttle.oldest('a', at(4), window)).toEqual(at(0));
+        expect(store.throttle.count('a', at(5), window)).toBe(1);
+        expect(store.throttle.oldest('a', at(7), window)).toBeUndefined();
+        store.throttle.clear('a');
+        expect(store.throttle.count('a', at(1), window)).toBe(0);
+        store.throttle.prune(at(2));
+        expect(store.throttle.count('b', at(2), window)).toBe(0);
+      });
+    });
+
+    test('the audit log comes newest first, in pages', () => {
+      const entries = [1, 2, 3].map((n) => ({ at: at(n), actor: 'alice', action: 'user.create', target: `user-${n}`, detail: { n, nested: [null, 'x'] } }));
+      entries.forEach((entry) => store.audit.append(entry));
+      expect(store.audit.list({ offset: 0, limit: 2 })).toEqual([entries[2], entries[1]]);
+      expect(store.audit.list({ offset: 2, limit: 2 })).toEqual([entries[0]]);
+    });
+
+    test('meta keeps values by key, and an instance id from the start', () => {
+      expect(store.meta.get('instance')).toMatch(/^[0-9a-f-]{36}$/);
+      store.meta.set('key', 'one');
+      store.meta.set('key', 'two');
+      expect(store.meta.get('key')).toBe('two');
+      store.meta.remove('key');
+      expect(store.meta.get('key')).toBeUndefined();
+    });
+
+    describe('a transaction', () => {
+      test('is undone as a whole when its work throws, and gives back what it returns', () => {
+        expect(() => store.transaction(() => {
+          add('alice');
+          throw new Error('half-way');
+        })).toThrow('half-way');
+        expect(store.users.list(page).total).toBe(0);
+        expect(store.transaction(() => add('alice').name)).toBe('alice');
+      });
+
+      test('inside another is a savepoint: its failure need not undo the outer one', () => {
+        store.transaction(() => {
+          add('alice');
+          expect(() => store.transaction(() => {
+            add('bob');
+            throw new Error('inner');
+          })).toThrow('inner');
+        });
+        expect(store.users.list(page).users.map((u) => u.name)).toEqual(['alice']);
+      });
+
+      test('refuses work that would go on after it ended', () => {
+        expect(() => store.transaction(() => {
+          add('alice');
+          return Promise.resolve();
+        })).toThrow('promise');
+        expect(store.users.list(page).total).toBe(0);
+      });
+    });
+
+    describe('P16: any text is only ever data', () => {
+      test.each(["'; DROP TABLE users; --", '" OR 1=1 --', 'a\u0000b', '\u{1F600}', '%_\\', '`x`', '@name', '?', '$(id)', '{"a":1}', ''])('%j', (text) => {
+        const name = `name ${text}`.toLowerCase() as UserName;
+        const alice = add(name);
+        const session = makeSession(alice, { userAgent: text, address: text });
+        const token = makeToken(alice, { note: text, scopes: [text] });
+        store.sessions.create(session, `hash ${text}`);
+        store.tokens.create(token, `hash ${text}`);
+        store.audit.append({ at: at(0), actor: text, action: text, target: text, detail: { [text]: text } });
+        store.meta.set(`key ${text}`, text);
+        store.throttle.hit(`key ${text}`, at(0), 1000);
+        const group = { ...makeGroup(`group ${text}`), properties: { [text]: text } };
+        store.groups.create(group);
+        const starting = store.servers.transition(store.servers.ensure(alice.id, text as ServerName), STATES.starting, { profile: text, secret: text, userOptions: { [text]: text } });
+        const failed = starting && store.servers.transition(starting, { kind: 'failed', since: at(0), message: text, logTail: [text] });
+        expect(failed).toMatchObject({ name: text, profile: text, secret: text, userOptions: { [text]: text }, state: { message: text, logTail: [text] } });
+        expect(store.users.byName(name)).toEqual(alice);
+        expect(store.sessions.byHash(`hash ${text}`)).toEqual(session);
+        expect(store.tokens.byHash(`hash ${text}`)).toEqual(token);
+        expect(store.audit.list(page)).toEqual([{ at: at(0), actor: text, action: text, target: text, detail: { [text]: text } }]);
+        expect(store.meta.get(`key ${text}`)).toBe(text);
+        expect(store.throttle.count(`key ${text}`, at(0), 1000)).toBe(1);
+        expect(store.groups.byName(`group ${text}`)).toEqual(group);
+        expect(store.users.list(page, { nameContains: text }).users).toEqual([alice]);
+      });
+
+      test('half a surrogate pair neither throws nor becomes the key of somebody else', () => {
+        const alice = add('alice');
+        expect(store.users.byName('alice\ud800' as UserName)).toBeUndefined();
+        expect(store.users.list(page, { nameContains: '\udc00' }).total).toBe(0);
+        store.groups.create({ ...makeGroup('lab'), properties: { note: '\ud800' } });
+        expect(store.groups.byName('lab')?.properties).toEqual({ note: '\ud800' });
+        store.tokens.create(makeToken(alice, { note: '\ud800' }), 'hash');
+        expect(store.tokens.byHash('hash')?.note).toMatch(/^\ufffd+$/);
+      });
+    });
+  });
+}

@@ -1,0 +1,12 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openStore } from '../../hub/store/create-store';
+import { describeStore } from './describe-store';
+
+const directory = mkdtempSync(join(tmpdir(), 'store-contract-'));
+let n = 0;
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+describeStore('in memory', () => openStore(':memory:'));
+describeStore('in a file', () => openStore(join(directory, `${(n += 1)}`, 'hub.sqlite')));
