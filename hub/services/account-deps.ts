@@ -1,0 +1,54 @@
+import type { PasswordHasher } from '../../auth/authenticator';
+import type { Actor, Target } from '../domain/access';
+import type { UserName } from '../domain/ids';
+import type { Clock, Logger } from '../domain/runtime';
+import { ROLES_OF_EVERYONE } from '../domain/scopes/roles';
+import type { User } from '../domain/user';
+import type { Store } from '../store/store';
+import { nameOf } from './actors';
+import type { Actors } from './contract';
+import type { PasswordRules } from './passwords';
+import type { SessionService } from './sessions';
+import type { Throttle } from './throttle';
+
+/** What the verbs on accounts are built from. */
+export interface AccountsDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly hasher: PasswordHasher;
+  readonly sessions: Pick<SessionService, 'endAll' | 'announceEnded'>;
+  readonly actors: Pick<Actors, 'forget'>;
+  readonly throttle: Throttle;
+  /** `approval`: an administrator decides. `open`: active at once. `closed`: nobody can sign up. */
+  readonly signUpMode: 'approval' | 'open' | 'closed';
+  /** JUPYTERHUB_ADMIN: a name that signing up never gives to anybody (A12). */
+  readonly adminName: string;
+  readonly rules?: PasswordRules;
+  /** How many accounts may wait for approval at once (A20). */
+  readonly maxPending?: number;
+  /** Resolves when none of the user's servers runs any more: `Servers.stopAllOf`. */
+  readonly stopServers: (owner: User) => Promise<void>;
+  /** Removes the volumes of an account for good. Rejects when one could not be removed; the account then stays, disabled. */
+  readonly removeVolumes: (owner: User) => Promise<void>;
+}
+
+export interface NewAccount {
+  readonly admin: boolean;
+  readonly status: User['status'];
+  readonly mustChangePassword: boolean;
+}
+
+/** Writes an entry of the audit trail. `actor` undefined: somebody who is not signed in. */
+export const audit = ({ store, clock }: Pick<AccountsDeps, 'store' | 'clock'>, actor: Actor | undefined, action: string, on: { readonly user: User; readonly detail?: Record<string, unknown> }): void =>
+  store.audit.append({ at: clock.now(), actor: actor === undefined ? 'anonymous' : nameOf(actor), action, target: `user:${on.user.name}`, detail: { user: on.user.id, ...on.detail } });
+
+export const targetOf = (store: Store, user: User): Target => ({ kind: 'user', name: user.name, groups: store.groups.groupsOf(user.id).map((group) => group.name) });
+
+/** Every approved account holds these; one that waits holds nothing (A13). */
+export function grantRoles(store: Store, user: User): void {
+  for (const role of ROLES_OF_EVERYONE) store.roles.grant(role, user.id);
+  if (user.admin) store.roles.grant('admin', user.id);
+}
+
+export const isTaken = (store: Store, name: UserName): boolean => store.users.byName(name) !== undefined;

@@ -1,0 +1,87 @@
+import { LRUCache } from 'lru-cache';
+import type { Actor } from '../domain/access';
+import type { UserName } from '../domain/ids';
+import { tokenScopes } from '../domain/scopes/effective';
+import { expandRoles } from '../domain/scopes/expand';
+import type { GroupsOf } from '../domain/scopes/intersect';
+import { BUILT_IN } from '../domain/scopes/parse';
+import { DEFAULT_ROLES } from '../domain/scopes/roles';
+import { NO_SCOPES, type ScopeSet } from '../domain/scopes/scope-set';
+import type { Vocabulary } from '../domain/scopes/tree';
+import type { User } from '../domain/user';
+import type { Store } from '../store/store';
+import type { Actors } from './contract';
+import type { SessionService } from './sessions';
+import type { TokenService } from './tokens';
+
+export interface ActorsDeps {
+  readonly store: Store;
+  readonly sessions: Pick<SessionService, 'resolve' | 'onEnded' | 'forget'>;
+  readonly tokens: Pick<TokenService, 'resolve' | 'forget'>;
+  readonly vocabulary?: Vocabulary;
+}
+
+const CACHED = 20_000;
+
+/** While nothing is forgotten, a credential gives the same object again, so that others may hang their own caches on it. */
+export function createActors({ store, sessions, tokens, vocabulary = BUILT_IN }: ActorsDeps): Actors {
+  const cache = new LRUCache<string, Actor>({ max: CACHED });
+  sessions.onEnded((credential) => cache.delete(credential));
+  const localScopes = expandRoles(DEFAULT_ROLES.filter((role) => role.name === 'admin'), { kind: 'service', name: 'local' }, vocabulary);
+  const local: Actor = { kind: 'local', id: 'local', name: 'local', scopes: localScopes, admin: true, via: 'local', credential: 'local', groups: [] };
+
+  const build = (user: User, how: Pick<Actor, 'via' | 'credential' | 'scopes'>): Actor => ({
+    kind: 'user',
+    id: user.id,
+    name: user.name,
+    admin: user.admin && user.status === 'active',
+    groups: store.groups.groupsOf(user.id).map((group) => group.name),
+    ...how,
+  });
+
+  const cached = (credential: string, make: () => Actor): Actor => {
+    const known = cache.get(credential);
+    if (known !== undefined) return known;
+    const made = make();
+    cache.set(credential, made);
+    return made;
+  };
+
+  return {
+    byCookie(cookie) {
+      const found = sessions.resolve(cookie);
+      if (found === undefined) return undefined;
+      const credential = found.session.id;
+      return cached(credential, () => build(found.user, { via: 'cookie', credential, scopes: scopesOf(store, found.user, vocabulary) }));
+    },
+    byToken(secret) {
+      const found = tokens.resolve(secret);
+      if (found === undefined) return undefined;
+      const { token, user } = found;
+      return cached(token.id, () => {
+        const owner = { owner: { kind: 'user', name: user.name }, scopes: scopesOf(store, user, vocabulary), groupsOf: groupsOfName(store) } as const;
+        return build(user, { via: 'token', credential: token.id, scopes: tokenScopes(token.scopes, owner, vocabulary) });
+      });
+    },
+    local: () => local,
+    ofUser: (user, via, credential) => build(user, { via, credential, scopes: scopesOf(store, user, vocabulary) }),
+    forget(user) {
+      sessions.forget(user);
+      tokens.forget(user);
+      // All of them: what one user may do to another depends on the other's name and groups too.
+      cache.clear();
+    },
+  };
+}
+
+/** What an account may do now, by its own roles and those of its groups; nothing unless it is active. */
+export const scopesOf = (store: Store, user: User, vocabulary: Vocabulary = BUILT_IN): ScopeSet =>
+  user.status === 'active' ? expandRoles(store.roles.ofUser(user.id), { kind: 'user', name: user.name }, vocabulary) : NO_SCOPES;
+
+export const groupsOfName = (store: Store): GroupsOf => (name) => {
+  const user = store.users.byName(name as UserName);
+  return user === undefined ? [] : store.groups.groupsOf(user.id).map((group) => group.name);
+};
+
+/** How the audit trail names somebody. */
+export const nameOf = (actor: Actor): string => `${actor.kind}:${actor.name}`;

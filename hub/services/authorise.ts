@@ -1,0 +1,93 @@
+import { can, demand, type Actor, type Target } from '../domain/access';
+import { HubError } from '../domain/errors';
+import type { ServerId } from '../domain/ids';
+import type { Clock, Logger } from '../domain/runtime';
+import type { Authorise, Grant } from '../../proxy/contract';
+import type { Store } from '../store/store';
+import { nameOf } from './actors';
+import type { Actors, Sessions } from './contract';
+
+export interface AuthoriseDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly actors: Pick<Actors, 'byCookie' | 'byToken'>;
+  readonly sessions: Pick<Sessions, 'onEnded'>;
+  /** How long a confirmation to enter somebody else's server holds. */
+  readonly confirmedForMs?: number;
+}
+
+export interface ServerAccess {
+  /** For the proxy. Reads snapshots only: a look-up per credential and one per server. */
+  readonly authorise: Authorise;
+  /**
+   * An administrator in a browser says: yes, I want into this server that is not mine (R01). Audited; holds for this session only.
+   * Throws `not-found` for an unknown server and as `demand` does without `access:servers` on it.
+   */
+  confirmAccess(actor: Actor, server: ServerId): void;
+  /** True when the actor would get in after confirming: the page shows the question instead of a refusal. */
+  mayConfirm(actor: Actor, server: ServerId): boolean;
+}
+
+type Verdict = Grant | { readonly kind: 'needs-confirmation'; readonly grant: Grant };
+
+const FORBIDDEN: Grant = { kind: 'forbidden' };
+const ANONYMOUS: Grant = { kind: 'anonymous' };
+
+export function createAuthorise({ store, clock, log, actors, sessions, confirmedForMs = 8 * 3_600_000 }: AuthoriseDeps): ServerAccess {
+  // An actor object lives until anything changes that it was made from; so do the verdicts that hang on it.
+  const verdicts = new WeakMap<Actor, Map<ServerId, Verdict>>();
+  /** Session to server to the end of the confirmation, on the clock that never jumps. */
+  const confirmed = new Map<string, Map<ServerId, number>>();
+  sessions.onEnded((credential) => confirmed.delete(credential));
+
+  const targetOf = (server: ServerId): Extract<Target, { kind: 'server' }> | undefined => {
+    const record = store.servers.byId(server);
+    const owner = record && store.users.byId(record.owner);
+    if (record === undefined || owner === undefined) return undefined;
+    return { kind: 'server', user: owner.name, server: record.name, groups: store.groups.groupsOf(owner.id).map((group) => group.name) };
+  };
+
+  const judge = (actor: Actor, server: ServerId): Verdict => {
+    const target = targetOf(server);
+    if (target === undefined || actor.kind !== 'user' || !can(actor, 'access:servers', target)) return FORBIDDEN;
+    const grant: Grant = { kind: 'allow', user: actor.id, userName: actor.name, credential: actor.credential };
+    // Access to everything is for administering. What names a user, group or server is a decision about exactly these.
+    const byOffice = actor.name !== target.user && actor.scopes.get('access:servers')?.all === true;
+    return byOffice && actor.via === 'cookie' ? { kind: 'needs-confirmation', grant } : grant;
+  };
+
+  const verdictOn = (actor: Actor, server: ServerId): Verdict => {
+    const known = verdicts.get(actor) ?? new Map<ServerId, Verdict>();
+    const cached = known.get(server);
+    if (cached !== undefined) return cached;
+    const verdict = judge(actor, server);
+    known.set(server, verdict);
+    verdicts.set(actor, known);
+    return verdict;
+  };
+
+  const isConfirmed = (actor: Actor, server: ServerId): boolean => (confirmed.get(actor.credential)?.get(server) ?? -Infinity) > clock.monotonicMs();
+
+  return {
+    authorise(credential, route) {
+      if (credential.kind === 'none') return ANONYMOUS;
+      const actor = credential.kind === 'cookie' ? actors.byCookie(credential.value) : actors.byToken(credential.value);
+      if (actor === undefined) return ANONYMOUS;
+      const verdict = verdictOn(actor, route.server);
+      if (verdict.kind !== 'needs-confirmation') return verdict;
+      return isConfirmed(actor, route.server) ? verdict.grant : FORBIDDEN;
+    },
+    confirmAccess(actor, server) {
+      const target = targetOf(server);
+      if (target === undefined) throw new HubError('not-found', 'There is no such server.');
+      demand(actor, 'access:servers', target);
+      if (verdictOn(actor, server).kind !== 'needs-confirmation') return;
+      const of = confirmed.get(actor.credential) ?? new Map<ServerId, number>();
+      store.audit.append({ at: clock.now(), actor: nameOf(actor), action: 'server.enter', target: `server:${target.user}/${target.server}`, detail: { server } });
+      confirmed.set(actor.credential, of.set(server, clock.monotonicMs() + confirmedForMs));
+      log.info({ actor: nameOf(actor), server }, 'Somebody confirmed to enter a server that is not theirs.');
+    },
+    mayConfirm: (actor, server) => verdictOn(actor, server).kind === 'needs-confirmation' && !isConfirmed(actor, server),
+  };
+}

@@ -1,0 +1,188 @@
+import { LRUCache } from 'lru-cache';
+import { createHmac, randomBytes } from 'node:crypto';
+import { demand, type Actor } from '../domain/access';
+import { newId, type SessionId, type UserId } from '../domain/ids';
+import type { Clock, Logger } from '../domain/runtime';
+import type { Session } from '../domain/session';
+import type { User } from '../domain/user';
+import type { Store } from '../store/store';
+import type { Sessions } from './contract';
+import { hashOfSecret, newSecret, sameSecret } from './secrets';
+
+export interface SessionsDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** A session nobody used for this long is over. */
+  readonly idleMs?: number;
+  /** A session is over after this long in any case. */
+  readonly absoluteMs?: number;
+  /** How often last-seen times are written and expired sessions are swept. */
+  readonly flushEveryMs?: number;
+}
+
+export interface SessionService extends Sessions {
+  /** Drops what is cached of a user (undefined: of everybody). Called by `Actors.forget`, which everybody else calls. */
+  forget(user?: UserId): void;
+  /** Tells the listeners of `onEnded` about a credential that is not a session: a token that was revoked. */
+  announceEnded(credential: string): void;
+}
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const CACHED = 20_000;
+const COOKIE = /^[A-Za-z0-9_-]{43}$/;
+const XSRF_KEY = 'xsrf-key';
+
+/**
+ * Ages are counted on both clocks and the larger one decides: the wall clock alone would make sessions immortal when it is set
+ * back, the other one stands still while a laptop sleeps (B13).
+ */
+interface Entry {
+  readonly session: Session;
+  readonly user: User;
+  readonly loadedMs: number;
+  readonly ageAtLoadMs: number;
+  /** On the monotonic clock, minus the idle time at load. */
+  seenMs: number;
+  lastSeen: Date;
+}
+
+export function createSessions({ store, clock, log, idleMs = 12 * HOUR, absoluteMs = 14 * DAY, flushEveryMs = 30_000 }: SessionsDeps): SessionService {
+  const key = xsrfKey(store);
+  const listeners: ((credential: string) => void)[] = [];
+  const cookieOf = new Map<SessionId, string>();
+  const cache = new LRUCache<string, Entry>({ max: CACHED, dispose: (entry) => cookieOf.delete(entry.session.id) });
+  const seen = new Map<SessionId, Date>();
+  const active = new Map<UserId, Date>();
+
+  const announceEnded = (credential: string): void => {
+    for (const listener of listeners) listener(credential);
+  };
+
+  const drop = (id: SessionId): void => {
+    const cookie = cookieOf.get(id);
+    if (cookie !== undefined) cache.delete(cookie);
+    seen.delete(id);
+    announceEnded(id);
+  };
+
+  const end = (id: SessionId): void => {
+    store.sessions.remove(id);
+    drop(id);
+  };
+
+  const isOver = (entry: Entry): boolean => {
+    const [wall, mono] = [clock.now().getTime(), clock.monotonicMs()];
+    if (mono - entry.seenMs > idleMs || wall - entry.lastSeen.getTime() > idleMs) return true;
+    return entry.ageAtLoadMs + mono - entry.loadedMs > absoluteMs || wall - entry.session.created.getTime() > absoluteMs;
+  };
+
+  const load = (cookie: string): Entry | undefined => {
+    const session = store.sessions.byHash(hashOfSecret(cookie));
+    const user = session && store.users.byId(session.user);
+    if (session === undefined || user === undefined) return undefined;
+    const [wall, mono] = [clock.now().getTime(), clock.monotonicMs()];
+    const lastSeen = seen.get(session.id) ?? session.lastSeen;
+    // Made while the clock was far ahead: by its dates it would live until they come.
+    if (session.created.getTime() - wall > DAY) {
+      end(session.id);
+      return undefined;
+    }
+    const entry = { session, user, loadedMs: mono, ageAtLoadMs: wall - session.created.getTime(), seenMs: mono - Math.max(0, wall - lastSeen.getTime()), lastSeen };
+    remember(cookie, entry);
+    return entry;
+  };
+
+  const remember = (cookie: string, entry: Entry): void => {
+    cache.set(cookie, entry);
+    cookieOf.set(entry.session.id, cookie);
+  };
+
+  const flush = (): void => {
+    if (seen.size > 0) {
+      store.transaction(() => {
+        store.sessions.touch(seen);
+        store.users.touch(active);
+      });
+    }
+    seen.clear();
+    active.clear();
+    const wall = clock.now().getTime();
+    const expired = store.sessions.removeExpired({ lastSeen: new Date(wall - idleMs), created: new Date(wall - absoluteMs) });
+    for (const id of expired) drop(id);
+    // Those that only the other clock calls expired; copied, because `end` changes the cache.
+    for (const entry of [...cache.values()]) if (isOver(entry)) end(entry.session.id);
+  };
+
+  const stopFlushing = clock.every(flushEveryMs, () => {
+    try {
+      flush();
+    } catch (err) {
+      log.error({ err }, 'Last-seen times of sessions could not be written; the next round tries again.');
+    }
+  });
+
+  return {
+    start(user, from) {
+      const cookie = newSecret();
+      const now = clock.now();
+      const session: Session = { id: newId<SessionId>(), user: user.id, created: now, lastSeen: now, address: from.address.slice(0, 64), userAgent: from.userAgent.slice(0, 256) };
+      store.sessions.create(session, hashOfSecret(cookie));
+      const mono = clock.monotonicMs();
+      remember(cookie, { session, user, loadedMs: mono, ageAtLoadMs: 0, seenMs: mono, lastSeen: now });
+      return { cookie, session };
+    },
+    resolve(cookie) {
+      const entry = cache.get(cookie) ?? (COOKIE.test(cookie) ? load(cookie) : undefined);
+      if (entry === undefined) return undefined;
+      if (isOver(entry)) {
+        end(entry.session.id);
+        return undefined;
+      }
+      if (entry.user.status !== 'active') return undefined;
+      entry.lastSeen = clock.now();
+      entry.seenMs = clock.monotonicMs();
+      seen.set(entry.session.id, entry.lastSeen);
+      active.set(entry.user.id, entry.lastSeen);
+      return entry;
+    },
+    end,
+    endAll(user, except) {
+      for (const id of store.sessions.removeOf(user, except)) drop(id);
+    },
+    listOf(actor, user) {
+      if (!isSelf(actor, user)) demand(actor, 'admin:users', { kind: 'user', name: store.users.byId(user)?.name ?? '', groups: store.groups.groupsOf(user).map((g) => g.name) });
+      return store.sessions.listOf(user).map((session) => ({ ...session, lastSeen: seen.get(session.id) ?? session.lastSeen }));
+    },
+    onEnded: (listener) => void listeners.push(listener),
+    xsrfToken: (binding) => xsrf(key, binding),
+    verifyXsrf: (binding, token) => sameSecret(xsrf(key, binding), token),
+    flush,
+    close() {
+      stopFlushing();
+      flush();
+    },
+    forget(user) {
+      if (user === undefined) cache.clear();
+      else for (const [cookie, entry] of [...cache.entries()]) if (entry.user.id === user) cache.delete(cookie);
+    },
+    announceEnded,
+  };
+}
+
+const isSelf = (actor: Actor, user: UserId): boolean => actor.kind === 'user' && actor.id === user && actor.via === 'cookie';
+const xsrf = (key: Buffer, binding: string): string => createHmac('sha256', key).update(`xsrf:${binding}`).digest('base64url');
+
+/** Made at the first start and kept, so that open forms survive a restart of the hub. */
+function xsrfKey(store: Store): Buffer {
+  const kept = store.meta.get(XSRF_KEY);
+  if (kept === undefined) {
+    const fresh = randomBytes(32);
+    store.meta.set(XSRF_KEY, fresh.toString('base64url'));
+    return fresh;
+  }
+  const key = Buffer.from(kept, 'base64url');
+  if (key.length !== 32) throw new Error(`The database holds a malformed ${XSRF_KEY}. Restore a backup, or remove that row: everybody has to reload open forms then.`);
+  return key;
+}

@@ -1,0 +1,172 @@
+import { LRUCache } from 'lru-cache';
+import { demand, demandMayChange, notFound, type Actor, type Target } from '../domain/access';
+import { HubError } from '../domain/errors';
+import { newId, type TokenId, type UserId } from '../domain/ids';
+import type { Clock, Logger } from '../domain/runtime';
+import { expandRaw } from '../domain/scopes/expand';
+import { isSubset } from '../domain/scopes/intersect';
+import { BUILT_IN } from '../domain/scopes/parse';
+import type { Vocabulary } from '../domain/scopes/tree';
+import type { Token } from '../domain/session';
+import type { User } from '../domain/user';
+import type { Store } from '../store/store';
+import { groupsOfName, nameOf, scopesOf } from './actors';
+import type { Tokens } from './contract';
+import { hashOfSecret, newSecret } from './secrets';
+
+export interface TokensDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Told about every token that was revoked or expired, so that its open sockets close: `sessions.announceEnded`. */
+  readonly onEnded: (credential: string) => void;
+  /** Longest life of a token; administrators may go beyond it. */
+  readonly maxLifetimeSeconds?: number;
+  readonly vocabulary?: Vocabulary;
+  readonly flushEveryMs?: number;
+}
+
+export interface TokenService extends Tokens {
+  /** Drops what is cached of a user (undefined: of everybody). Called by `Actors.forget`, which everybody else calls. */
+  forget(user?: UserId): void;
+  close(): void;
+}
+
+interface Entry {
+  readonly token: Token;
+  readonly user: User;
+  /** On the clock that never jumps; null: never. The wall clock is asked too, and the earlier end counts (B13). */
+  readonly expiresMs: number | null;
+}
+
+const CACHED = 20_000;
+const DAY_SECONDS = 86_400;
+const FOREVER_SECONDS = 100 * 365 * DAY_SECONDS;
+
+export function createTokens(deps: TokensDeps): TokenService {
+  const { store, clock, log, onEnded, maxLifetimeSeconds = 90 * DAY_SECONDS, vocabulary = BUILT_IN, flushEveryMs = 30_000 } = deps;
+  const secretOf = new Map<TokenId, string>();
+  const cache = new LRUCache<string, Entry>({ max: CACHED, dispose: (entry) => secretOf.delete(entry.token.id) });
+  const used = new Map<TokenId, Date>();
+  const active = new Map<UserId, Date>();
+
+  const end = (id: TokenId): void => {
+    store.tokens.remove(id);
+    const secret = secretOf.get(id);
+    if (secret !== undefined) cache.delete(secret);
+    used.delete(id);
+    onEnded(id);
+  };
+
+  const isOver = ({ token, expiresMs }: Entry): boolean => expiresMs !== null && (clock.monotonicMs() >= expiresMs || isPast(token, clock));
+
+  const load = (secret: string): Entry | undefined => {
+    const token = store.tokens.byHash(hashOfSecret(secret));
+    const user = token && store.users.byId(token.owner);
+    if (token === undefined || user === undefined) return undefined;
+    const expiresMs = token.expires === null ? null : clock.monotonicMs() + token.expires.getTime() - clock.now().getTime();
+    const entry = { token, user, expiresMs };
+    cache.set(secret, entry);
+    secretOf.set(token.id, secret);
+    return entry;
+  };
+
+  const flush = (): void => {
+    if (used.size > 0) {
+      store.transaction(() => {
+        store.tokens.touch(used);
+        store.users.touch(active);
+      });
+    }
+    used.clear();
+    active.clear();
+    for (const entry of [...cache.values()]) if (isOver(entry)) end(entry.token.id);
+  };
+
+  const stopFlushing = clock.every(flushEveryMs, () => {
+    try {
+      flush();
+    } catch (err) {
+      log.error({ err }, 'Last-used times of tokens could not be written; the next round tries again.');
+    }
+  });
+
+  const targetOf = (owner: User): Target => ({ kind: 'user', name: owner.name, groups: store.groups.groupsOf(owner.id).map((g) => g.name) });
+
+  const expiryOf = (actor: Actor, seconds: number | null): Date | null => {
+    if (seconds === null) {
+      if (!actor.admin) throw new HubError('forbidden', `A token expires after ${maxLifetimeSeconds} seconds at most; only administrators may make one that never does.`);
+      return null;
+    }
+    const most = actor.admin ? FOREVER_SECONDS : maxLifetimeSeconds;
+    if (!Number.isInteger(seconds)) throw new HubError('invalid-input', 'token expires_in must be null or integer');
+    if (seconds < 1 || seconds > most) throw new HubError('invalid-input', `token expires_in must be between 1 and ${most} seconds`);
+    return new Date(clock.now().getTime() + seconds * 1000);
+  };
+
+  /** A token that asks for more than its owner holds is refused rather than cut down. */
+  const demandHeld = (owner: User, scopes: readonly string[]): void => {
+    const held = scopesOf(store, owner, vocabulary);
+    for (const scope of scopes) {
+      const asked = expandRaw([scope], { owner: { kind: 'user', name: owner.name }, inherit: held }, vocabulary);
+      if (!isSubset(asked, held, groupsOfName(store))) throw new HubError('invalid-input', `Not assigning requested scopes ${scope} not held by User ${owner.name}`);
+    }
+  };
+
+  return {
+    create(actor, owner, ask) {
+      demand(actor, 'tokens', targetOf(owner));
+      demandMayChange(actor, owner);
+      if (owner.status !== 'active') throw new HubError('conflict', 'This account is not active.');
+      const expires = expiryOf(actor, ask.expiresInSeconds);
+      demandHeld(owner, ask.scopes);
+      const secret = newSecret();
+      const token: Token = { id: newId<TokenId>(), owner: owner.id, note: ask.note.slice(0, 1024), scopes: [...new Set(ask.scopes)], created: clock.now(), expires, lastUsed: null };
+      store.transaction(() => {
+        store.tokens.create(token, hashOfSecret(secret));
+        store.audit.append({ at: token.created, actor: nameOf(actor), action: 'token.create', target: `user:${owner.name}`, detail: { token: token.id, scopes: token.scopes, expires } });
+      });
+      return { token, secret };
+    },
+    listOf(actor, owner) {
+      demand(actor, 'read:tokens', targetOf(owner));
+      const live = store.tokens.listOf(owner.id).filter((token) => !isPast(token, clock));
+      return live.map((token) => ({ ...token, lastUsed: used.get(token.id) ?? token.lastUsed }));
+    },
+    revoke(actor, owner, id) {
+      demand(actor, 'tokens', targetOf(owner));
+      demandMayChange(actor, owner);
+      // Somebody else's token is as unknown as none at all (D06).
+      if (store.tokens.byId(id)?.owner !== owner.id) throw notFound();
+      store.transaction(() => {
+        store.audit.append({ at: clock.now(), actor: nameOf(actor), action: 'token.revoke', target: `user:${owner.name}`, detail: { token: id } });
+        end(id);
+      });
+    },
+    resolve(secret) {
+      // Tokens taken over from elsewhere may be shorter than ours; nothing that long is one.
+      const entry = cache.get(secret) ?? (secret.length >= 8 && secret.length <= 512 ? load(secret) : undefined);
+      if (entry === undefined) return undefined;
+      if (isOver(entry)) {
+        end(entry.token.id);
+        return undefined;
+      }
+      if (entry.user.status !== 'active') return undefined;
+      const now = clock.now();
+      used.set(entry.token.id, now);
+      active.set(entry.user.id, now);
+      return entry;
+    },
+    flush,
+    close() {
+      stopFlushing();
+      flush();
+    },
+    forget(user) {
+      if (user === undefined) cache.clear();
+      else for (const [secret, entry] of [...cache.entries()]) if (entry.user.id === user) cache.delete(secret);
+    },
+  };
+}
+
+const isPast = (token: Token, clock: Clock): boolean => token.expires !== null && token.expires.getTime() <= clock.now().getTime();
