@@ -1,0 +1,239 @@
+import type { ContainerInspectInfo } from 'dockerode';
+import { HubError, toHubError } from '../../hub/domain/errors';
+import type { ServerId } from '../../hub/domain/ids';
+import type { Clock, Logger } from '../../hub/domain/runtime';
+import type { Handle } from '../../hub/domain/server';
+import { LABEL, ROLE } from '../labels';
+import { alternativeName, serverSlug } from '../naming';
+import type { Health, SpawnRequest, Spawner, SpawnerCheck, StartOptions, Volumes } from '../spawner';
+import type { DockerClient } from './client';
+import { DEADLINE, createDockerClient } from './client';
+import type { HostCapacity } from './container-spec';
+import { containerSpec } from './container-spec';
+import { unlessMissing } from './engine-error';
+import type { Lab } from './exit-watch';
+import { createExitWatch } from './exit-watch';
+import type { Firewall } from './firewall';
+import { createFirewall } from './firewall';
+import { runChecks } from './checks';
+import { plainLines, redact } from './log-text';
+import { hostMounts } from './mounts';
+import { createNetworks } from './network';
+import { createImages } from './pull';
+import { removeContainer } from './run-once';
+import type { DockerSettings } from './settings';
+import { startContainer } from './start-container';
+import { stopContainer } from './stop-container';
+import { createVolumes } from './volumes';
+
+export interface DockerSpawnerDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Default: the host's iptables. */
+  readonly firewall?: Firewall;
+  /** Default: one of its own, for `settings.host`. */
+  readonly client?: DockerClient;
+}
+
+export interface DockerSpawner extends Spawner, Volumes {
+  /** Ends all servers of this instance and removes what was made for them, firewall rules included; volumes only when asked. */
+  tearDown(opts: { readonly volumes: boolean }): Promise<void>;
+}
+
+const KIND = 'docker';
+
+export function createDockerSpawner(settings: DockerSettings, { clock, log, ...deps }: DockerSpawnerDeps): DockerSpawner {
+  const client = deps.client ?? createDockerClient({ host: settings.host, clock });
+  const firewall = deps.firewall ?? createFirewall();
+  const networks = createNetworks(client, settings);
+  const volumes = createVolumes(client, settings);
+  const images = createImages(client, clock);
+  const watch = createExitWatch({ client, settings, clock, log, labs, handleOf });
+  let capacity: HostCapacity | null = null;
+
+  async function start(req: SpawnRequest, opts: StartOptions): Promise<Handle> {
+    const { signal, onEvent } = opts;
+    onEvent({ kind: 'preparing' });
+    demandNotAborted(signal);
+    await images.ensure(req.profile.image, (receivedBytes, totalBytes) => onEvent({ kind: 'pulling', image: req.profile.image, receivedBytes, totalBytes }), signal);
+    const handle = handleOf(await chooseName(req), req.server.id);
+    demandNotAborted(signal);
+    opts.onHandle(handle);
+    try {
+      await removeLeftovers(req.server.id);
+      await create(req, handle, opts);
+      return handle;
+    } catch (err) {
+      await leaveNothing(req.server.id);
+      throw err instanceof HubError ? err : new HubError('spawn-failed', toHubError(err).message, { cause: err });
+    }
+  }
+
+  /** Calls that make something are never cut short, only followed by a look at the signal: what they made must be known. */
+  async function create(req: SpawnRequest, handle: Handle, { signal, onEvent }: StartOptions): Promise<void> {
+    const mounts = [...(await volumes.ensure(req)), ...(await hostMounts(settings))];
+    demandNotAborted(signal);
+    const network = await networks.create(req.server.id, { [LABEL.role]: ROLE.lab, [LABEL.server]: req.server.id, [LABEL.user]: req.owner.id });
+    // After the network: whoever takes rules away for want of lab networks sees this one.
+    await demandFirewall();
+    demandNotAborted(signal);
+    const spec = containerSpec({ request: req, settings, name: nameOf(handle), network, mounts, capacity: await hostCapacity() });
+    let told = false;
+    const created = (): void => {
+      if (!told) onEvent({ kind: 'created' });
+      told = true;
+      demandNotAborted(signal);
+    };
+    const containerId = await startContainer(client, spec, 'the container', { created, discarded: watch.expect });
+    watch.started({ containerId, server: req.server.id, handle, running: true });
+    demandNotAborted(signal);
+    onEvent({ kind: 'started' });
+  }
+
+  /** The readable name, else one that carries ids. What is ours under that name is a leftover; what is not is never touched (M07). */
+  async function chooseName(req: SpawnRequest): Promise<string> {
+    const plain = `${settings.namePrefix}${serverSlug(req.owner.name, req.server.name)}`;
+    const found = await look(plain);
+    if (found === null || belongsTo(found, req.server.id)) return plain;
+    // Another hub's, or that of an earlier bearer of the name: both are at home here. Anything else took the name by accident.
+    const other = alternativeName(plain, [settings.instance, req.server.id]);
+    const known = found.Config.Labels?.[LABEL.instance] !== undefined;
+    const second = known ? await look(other) : found;
+    if (second === null || belongsTo(second, req.server.id)) return other;
+    throw new HubError('conflict', `The name ${plain} is in use by a container that is not the hub's. An administrator has to rename or remove it.`);
+  }
+
+  async function removeLeftovers(server: ServerId): Promise<void> {
+    for (const lab of (await labs()).filter((l) => l.server === server)) {
+      watch.expect(lab.containerId);
+      await removeContainer(client, lab.containerId);
+    }
+    await networks.remove(server);
+  }
+
+  /** A failure in here must not hide the one that led to it; the handle is known, so a later stop finds the rest. */
+  async function leaveNothing(server: ServerId): Promise<void> {
+    try {
+      await removeLeftovers(server);
+    } catch (err) {
+      log.warn({ err, server }, 'cleaning up after a failed start did not work');
+    }
+  }
+
+  async function inspect(handle: Handle, signal?: AbortSignal): Promise<Health> {
+    const found = await own(handle, signal);
+    if (found === null) return { kind: 'absent' };
+    const { State } = found;
+    if (!State.Running) return { kind: 'exited', exitCode: State.Status === 'created' ? null : State.ExitCode, oomKilled: State.OOMKilled, detail: whyEnded(found) };
+    return { kind: 'running', origin: originOf(found, serverOf(handle)) };
+  }
+
+  /** Taken from that very container, and only from the network that was made for its server: an address alone proves nothing (E02). */
+  function originOf(found: ContainerInspectInfo, server: string): string {
+    const address = found.NetworkSettings.Networks[networks.nameFor(server)]?.IPAddress;
+    const port = found.Config.Labels?.[LABEL.port];
+    if (!address || port === undefined) throw new HubError('unavailable', 'The server is no longer attached to its network. Stop it and start it again.');
+    return `http://${address}:${port}`;
+  }
+
+  async function stop(handle: Handle, { graceMs }: { readonly graceMs: number }): Promise<void> {
+    const found = await own(handle);
+    if (found !== null) {
+      watch.expect(found.Id);
+      await stopContainer(client, clock, found, graceMs);
+    }
+    await networks.remove(serverOf(handle));
+  }
+
+  async function logs(handle: Handle, lines: number): Promise<readonly string[]> {
+    const found = await own(handle);
+    if (found === null) return [];
+    const tail = Math.max(1, Math.min(lines, 1_000));
+    const raw = await unlessMissing(client.call({ what: 'read the log', ms: DEADLINE.logs, run: (d, abortSignal) => d.getContainer(found.Id).logs({ stdout: true, stderr: true, tail, abortSignal }) }), Buffer.alloc(0));
+    return redact(plainLines(raw).slice(-tail), found.Config.Env ?? []);
+  }
+
+  async function labs(): Promise<readonly Lab[]> {
+    const found = await client.call({
+      what: 'list the servers',
+      ms: DEADLINE.list,
+      run: (d, abortSignal) => d.listContainers({ all: true, filters: { label: [`${LABEL.instance}=${settings.instance}`, `${LABEL.role}=${ROLE.lab}`] }, abortSignal }),
+    });
+    return found.flatMap((c) => {
+      const server = c.Labels[LABEL.server];
+      const name = c.Names[0]?.replace(/^\//, '');
+      return server === undefined || name === undefined ? [] : [{ containerId: c.Id, server: server as ServerId, handle: handleOf(name, server), running: c.State === 'running' || c.State === 'paused' }];
+    });
+  }
+
+  async function demandFirewall(): Promise<void> {
+    if (settings.firewall === 'off' || !client.local) return;
+    const state = await firewall.ensure();
+    if (state.ok) return;
+    log.warn({ detail: state.detail }, 'the firewall rules for labs are not in place');
+    if (settings.firewall === 'require') throw new HubError('unavailable', 'Servers cannot be started now, because they could not be isolated from the host. An administrator finds the reason under the hub\'s health.', { details: { firewall: state.detail } });
+  }
+
+  async function hostCapacity(): Promise<HostCapacity> {
+    if (capacity !== null) return capacity;
+    const info = (await client.call({ what: 'describe its host', ms: DEADLINE.inspect, run: (d) => d.info() })) as { NCPU: number; MemTotal: number };
+    capacity = { cpus: info.NCPU, memoryBytes: info.MemTotal };
+    return capacity;
+  }
+
+  const look = (id: string, signal?: AbortSignal): Promise<ContainerInspectInfo | null> =>
+    unlessMissing(client.call({ what: 'look at the container', ms: DEADLINE.inspect, run: (d, abortSignal) => d.getContainer(id).inspect({ abortSignal }), ...(signal === undefined ? {} : { signal }) }), null);
+
+  const belongsTo = (found: ContainerInspectInfo, server: string): boolean => found.Config.Labels?.[LABEL.instance] === settings.instance && found.Config.Labels[LABEL.role] === ROLE.lab && found.Config.Labels[LABEL.server] === server;
+
+  /** null also when that name now belongs to something else. */
+  async function own(handle: Handle, signal?: AbortSignal): Promise<ContainerInspectInfo | null> {
+    const found = await look(nameOf(handle), signal);
+    return found !== null && belongsTo(found, serverOf(handle)) ? found : null;
+  }
+
+  async function tearDown({ volumes: withVolumes }: { readonly volumes: boolean }): Promise<void> {
+    const mine = await client.call({ what: 'list the containers', ms: DEADLINE.list, run: (d, abortSignal) => d.listContainers({ all: true, filters: { label: [`${LABEL.instance}=${settings.instance}`] }, abortSignal }) });
+    for (const container of mine) {
+      watch.expect(container.Id);
+      await removeContainer(client, container.Id);
+    }
+    for (const network of await networks.list()) await unlessMissing(client.call({ what: 'remove the network', ms: DEADLINE.remove, run: (d, abortSignal) => d.getNetwork(network.Id).remove({ abortSignal }) }), undefined);
+    if (withVolumes) await volumes.removeAll();
+    if (settings.firewall !== 'off' && client.local && !(await networks.anyLeft())) await firewall.remove();
+  }
+
+  let checking: Promise<SpawnerCheck> | null = null;
+  /** A probe takes seconds: who asks meanwhile gets the same answer. */
+  function check(): Promise<SpawnerCheck> {
+    checking ??= runChecks({ client, settings, networks, firewall, log }).finally(() => (checking = null));
+    return checking;
+  }
+
+  async function close(): Promise<void> {
+    images.close();
+    watch.close();
+    client.close();
+  }
+
+  return { kind: KIND, start, inspect, stop, logs, list: async () => (await labs()).map(({ server, handle, running }) => ({ server, handle, running })), onExit: watch.onExit, check, close, tearDown, listFor: volumes.listFor, removeFor: volumes.removeFor };
+}
+
+/** The container's name for people, and the server's id, so that a handle never means the next bearer of a name. */
+const handleOf = (containerName: string, server: string): Handle => ({ spawner: KIND, id: `${containerName}/${server}` });
+const nameOf = (handle: Handle): string => handle.id.slice(0, handle.id.indexOf('/'));
+const serverOf = (handle: Handle): string => handle.id.slice(handle.id.indexOf('/') + 1);
+
+function demandNotAborted(signal: AbortSignal): void {
+  if (signal.aborted) throw signal.reason instanceof HubError ? signal.reason : new HubError('spawn-failed', 'The start was cancelled.', { cause: signal.reason });
+}
+
+function whyEnded({ State }: ContainerInspectInfo): string {
+  if (State.OOMKilled) return 'It used more memory than it may and was ended (out of memory).';
+  if (State.Status === 'created') return 'It was created, but never started.';
+  if (State.ExitCode === 0) return 'It ended by itself.';
+  if (State.ExitCode === 137) return 'It was killed.';
+  if (State.ExitCode === 126 || State.ExitCode === 127) return 'The image does not have the command that the profile starts, or may not execute it.';
+  if (State.ExitCode === 143) return 'It was asked to end.';
+  return `It ended with code ${State.ExitCode}.`;
+}

@@ -1,0 +1,45 @@
+import type { InstanceId } from '../../hub/domain/ids';
+
+/** What an installation decides about its containers. */
+export interface DockerSettings {
+  /** `unix:///…` or `tcp://host:port`; absent: the usual socket. */
+  readonly host?: string | undefined;
+  readonly instance: InstanceId;
+  /** First part of the names of containers and volumes. */
+  readonly namePrefix: string;
+  /** First part of the names of networks. */
+  readonly networkPrefix: string;
+  /** IPv4 range, e.g. `10.213.0.0/16`, of which every server gets a part of its own. */
+  readonly networkPool: string;
+  /** Prefix length of one server's part; 28 leaves room for 4096 servers in a /16. */
+  readonly subnetSize: number;
+  /** `auto`: apply host rules and report when that fails; `require`: then start nothing; `off`: somebody else sees to it. */
+  readonly firewall: 'auto' | 'require' | 'off';
+  /** Volume that all labs see; null: none. */
+  readonly sharedVolume: string | null;
+  /** The hub's own state: neither it, nor what is in it, nor what contains it is ever mounted. */
+  readonly dataDir: string;
+  /** Seen read-only at `/templates`. */
+  readonly templatesDir: string | null;
+  /** The team's own code, seen read-only at `/app`. */
+  readonly appDir: string | null;
+  /** Its `wrds` and `analytics`, when present, are seen read-only below `/data`. */
+  readonly hostDataDir: string | null;
+  /** Image with python3 for the boot probe; null: isolation stays unproven and `check` says so. */
+  readonly probeImage: string | null;
+  readonly extraLabels: Readonly<Record<string, string>>;
+}
+
+export const DOCKER_DEFAULTS = {
+  namePrefix: 'jupyterlab-',
+  networkPrefix: 'berth-',
+  networkPool: '10.213.0.0/16',
+  subnetSize: 28,
+  firewall: 'auto',
+  sharedVolume: 'jupyterhub_shared',
+  templatesDir: null,
+  appDir: null,
+  hostDataDir: null,
+  probeImage: null,
+  extraLabels: {},
+} as const satisfies Partial<DockerSettings>;

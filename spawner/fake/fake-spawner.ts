@@ -1,0 +1,194 @@
+import { HubError } from '../../hub/domain/errors';
+import type { InstanceId, ServerId, UserId } from '../../hub/domain/ids';
+import type { Clock } from '../../hub/domain/runtime';
+import type { Handle } from '../../hub/domain/server';
+import type { Health, SpawnRequest, Spawner, StartOptions, Volumes } from '../spawner';
+import type { FakeBehaviour } from './behaviour';
+import { NORMAL } from './behaviour';
+import type { FakeServer } from './fake-server';
+import { startFakeServer } from './fake-server';
+
+interface Process {
+  readonly server: ServerId;
+  readonly owner: UserId;
+  readonly handle: Handle;
+  readonly instance: InstanceId;
+  readonly behaviour: FakeBehaviour;
+  readonly http: FakeServer;
+  readonly lines: string[];
+  readonly cancels: (() => void)[];
+  exited: { readonly exitCode: number | null; readonly oomKilled: boolean } | null;
+}
+
+/** What outlives a hub: give the same engine to a second spawner to play a restart. */
+export interface FakeEngine {
+  readonly processes: Map<string, Process>;
+  readonly volumes: Map<string, { readonly owner: UserId; readonly purpose: string }>;
+  /** False: every call fails as with a stopped engine. */
+  reachable: boolean;
+  /** Names taken by things that are not ours, as handle ids. */
+  readonly foreign: Set<string>;
+  close(): Promise<void>;
+}
+
+export interface FakeOptions {
+  readonly clock: Clock;
+  /** Default: everything works. A function decides for each start. */
+  readonly behaviour?: FakeBehaviour | ((req: SpawnRequest) => FakeBehaviour);
+  readonly instance?: InstanceId;
+  /** Absent: an own one, which ends with `close`. */
+  readonly engine?: FakeEngine;
+}
+
+export interface FakeSpawner extends Spawner, Volumes {
+  readonly engine: FakeEngine;
+  /** Every start that was asked for, in order. */
+  readonly started: readonly SpawnRequest[];
+  /** Ends a process from outside, as an operator or the kernel would. */
+  kill(server: ServerId, how?: { readonly exitCode?: number; readonly oomKilled?: boolean }): Promise<void>;
+  /** Requests that reached the server; 0 when there is none. */
+  arrivals(server: ServerId): number;
+}
+
+export function createFakeEngine(): FakeEngine {
+  const processes = new Map<string, Process>();
+  const close = async (): Promise<void> => {
+    for (const process of processes.values()) process.cancels.forEach((cancel) => cancel());
+    await Promise.all([...processes.values()].map((p) => p.http.close()));
+    processes.clear();
+  };
+  return { processes, volumes: new Map(), reachable: true, foreign: new Set(), close };
+}
+
+/** Serves a real HTTP server on loopback per start. Shipped: tests and the development mode run on it. */
+export function createFakeSpawner(opts: FakeOptions): FakeSpawner {
+  const engine = opts.engine ?? createFakeEngine();
+  const instance = opts.instance ?? ('fake' as InstanceId);
+  const listeners = new Set<(server: ServerId, handle: Handle) => void>();
+  const started: SpawnRequest[] = [];
+  const ofServer = (server: ServerId): Process | undefined => [...engine.processes.values()].find((p) => p.server === server && p.instance === instance);
+  const demandEngine = (): void => {
+    if (!engine.reachable) throw new HubError('unavailable', 'The engine does not answer.', { retryAfterSeconds: 10 });
+  };
+
+  async function start(req: SpawnRequest, { signal, onEvent, onHandle }: StartOptions): Promise<Handle> {
+    demandEngine();
+    started.push(req);
+    const behaviour = typeof opts.behaviour === 'function' ? opts.behaviour(req) : (opts.behaviour ?? NORMAL);
+    const handle: Handle = { spawner: 'fake', id: `fake-${req.server.id}` };
+    if (engine.foreign.has(handle.id)) throw new HubError('conflict', `Something else is called ${handle.id} already; ask an administrator to rename or remove it.`);
+    onEvent({ kind: 'preparing' });
+    if (signal.aborted) throw aborted(signal);
+    onHandle(handle);
+    await remove(handle);
+    if (behaviour.kind === 'slow') await pause(opts.clock, behaviour.startMs, signal);
+    if (behaviour.kind === 'never' && behaviour.at === 'start') await pause(opts.clock, null, signal);
+    if (behaviour.kind === 'bad' && behaviour.how === 'reject') throw new HubError('spawn-failed', behaviour.message ?? 'The server could not be created.');
+    const process = await run(req, handle, behaviour);
+    if (signal.aborted) {
+      await remove(handle);
+      throw aborted(signal);
+    }
+    onEvent({ kind: 'created' });
+    onEvent({ kind: 'started' });
+    if (behaviour.kind === 'bad') await end(process, { exitCode: behaviour.exitCode ?? 1, oomKilled: false });
+    return handle;
+  }
+
+  async function run(req: SpawnRequest, handle: Handle, behaviour: FakeBehaviour): Promise<Process> {
+    const answersAt = opts.clock.monotonicMs() + (behaviour.kind === 'slow' ? (behaviour.answerMs ?? 0) : 0);
+    const mood = (): 'answer' | 'busy' | 'hold' => (behaviour.kind === 'never' ? 'hold' : opts.clock.monotonicMs() < answersAt ? 'busy' : 'answer');
+    const secret = req.profile.upstream === 'injected' ? (req.env['JUPYTER_TOKEN'] ?? '') : null;
+    const http = await startFakeServer({ prefix: req.prefix, secret, mood, environment: req.env });
+    const lines = [`serving ${req.prefix}`];
+    const process: Process = { server: req.server.id, owner: req.owner.id, handle, instance, behaviour, http, lines, cancels: [], exited: null };
+    engine.processes.set(handle.id, process);
+    for (const purpose of ['home', 'workspace', 'cache']) engine.volumes.set(`${req.owner.id}_${purpose}`, { owner: req.owner.id, purpose });
+    if (behaviour.kind === 'dies-later') {
+      process.cancels.push(opts.clock.after(behaviour.afterMs, () => void end(process, { exitCode: behaviour.exitCode ?? 1, oomKilled: false })));
+    }
+    return process;
+  }
+
+  /** Listeners hear of it only after the port is closed, as with a real process. */
+  async function end(process: Process, how: { exitCode: number | null; oomKilled: boolean }): Promise<void> {
+    if (process.exited !== null) return;
+    process.exited = how;
+    process.lines.push(how.oomKilled ? 'Killed' : `exited with code ${how.exitCode}`);
+    await process.http.close();
+    for (const listener of listeners) listener(process.server, process.handle);
+  }
+
+  async function remove(handle: Handle): Promise<void> {
+    const process = engine.processes.get(handle.id);
+    if (process === undefined) return;
+    engine.processes.delete(handle.id);
+    process.cancels.forEach((cancel) => cancel());
+    await process.http.close();
+  }
+
+  async function stop(handle: Handle): Promise<void> {
+    demandEngine();
+    if (engine.processes.get(handle.id)?.behaviour.kind === 'stuck') throw new HubError('unavailable', 'The server did not end.');
+    await remove(handle);
+  }
+
+  async function inspect(handle: Handle): Promise<Health> {
+    demandEngine();
+    const process = engine.processes.get(handle.id);
+    if (process === undefined) return { kind: 'absent' };
+    if (process.exited === null) return { kind: 'running', origin: process.http.origin };
+    return { kind: 'exited', ...process.exited, detail: process.exited.oomKilled ? 'It ran out of memory.' : `It ended with code ${process.exited.exitCode}.` };
+  }
+
+  return {
+    kind: 'fake',
+    engine,
+    started,
+    start,
+    inspect,
+    stop,
+    logs: async (handle, lines) => engine.processes.get(handle.id)?.lines.slice(-lines) ?? [],
+    list: async () => {
+      demandEngine();
+      return [...engine.processes.values()].filter((p) => p.instance === instance).map((p) => ({ server: p.server, handle: p.handle, running: p.exited === null }));
+    },
+    onExit: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    check: async () => ({ ok: engine.reachable, checks: [{ name: 'engine', ok: engine.reachable, detail: engine.reachable ? 'Pretended servers in this process.' : 'The engine does not answer.' }] }),
+    close: async () => {
+      listeners.clear();
+      if (opts.engine === undefined) await engine.close();
+    },
+    listFor: async (owner) => [...engine.volumes].filter(([, v]) => v.owner === owner).map(([name, v]) => ({ name, purpose: v.purpose, bytes: null })),
+    removeFor: async (owner) => {
+      if ([...engine.processes.values()].some((p) => p.owner === owner)) throw new HubError('conflict', 'A volume is in use: stop the server first.');
+      for (const [name, volume] of engine.volumes) if (volume.owner === owner) engine.volumes.delete(name);
+    },
+    kill: async (server, how = {}) => {
+      const process = ofServer(server);
+      if (process !== undefined) await end(process, { exitCode: how.exitCode ?? 137, oomKilled: how.oomKilled ?? false });
+    },
+    arrivals: (server) => ofServer(server)?.http.arrivals() ?? 0,
+  };
+}
+
+const aborted = (signal: AbortSignal): HubError => (signal.reason instanceof HubError ? signal.reason : new HubError('spawn-failed', 'The start was cancelled.', { cause: signal.reason }));
+
+/** null: for ever, or until aborted. */
+function pause(clock: Clock, ms: number | null, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(aborted(signal));
+    const cancel = ms === null ? () => undefined : clock.after(ms, () => {
+      signal.removeEventListener('abort', stopped);
+      resolve();
+    });
+    function stopped(): void {
+      cancel();
+      reject(aborted(signal));
+    }
+    signal.addEventListener('abort', stopped, { once: true });
+  });
+}

@@ -1,0 +1,119 @@
+import { get } from 'node:http';
+import { HubError } from '../hub/domain/errors';
+import type { Profile } from '../hub/domain/profile';
+import type { Clock } from '../hub/domain/runtime';
+import type { Health } from './spawner';
+
+export interface ReadinessOptions {
+  readonly origin: string;
+  /** As in `SpawnRequest`: starts and ends with a slash. */
+  readonly prefix: string;
+  readonly secret: string;
+  readonly upstream: Profile['upstream'];
+  /** Asked between attempts, so that a process that ended is not waited for. */
+  readonly health: () => Promise<Health>;
+  /** Ends the wait: cancelled, or the start took too long. */
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+}
+
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 500;
+const ATTEMPT_MS = 3_000;
+const HEALTH_EVERY_MS = 250;
+const LARGEST_ANSWER = 65_536;
+
+/**
+ * Resolves as soon as the server answers as itself: the version at `<prefix>api`, and a status that is open with its secret and closed
+ * without it, so that no other process on that port passes for it (E13). Rejects with a `HubError` when it ended, or on abort.
+ */
+export async function waitUntilReady(opts: ReadinessOptions): Promise<void> {
+  let asked = opts.clock.monotonicMs();
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
+    const problem = await attempt(opts);
+    if (problem === null) return;
+    if (opts.signal.aborted) throw gaveUp(opts.signal, problem);
+    if (opts.clock.monotonicMs() - asked >= HEALTH_EVERY_MS) {
+      demandRunning(await opts.health());
+      asked = opts.clock.monotonicMs();
+    }
+    await sleep(opts.clock, pause, opts.signal);
+    if (opts.signal.aborted) throw gaveUp(opts.signal, problem);
+  }
+}
+
+/** null: it is ready; else what is missing, in words. */
+async function attempt(opts: ReadinessOptions): Promise<string | null> {
+  const version = await ask(opts, 'api', false);
+  if (version.status === 0) return version.text;
+  if (version.status !== 200 || !hasVersion(version.text)) return `it answers ${version.status}, but not as Jupyter does`;
+  if (opts.upstream === 'singleuser') return null;
+  const open = await ask(opts, 'api/status', false);
+  if (open.status === 0) return open.text;
+  if (open.status !== 401 && open.status !== 403) return 'it lets everybody in: it does not use JUPYTER_TOKEN';
+  const own = await ask(opts, 'api/status', true);
+  return own.status === 200 ? null : 'it does not accept its own secret: something else listens there';
+}
+
+interface Answer {
+  /** 0: none; `text` says why. */
+  readonly status: number;
+  readonly text: string;
+}
+
+/** One connection per request: a kept one would outlive the answer and hide that the port moved to someone else. */
+function ask(opts: ReadinessOptions, path: string, withSecret: boolean): Promise<Answer> {
+  return new Promise((resolve) => {
+    const headers = withSecret ? { authorization: `token ${opts.secret}` } : {};
+    const done = (status: number, text: string): void => {
+      cancel();
+      resolve({ status, text });
+      req.destroy();
+    };
+    const req = get(`${opts.origin}${opts.prefix}${path}`, { agent: false, headers, signal: opts.signal }, (res) => {
+      let text = '';
+      res.setEncoding('utf8');
+      res.on('data', (chunk: string) => {
+        text += chunk;
+        if (text.length > LARGEST_ANSWER) done(res.statusCode ?? 0, '');
+      });
+      res.on('end', () => done(res.statusCode ?? 0, text));
+      res.on('error', () => done(0, 'it broke off its answer'));
+    });
+    const cancel = opts.clock.after(ATTEMPT_MS, () => done(0, 'it accepts connections and does not answer'));
+    req.on('error', (err: NodeJS.ErrnoException) => done(0, err.code === 'ECONNREFUSED' ? 'it does not listen yet' : 'it cannot be reached'));
+  });
+}
+
+function hasVersion(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && 'version' in value && typeof value.version === 'string';
+  } catch {
+    // Not JSON: whatever answers there is not Jupyter.
+    return false;
+  }
+}
+
+function demandRunning(health: Health): void {
+  if (health.kind === 'exited') throw new HubError('spawn-failed', `The server ended while starting. ${health.detail}`, { details: { exitCode: health.exitCode, oomKilled: health.oomKilled } });
+  if (health.kind === 'absent') throw new HubError('spawn-failed', 'The server was removed while starting.');
+}
+
+function gaveUp(signal: AbortSignal, problem: string): HubError {
+  if (signal.reason instanceof HubError) return signal.reason;
+  return new HubError('spawn-failed', `The server did not become ready: ${problem}.`, { cause: signal.reason });
+}
+
+function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const finish = (): void => {
+      cancel();
+      signal.removeEventListener('abort', finish);
+      resolve();
+    };
+    const cancel = clock.after(ms, finish);
+    signal.addEventListener('abort', finish, { once: true });
+    if (signal.aborted) finish();
+  });
+}

@@ -1,0 +1,74 @@
+import type { ServerId, ServerName, UserId, UserName } from '../hub/domain/ids';
+import type { Profile } from '../hub/domain/profile';
+import type { Handle } from '../hub/domain/server';
+
+/**
+ * The contract of everything that can run a server. The spawner owns attachment: it returns an origin that the hub can dial and
+ * hides how. No container id, bridge or host path appears here, so that other engines fit behind it.
+ */
+export interface SpawnRequest {
+  readonly server: { readonly id: ServerId; readonly name: ServerName };
+  readonly owner: { readonly id: UserId; readonly name: UserName };
+  readonly profile: Profile;
+  /** Path below which the server must serve, e.g. `/user/alice/`; starts and ends with a slash, already escaped. */
+  readonly prefix: string;
+  /** Complete environment of the lab, secret included. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export type SpawnEvent =
+  | { readonly kind: 'preparing' }
+  | { readonly kind: 'pulling'; readonly image: string; readonly receivedBytes: number; readonly totalBytes: number | null }
+  | { readonly kind: 'created' }
+  | { readonly kind: 'started' };
+
+export interface StartOptions {
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: SpawnEvent) => void;
+  /** Called as soon as something exists that would have to be cleaned up: the caller persists it before anything else happens. */
+  readonly onHandle: (handle: Handle) => void;
+}
+
+export type Health =
+  /** `origin` as `http://host:port`, dialable by this process now. */
+  | { readonly kind: 'running'; readonly origin: string }
+  | { readonly kind: 'exited'; readonly exitCode: number | null; readonly oomKilled: boolean; readonly detail: string }
+  | { readonly kind: 'absent' };
+
+export interface Spawner {
+  /** Word stored in handles, e.g. `docker`. */
+  readonly kind: string;
+  /**
+   * Creates and starts the process, replacing any leftover of the same server that carries our labels. On failure or abort:
+   * leaves nothing behind and rejects with a `HubError` whose message a user can act on. A foreign thing of the same name is
+   * never touched: `HubError('conflict')`.
+   */
+  start(req: SpawnRequest, opts: StartOptions): Promise<Handle>;
+  /** Current truth. A missing process is `absent`, never an exception; an unreachable engine is `HubError('unavailable')`. */
+  inspect(handle: Handle, signal?: AbortSignal): Promise<Health>;
+  /** Idempotent. Resolves once the process and what was made for it (network, rules) are gone; volumes stay. */
+  stop(handle: Handle, opts: { readonly graceMs: number }): Promise<void>;
+  /** The last lines it wrote, oldest first, secrets redacted. Absent process: an empty list. */
+  logs(handle: Handle, lines: number): Promise<readonly string[]>;
+  /** Every process of this hub instance, found by label: what boot reconciles against. */
+  list(): Promise<readonly { readonly server: ServerId; readonly handle: Handle; readonly running: boolean }[]>;
+  /** Tells of processes that ended without being asked. The returned function ends the subscription. */
+  onExit(listener: (server: ServerId, handle: Handle) => void): () => void;
+  /** Whether the engine answers and isolation holds, in words an administrator can act on. Never rejects. */
+  check(): Promise<SpawnerCheck>;
+  close(): Promise<void>;
+}
+
+export interface SpawnerCheck {
+  readonly ok: boolean;
+  /** One row per check: `engine`, `reach`, `isolation`, … */
+  readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[];
+}
+
+/** Volumes have a life of their own: they outlive servers, and only an explicit choice ends them. */
+export interface Volumes {
+  /** Names and sizes of what belongs to this user; `bytes` is null while unknown. */
+  listFor(owner: UserId): Promise<readonly { readonly name: string; readonly purpose: string; readonly bytes: number | null }[]>;
+  /** Idempotent; refuses (`conflict`) while one is in use. */
+  removeFor(owner: UserId): Promise<void>;
+}

@@ -1,0 +1,175 @@
+import type { InstanceId, ServerId } from '../../hub/domain/ids';
+import { newId } from '../../hub/domain/ids';
+import { systemClock } from '../../hub/domain/runtime';
+import type { Handle } from '../../hub/domain/server';
+import { waitUntilReady } from '../../spawner/readiness';
+import type { SpawnEvent, SpawnRequest, Spawner, Volumes } from '../../spawner/spawner';
+
+export interface SpawnerUnderTest {
+  readonly spawner: Spawner & Volumes;
+  /** A server that answers as Jupyter does; `secret` is in its environment. */
+  request(owner: string): SpawnRequest;
+  readonly secret: string;
+  /** Ends the process from outside, with an exit code other than 0. */
+  kill(handle: Handle): Promise<void>;
+  /** Puts something under the name that this request's server would get; the function tells whether it is still there. */
+  occupy(req: SpawnRequest): Promise<() => Promise<boolean>>;
+  /** A spawner of another hub on the same engine. */
+  otherHub(instance: InstanceId): Spawner & Volumes;
+  close(): Promise<void>;
+}
+
+/** What every spawner keeps, whatever runs its servers. */
+export function describeSpawner(name: string, open: () => Promise<SpawnerUnderTest>): void {
+  describe(`spawner contract: ${name}`, () => {
+    let t: SpawnerUnderTest;
+    beforeAll(async () => {
+      t = await open();
+    });
+    afterAll(() => t.close());
+
+    const options = (change: { signal?: AbortSignal; onEvent?: (e: SpawnEvent) => void; onHandle?: (h: Handle) => void } = {}) => ({ signal: new AbortController().signal, onEvent: () => undefined, onHandle: () => undefined, ...change });
+    const serversOf = async (server: ServerId) => (await t.spawner.list()).filter((s) => s.server === server);
+    const ready = async (req: SpawnRequest, handle: Handle): Promise<string> => {
+      const health = await t.spawner.inspect(handle);
+      if (health.kind !== 'running') throw new Error(`it is ${health.kind}`);
+      await waitUntilReady({ origin: health.origin, prefix: req.prefix, secret: t.secret, upstream: 'injected', health: () => t.spawner.inspect(handle), signal: AbortSignal.timeout(30_000), clock: systemClock });
+      return health.origin;
+    };
+
+    test('a start tells its handle before it ends, its stages in order, and leads to a server that answers with its own secret', async () => {
+      const req = t.request('alice');
+      const seen: string[] = [];
+      const handle = await t.spawner.start(req, options({ onEvent: (e) => seen.push(e.kind), onHandle: (h) => seen.push(`handle ${h.id}`) }));
+      expect(seen.filter((s) => s !== 'pulling')).toEqual(['preparing', `handle ${handle.id}`, 'created', 'started']);
+      expect(handle.spawner).toBe(t.spawner.kind);
+      const origin = await ready(req, handle);
+      expect(origin).toMatch(/^http:\/\/[\d.]+:\d+$/);
+      expect((await fetch(`${origin}${req.prefix}api/status`)).status).toBe(403);
+      expect(await serversOf(req.server.id)).toEqual([{ server: req.server.id, handle, running: true }]);
+      await t.spawner.stop(handle, { graceMs: 1_000 });
+      expect(await serversOf(req.server.id)).toEqual([]);
+    });
+
+    test('stopping is idempotent, an absent server is no error, and volumes outlive it', async () => {
+      const req = t.request('bob');
+      const handle = await t.spawner.start(req, options());
+      await t.spawner.stop(handle, { graceMs: 0 });
+      await t.spawner.stop(handle, { graceMs: 0 });
+      expect(await t.spawner.inspect(handle)).toEqual({ kind: 'absent' });
+      expect(await t.spawner.logs(handle, 10)).toEqual([]);
+      expect((await t.spawner.listFor(req.owner.id)).map((v) => v.purpose).sort()).toEqual(['cache', 'home', 'workspace']);
+    });
+
+    test('a handle keeps its meaning through JSON and for a spawner that did not issue it, as after a restart', async () => {
+      const req = t.request('carol');
+      const handle = JSON.parse(JSON.stringify(await t.spawner.start(req, options()))) as Handle;
+      expect((await t.spawner.inspect(handle)).kind).toBe('running');
+      await t.spawner.stop(handle, { graceMs: 0 });
+    });
+
+    test('M01: a second start of the same server replaces what the first left', async () => {
+      const req = t.request('dave');
+      await t.spawner.start(req, options());
+      const handle = await t.spawner.start(req, options());
+      expect(await serversOf(req.server.id)).toHaveLength(1);
+      expect((await t.spawner.inspect(handle)).kind).toBe('running');
+      await t.spawner.stop(handle, { graceMs: 0 });
+    });
+
+    test('M03: a start that is aborted at any stage rejects with a HubError and leaves nothing', async () => {
+      for (const stage of ['preparing', 'created', 'started'] as const) {
+        const req = t.request(`erin-${stage}`);
+        const abort = new AbortController();
+        const started = t.spawner.start(req, options({ signal: abort.signal, onEvent: (e) => (e.kind === stage ? abort.abort() : undefined) }));
+        // An end that came too late to cancel is a start like any other.
+        const outcome = await started.then((handle) => t.spawner.stop(handle, { graceMs: 0 }).then(() => 'late'), (err: unknown) => err);
+        if (outcome !== 'late') expect(outcome).toMatchObject({ name: 'HubError' });
+        expect(await serversOf(req.server.id)).toEqual([]);
+      }
+    });
+
+    test('an aborted signal starts nothing', async () => {
+      const req = t.request('frank');
+      await expect(t.spawner.start(req, options({ signal: AbortSignal.abort() }))).rejects.toMatchObject({ name: 'HubError' });
+      expect(await serversOf(req.server.id)).toEqual([]);
+    });
+
+    test('M16: an end from outside is told to listeners once, and inspected as an exit with a reason', async () => {
+      const req = t.request('grace');
+      const handle = await t.spawner.start(req, options());
+      const told: ServerId[] = [];
+      let hear = (): void => undefined;
+      const heard = new Promise<void>((resolve) => (hear = resolve));
+      const unsubscribe = t.spawner.onExit((server) => {
+        if (server !== req.server.id) return;
+        told.push(server);
+        hear();
+      });
+      await t.kill(handle);
+      await heard;
+      expect(await t.spawner.inspect(handle)).toMatchObject({ kind: 'exited', detail: expect.stringMatching(/./) });
+      await t.spawner.stop(handle, { graceMs: 0 });
+      expect(told).toEqual([req.server.id]);
+      unsubscribe();
+    });
+
+    test('a stop that was asked for is told to nobody', async () => {
+      const req = t.request('heidi');
+      const handle = await t.spawner.start(req, options());
+      const told: ServerId[] = [];
+      const unsubscribe = t.spawner.onExit((server) => told.push(server));
+      await t.spawner.stop(handle, { graceMs: 0 });
+      // Another end from outside afterwards proves that the listener would have heard by now.
+      const other = t.request('ivan');
+      const otherHandle = await t.spawner.start(other, options());
+      const heard = new Promise<void>((resolve) => t.spawner.onExit((server) => (server === other.server.id ? resolve() : undefined)));
+      await t.kill(otherHandle);
+      await heard;
+      expect(told).toEqual([other.server.id]);
+      unsubscribe();
+      await t.spawner.stop(otherHandle, { graceMs: 0 });
+    });
+
+    test('M07: something foreign under the same name is a conflict, and untouched', async () => {
+      const req = t.request('judy');
+      const stillThere = await t.occupy(req);
+      await expect(t.spawner.start(req, options())).rejects.toMatchObject({ name: 'HubError', code: 'conflict' });
+      expect(await stillThere()).toBe(true);
+    });
+
+    test('volumes are not removed while a server uses them, and removing them twice is fine', async () => {
+      const req = t.request('mallory');
+      const handle = await t.spawner.start(req, options());
+      await expect(t.spawner.removeFor(req.owner.id)).rejects.toMatchObject({ code: 'conflict' });
+      expect(await t.spawner.listFor(req.owner.id)).toHaveLength(3);
+      await t.spawner.stop(handle, { graceMs: 0 });
+      await t.spawner.removeFor(req.owner.id);
+      await t.spawner.removeFor(req.owner.id);
+      expect(await t.spawner.listFor(req.owner.id)).toEqual([]);
+    });
+
+    test('another hub on the same engine sees neither its servers nor its volumes', async () => {
+      const req = t.request('niaj');
+      const handle = await t.spawner.start(req, options());
+      const other = t.otherHub(newId<InstanceId>());
+      expect(await other.list()).toEqual([]);
+      await t.spawner.stop(handle, { graceMs: 0 });
+    });
+
+    test('logs are lines, oldest first, without the secret', async () => {
+      const req = t.request('olivia');
+      const handle = await t.spawner.start(req, options());
+      await ready(req, handle);
+      const lines = await t.spawner.logs(handle, 100);
+      expect(lines.length).toBeGreaterThan(0);
+      expect(lines.join('\n')).not.toContain(t.secret);
+      expect(await t.spawner.logs(handle, 1)).toHaveLength(1);
+      await t.spawner.stop(handle, { graceMs: 0 });
+    });
+
+    test('its check never rejects and has a row for the engine', async () => {
+      expect((await t.spawner.check()).checks).toEqual(expect.arrayContaining([expect.objectContaining({ name: 'engine', ok: true })]));
+    });
+  });
+}

@@ -1,0 +1,46 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { InstanceId } from '../../../../hub/domain/ids';
+import { hostMounts, overlaps } from '../../../../spawner/docker/mounts';
+import type { DockerSettings } from '../../../../spawner/docker/settings';
+import { DOCKER_DEFAULTS } from '../../../../spawner/docker/settings';
+
+let root: string;
+beforeEach(() => {
+  root = realpathSync(mkdtempSync(path.join(tmpdir(), 'berth-mounts-')));
+  for (const folder of ['state/db', 'app', 'templates', 'data/wrds']) mkdirSync(path.join(root, folder), { recursive: true });
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+const mounts = (change: Partial<DockerSettings>) => hostMounts({ ...DOCKER_DEFAULTS, instance: 'i' as InstanceId, dataDir: path.join(root, 'state'), ...change });
+
+test('what is present is mounted read-only, under its resolved path', async () => {
+  symlinkSync(path.join(root, 'app'), path.join(root, 'link'));
+  const found = await mounts({ appDir: path.join(root, 'link'), templatesDir: path.join(root, 'templates'), hostDataDir: path.join(root, 'data') });
+  expect(found.map((m) => [m.Source, m.Target, m.ReadOnly])).toEqual([
+    [path.join(root, 'templates'), '/templates', true],
+    [path.join(root, 'app'), '/app', true],
+    [path.join(root, 'data/wrds'), '/data/wrds', true],
+  ]);
+});
+
+test('a configured folder that is missing, or a file, is an error', async () => {
+  await expect(mounts({ appDir: path.join(root, 'nowhere') })).rejects.toMatchObject({ code: 'spawn-failed' });
+});
+
+test('J20: the hub\'s state, what is in it, what contains it, and links to it are refused', async () => {
+  symlinkSync(path.join(root, 'state'), path.join(root, 'data/analytics'));
+  for (const appDir of [path.join(root, 'state'), path.join(root, 'state/db'), root, `${root}/app/../state`, '/']) await expect(mounts({ appDir })).rejects.toMatchObject({ code: 'spawn-failed' });
+  await expect(mounts({ hostDataDir: path.join(root, 'data') })).rejects.toMatchObject({ code: 'spawn-failed' });
+});
+
+test('J20: system folders are refused', async () => {
+  for (const appDir of ['/etc', '/etc/ssl', '/proc/self', '/dev', '/root', '/usr', '/var']) await expect(mounts({ appDir })).rejects.toMatchObject({ code: 'spawn-failed' });
+});
+
+test('names that only begin alike do not overlap', () => {
+  expect(overlaps('/srv/state', '/srv/state-of-the-art')).toBe(false);
+  expect(overlaps('/srv/..state', '/srv')).toBe(true);
+  expect(overlaps('/srv', '/srv')).toBe(true);
+});

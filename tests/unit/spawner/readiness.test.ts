@@ -1,0 +1,73 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { HubError } from '../../../hub/domain/errors';
+import { systemClock } from '../../../hub/domain/runtime';
+import { waitUntilReady } from '../../../spawner/readiness';
+import type { Health } from '../../../spawner/spawner';
+
+const servers: Server[] = [];
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((s) => new Promise((resolve) => s.close(resolve).closeAllConnections())));
+});
+
+async function serve(handler: (req: IncomingMessage, res: ServerResponse) => void): Promise<string> {
+  const server = createServer(handler).listen(0, '127.0.0.1');
+  servers.push(server);
+  await new Promise((resolve) => server.once('listening', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const jupyter = (req: IncomingMessage, res: ServerResponse): void => {
+  if (req.url === '/user/a/api') return void res.end('{"version":"2.15.0"}');
+  res.statusCode = req.headers.authorization === 'token s' ? 200 : 403;
+  res.end('{}');
+};
+const running = async (): Promise<Health> => ({ kind: 'running', origin: '' });
+const wait = (origin: string, change: Partial<Parameters<typeof waitUntilReady>[0]> = {}): Promise<void> =>
+  waitUntilReady({ origin, prefix: '/user/a/', secret: 's', upstream: 'injected', health: running, signal: AbortSignal.timeout(400), clock: systemClock, ...change });
+
+test('a server that answers as itself is ready at once', async () => {
+  const began = performance.now();
+  await wait(await serve(jupyter));
+  expect(performance.now() - began).toBeLessThan(300);
+});
+
+test('one that answers late is waited for', async () => {
+  let asked = 0;
+  await wait(await serve((req, res) => (++asked < 4 ? res.writeHead(503).end() : jupyter(req, res))), { signal: AbortSignal.timeout(5_000) });
+  expect(asked).toBeGreaterThan(4);
+});
+
+test.each([
+  ['a page of something else', (_: IncomingMessage, res: ServerResponse) => void res.end('<html>hello</html>'), 'not as Jupyter does'],
+  ['JSON of something else', (_: IncomingMessage, res: ServerResponse) => void res.end('{"ok":true}'), 'not as Jupyter does'],
+  ['an error', (_: IncomingMessage, res: ServerResponse) => void res.writeHead(500).end(), 'answers 500'],
+  ['a server that lets everybody in', (_: IncomingMessage, res: ServerResponse) => void res.end('{"version":"1"}'), 'lets everybody in'],
+  ['a server with another secret', (req: IncomingMessage, res: ServerResponse) => void (req.url?.endsWith('/api') ? res.end('{"version":"1"}') : res.writeHead(403).end()), 'does not accept its own secret'],
+])('E13: %s is not taken for the server', async (_name, handler, problem) => {
+  await expect(wait(await serve(handler))).rejects.toMatchObject({ code: 'spawn-failed', message: expect.stringContaining(problem) });
+});
+
+test('M04: silence after accepting, and an endless answer, end with the signal', async () => {
+  await expect(wait(await serve(() => undefined))).rejects.toMatchObject({ code: 'spawn-failed' });
+  await expect(wait(await serve((_, res) => void res.write('x'.repeat(200_000))))).rejects.toMatchObject({ code: 'spawn-failed' });
+});
+
+test('M05: a process that ended is not waited for', async () => {
+  const began = performance.now();
+  const exited: Health = { kind: 'exited', exitCode: 3, oomKilled: false, detail: 'It ended with code 3.' };
+  await expect(wait('http://127.0.0.1:1', { health: async () => exited, signal: AbortSignal.timeout(10_000) })).rejects.toMatchObject({ message: 'The server ended while starting. It ended with code 3.' });
+  expect(performance.now() - began).toBeLessThan(2_000);
+});
+
+test('an abort with a reason of ours rejects with that reason', async () => {
+  const abort = new AbortController();
+  const waiting = wait('http://127.0.0.1:1', { signal: abort.signal });
+  abort.abort(new HubError('conflict', 'Stopped by its owner.'));
+  await expect(waiting).rejects.toMatchObject({ message: 'Stopped by its owner.' });
+});
+
+test('a single-user image is asked for its version only', async () => {
+  await wait(await serve((req, res) => void (req.url === '/user/a/api' ? res.end('{"version":"5"}') : res.writeHead(302).end())), { upstream: 'singleuser' });
+});
