@@ -1,0 +1,44 @@
+import { HubError } from '../domain/errors';
+import type { Clock } from '../domain/runtime';
+
+/** Rejects with `unavailable` when `work` takes longer than `ms` of the monotonic clock; the work itself goes on. */
+export async function within<T>(clock: Clock, ms: number, work: Promise<T>): Promise<T> {
+  let cancel = (): void => {};
+  const late = new Promise<never>((_, reject) => {
+    cancel = clock.after(ms, () => reject(new HubError('unavailable', `No answer within ${ms / 1000} s.`)));
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    cancel();
+  }
+}
+
+/** Resolves after `ms`, or at once when `signal` aborts. */
+export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const finish = (): void => {
+      cancel();
+      signal.removeEventListener('abort', finish);
+      resolve();
+    };
+    const cancel = clock.after(ms, finish);
+    signal.addEventListener('abort', finish, { once: true });
+    if (signal.aborted) finish();
+  });
+}
+
+/** Runs `work` on every item, at most `limit` at a time; one that rejects is told to `onError` and stops nobody. */
+export async function eachBounded<T>(items: readonly T[], opts: { readonly limit: number; readonly onError: (item: T, err: unknown) => void }, work: (item: T) => Promise<void>): Promise<void> {
+  const rest = items.values();
+  const worker = async (): Promise<void> => {
+    for (const item of rest) {
+      try {
+        await work(item);
+      } catch (err) {
+        opts.onError(item, err);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(opts.limit, items.length) }, worker));
+}

@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto';
+import { HubError } from '../domain/errors';
+import type { Profile } from '../domain/profile';
+import type { ServerRecord } from '../domain/server';
+import type { User } from '../domain/user';
+import type { Route } from '../../proxy/route-table';
+import type { SpawnRequest } from '../../spawner/spawner';
+import type { ServersDeps } from './server-core';
+
+/** 256 random bits, new for every start (M17). */
+export const newSecret = (): string => randomBytes(32).toString('hex');
+
+/** Everything about one lab that follows from its record: computed, so that a restarted hub gets the same. */
+export interface Lab {
+  readonly owner: User;
+  readonly profile: Profile;
+  readonly secret: string;
+  /** Path below the base path: the route. */
+  readonly prefix: string;
+  /** Complete path, as browsers see it and as the server serves it. */
+  readonly url: string;
+}
+
+/** undefined: its owner is gone, or it was never started. */
+export function labOf(deps: ServersDeps, record: ServerRecord): Lab | undefined {
+  const owner = deps.store.users.byId(record.owner);
+  // A profile may have left the configuration while its server runs on.
+  const profile = deps.profiles.find((p) => p.slug === record.profile) ?? deps.profiles[0];
+  if (owner === undefined || profile === undefined || record.secret === null) return undefined;
+  const prefix = deps.prefixOf(owner.name, record.name);
+  return { owner, profile, secret: record.secret, prefix, url: `${deps.base.slice(0, -1)}${prefix}` };
+}
+
+export function requestOf(deps: ServersDeps, record: ServerRecord, lab: Lab): SpawnRequest {
+  const owner = { id: lab.owner.id, name: lab.owner.name };
+  const server = { id: record.id, name: record.name };
+  const env = deps.labEnv({ owner, server, profile: lab.profile, secret: lab.secret, prefix: lab.url });
+  return { server, owner, profile: lab.profile, prefix: lab.url, env };
+}
+
+export function routeOf(record: ServerRecord, lab: Lab, origin: string): Route {
+  const upstream = lab.profile.upstream === 'injected' ? { kind: 'injected' as const, authorization: `token ${lab.secret}` } : { kind: 'singleuser' as const };
+  return { prefix: lab.prefix, origin, owner: record.owner, server: record.id, upstream };
+}
+
+/** The profile asked for, else the last one where it still exists, else the default. Throws `invalid-input` for an unknown one. */
+export function pickProfile(profiles: readonly Profile[], asked: string | undefined, last: string | null): Profile {
+  const found = profiles.find((p) => p.slug === asked) ?? (asked === undefined ? (profiles.find((p) => p.slug === last) ?? profiles[0]) : undefined);
+  if (found === undefined) throw new HubError('invalid-input', 'There is no such profile.', { details: { profiles: profiles.map((p) => p.slug) } });
+  return found;
+}
+
+const LONGEST_LINE = 2_000;
+
+/** The spawner redacts as well; a log line is the one place where the lab itself may have printed its secret. */
+export const redacted = (lines: readonly string[], secret: string | null): readonly string[] =>
+  lines.map((line) => (secret === null ? line : line.replaceAll(secret, '[secret]')).slice(0, LONGEST_LINE));

@@ -1,0 +1,120 @@
+import { setMaxListeners } from 'node:events';
+import type { ServerId, ServerName, UserId, UserName } from '../domain/ids';
+import type { Profile } from '../domain/profile';
+import type { Clock, FailPoint, Logger } from '../domain/runtime';
+import type { Handle, ServerRecord, ServerState } from '../domain/server';
+import type { Store } from '../store/store';
+import type { Route, RouteTable } from '../../proxy/route-table';
+import type { Health, Spawner } from '../../spawner/spawner';
+import { createProgressLog, type ProgressLog } from './progress';
+
+export interface ServersDeps {
+  readonly store: Store;
+  readonly spawner: Spawner;
+  readonly routes: RouteTable;
+  /** Ends what is open on a route; ordinary requests get until the deadline. */
+  readonly drain: (route: Route, deadlineMs: number) => Promise<void>;
+  /** Resolves when the server answers as itself; rejects with a `HubError` when it ended or on abort. */
+  readonly waitUntilReady: (ask: ReadinessAsk) => Promise<void>;
+  /** Path of a server below the base path, escaped: `/user/alice/`. */
+  readonly prefixOf: (owner: UserName, server: ServerName) => string;
+  /** Base path of the public URL; starts and ends with a slash. The server itself serves below `base` + prefix. */
+  readonly base: string;
+  /** The first one is the default. */
+  readonly profiles: readonly Profile[];
+  /** Servers that may hold resources at a time; 0: no limit. */
+  readonly cap: number;
+  /** Longest silence of a start: a download that moves on is not cut off. */
+  readonly startTimeoutMs: number;
+  readonly stopGraceMs: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly failPoint: FailPoint;
+  readonly labEnv: (lab: LabEnvAsk) => Readonly<Record<string, string>>;
+}
+
+export interface ReadinessAsk {
+  readonly origin: string;
+  /** Complete path, base path included. */
+  readonly prefix: string;
+  readonly secret: string;
+  readonly upstream: Profile['upstream'];
+  readonly signal: AbortSignal;
+  readonly health: () => Promise<Health>;
+}
+
+export interface LabEnvAsk {
+  readonly owner: { readonly id: UserId; readonly name: UserName };
+  readonly server: { readonly id: ServerId; readonly name: ServerName };
+  readonly profile: Profile;
+  readonly secret: string;
+  /** Complete path, base path included. */
+  readonly prefix: string;
+}
+
+/** A start of this hub process, from its claim until its outcome. */
+export interface Run {
+  readonly abort: AbortController;
+  /** The newest version this start wrote: whoever wrote a newer one owns the server. */
+  record: ServerRecord;
+  /** Known as soon as there may be something to clean up. */
+  handle: Handle | null;
+  /** The process runs and is waited for: from here on its end is reported by the engine. */
+  waiting: boolean;
+  /** Never rejects. */
+  done: Promise<void>;
+}
+
+/** What the parts of the service share. State lives in the store; this is only what this process is doing about it. */
+export interface Core {
+  readonly deps: ServersDeps;
+  readonly progress: ProgressLog;
+  readonly runs: Map<ServerId, Run>;
+  /** Servers that are being taken down now; the promises never reject. */
+  readonly stops: Map<ServerId, Promise<void>>;
+  /** Aborted by `close`: nothing is written and nothing is cleaned up after it, the next boot does that. */
+  readonly closing: AbortSignal;
+  close(): void;
+  /** Compare-and-set; undefined: somebody else moved the server first, it is gone, or the hub closes. */
+  move(from: ServerRecord, to: ServerState, change?: { readonly profile?: string; readonly secret?: string; readonly userOptions?: Readonly<Record<string, unknown>> | null }): ServerRecord | undefined;
+  /** Runs `work` after `ms` unless the hub closes before. */
+  later(ms: number, work: () => void): void;
+  removeRoute(id: ServerId): Route | undefined;
+}
+
+export function createCore(deps: ServersDeps): Core {
+  const abort = new AbortController();
+  // Every start listens to it until it is over: many listeners are many starts, not a leak.
+  setMaxListeners(0, abort.signal);
+  const timers = new Set<() => void>();
+  const progress = createProgressLog(deps.clock);
+  return {
+    deps,
+    progress,
+    runs: new Map(),
+    stops: new Map(),
+    closing: abort.signal,
+    close: () => {
+      abort.abort();
+      timers.forEach((cancel) => cancel());
+      timers.clear();
+      progress.close();
+    },
+    move: (from, to, change) => (abort.signal.aborted ? undefined : deps.store.servers.transition(from, to, change)),
+    later: (ms, work) => {
+      if (abort.signal.aborted) return;
+      const cancel = deps.clock.after(ms, () => {
+        timers.delete(cancel);
+        work();
+      });
+      timers.add(cancel);
+    },
+    removeRoute: (id) => {
+      const route = deps.routes.list().find((r) => r.server === id);
+      return route === undefined ? undefined : deps.routes.remove(route.prefix);
+    },
+  };
+}
+
+/** The handle a state holds; null: nothing to clean up that we know of. */
+export const handleOf = (state: ServerState): Handle | null => ('handle' in state ? state.handle : null);

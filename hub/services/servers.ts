@@ -1,0 +1,152 @@
+import { can, demand, notFound, type Actor, type Target } from '../domain/access';
+import { HubError } from '../domain/errors';
+import type { ServerId, ServerName, UserId } from '../domain/ids';
+import { DEFAULT_SERVER } from '../domain/ids';
+import { isActive, type ServerRecord } from '../domain/server';
+import type { User } from '../domain/user';
+import type { Progress, Servers, StartAsk } from './contract';
+import { createExits } from './exits';
+import { labOf } from './lab-request';
+import { createQueue } from './queue';
+import { createReconciler } from './reconcile';
+import { createCore, handleOf, type ServersDeps } from './server-core';
+import { createStarter } from './server-start';
+import { cancelled, createStopper } from './server-stop';
+
+export type { LabEnvAsk, ReadinessAsk, ServersDeps } from './server-core';
+
+export interface ServersService extends Servers {
+  /** For the hub itself: stops one server and tells its owner why. Resolves when that is over; unknown or stopped: at once. */
+  halt(id: ServerId, reason: string): Promise<void>;
+}
+
+/** The verbs and their policy; what they set in motion is in `server-start`, `server-stop`, `queue`, `exits` and `reconcile`. */
+export function createServers(deps: ServersDeps): ServersService {
+  const { store, clock } = deps;
+  const core = createCore(deps);
+  const freed = (): void => queue.pump();
+  const stopper = createStopper(core, freed);
+  const starter = createStarter(core, stopper, freed);
+  const queue = createQueue(core, starter.launch);
+  const exits = createExits(core, stopper);
+  const { reconcile } = createReconciler(core, { starter, stopper, queue });
+
+  const targetOf = (owner: User, name: ServerName): Target => ({ kind: 'server', user: owner.name, server: name, groups: store.groups.groupsOf(owner.id).map((g) => g.name) });
+
+  function start(actor: Actor, owner: User, name: ServerName, ask: StartAsk): { record: ServerRecord; settled: Promise<void>; claimed: boolean } {
+    demand(actor, 'start:servers', targetOf(owner, name));
+    if (core.closing.aborted) throw new HubError('unavailable', 'The hub restarts. Try again in a moment.', { retryAfterSeconds: 5 });
+    const { record, claimed } = queue.claim(owner.id, name, ask);
+    if (!claimed) return { record, settled: core.progress.ended(record.id), claimed };
+    audit(actor.name, 'server.start', record);
+    const settled = core.progress.begin(record.id);
+    if (record.state.kind === 'queued') queue.pump();
+    else starter.launch(record);
+    return { record, settled, claimed };
+  }
+
+  function stop(actor: Actor, owner: User, name: ServerName): { record: ServerRecord; settled: Promise<void> } {
+    demand(actor, 'delete:servers', targetOf(owner, name));
+    const before = store.servers.find(owner.id, name) ?? (name === DEFAULT_SERVER ? store.servers.ensure(owner.id, name) : undefined);
+    if (before === undefined) throw notFound();
+    const wasActive = isActive(before.state) && before.state.kind !== 'stopping';
+    const stopped = end(before, null);
+    if (wasActive) audit(actor.name, 'server.stop', before);
+    return stopped;
+  }
+
+  /** One tick from the look at the record to its claim: nothing interleaves. */
+  function end(before: ServerRecord, reason: string | null): { record: ServerRecord; settled: Promise<void> } {
+    const { id, state } = before;
+    const going = core.stops.get(id);
+    if (state.kind === 'stopping' && going !== undefined) return { record: before, settled: going };
+    if (!isActive(state)) return { record: before, settled: Promise.resolve() };
+    if (state.kind === 'queued') return leaveLine(before, reason);
+    const record = core.move(before, { kind: 'stopping', since: clock.now(), handle: core.runs.get(id)?.handle ?? handleOf(state), error: null });
+    if (record === undefined) throw new HubError('conflict', 'This server is already changing state. Try again in a moment.', { retryAfterSeconds: 1 });
+    const outcome = () => ({ kind: 'stopped' as const, since: clock.now(), reason });
+    const grace = state.kind === 'starting' ? { graceMs: 0 } : {};
+    return { record, settled: stopper.takeDown(record, { route: core.removeRoute(id), outcome, ...grace }) };
+  }
+
+  function leaveLine(before: ServerRecord, reason: string | null): { record: ServerRecord; settled: Promise<void> } {
+    const record = core.move(before, { kind: 'stopped', since: clock.now(), reason }) ?? before;
+    core.progress.finish(before.id, cancelled());
+    queue.pump();
+    return { record, settled: Promise.resolve() };
+  }
+
+  async function stopAllOf(owner: UserId): Promise<void> {
+    // Again, for one that was started meanwhile.
+    for (let round = 0; round < 3; round++) {
+      const active = store.servers.listOf(owner).filter((record) => isActive(record.state));
+      if (active.length === 0) return;
+      await Promise.all(active.map((record) => end(record, 'It was stopped by an administrator.').settled));
+    }
+    if (store.servers.listOf(owner).some((record) => isActive(record.state))) {
+      throw new HubError('conflict', 'A server of this user does not end. Look at it, then try again.');
+    }
+  }
+
+  async function halt(id: ServerId, reason: string): Promise<void> {
+    const record = store.servers.byId(id);
+    if (record === undefined || !isActive(record.state)) return;
+    if (record.state.kind !== 'stopping') audit('hub', 'server.stop', record, reason);
+    await end(record, reason).settled;
+  }
+
+  function follow(actor: Actor, owner: User, name: ServerName, signal: AbortSignal): AsyncIterable<Progress> {
+    demand(actor, 'read:servers', targetOf(owner, name));
+    const record = store.servers.find(owner.id, name);
+    // Version 0: it has a record, and nobody ever started it.
+    if (record === undefined || record.version === 0) throw notFound();
+    const only = closingEvent(record);
+    return only === undefined ? core.progress.follow(record.id, signal) : once(only);
+  }
+
+  /** What there is to say about a server that is not starting; undefined: follow its start. Throws `invalid-input` for an idle one. */
+  function closingEvent(record: ServerRecord): Progress | undefined {
+    const { state, id } = record;
+    const outcome = core.progress.outcome(id);
+    if (state.kind === 'queued' || state.kind === 'starting') return undefined;
+    if (state.kind === 'failed') return { kind: 'failed', percent: 100, message: state.message, logTail: state.logTail };
+    if (state.kind === 'ready') {
+      const url = labOf(deps, record)?.url ?? '';
+      return { kind: 'ready', percent: 100, message: `Server ready at ${url}`, url };
+    }
+    if (outcome?.kind === 'failed') return outcome;
+    // A start that is being cancelled: its last event is still to come.
+    if (state.kind === 'stopping' && core.progress.stages(id).length > 0 && outcome === undefined) return undefined;
+    throw new HubError('invalid-input', `${targetName(record)} is not starting.`);
+  }
+
+  const targetName = (record: ServerRecord): string => `${store.users.byId(record.owner)?.name ?? ''}/${record.name}`;
+
+  function audit(actor: string, action: string, record: ServerRecord, reason?: string): void {
+    const detail = { server: record.id, profile: record.profile, ...(reason === undefined ? {} : { reason }) };
+    store.audit.append({ at: clock.now(), actor, action, target: targetName(record), detail });
+  }
+
+  function get(actor: Actor, owner: User, name: ServerName): ServerRecord | undefined {
+    demand(actor, 'read:servers', targetOf(owner, name));
+    return store.servers.find(owner.id, name);
+  }
+
+  return {
+    start,
+    stop,
+    stopAllOf,
+    halt,
+    get,
+    listOf: (actor, owner) => store.servers.listOf(owner.id).filter((record) => can(actor, 'read:servers', targetOf(owner, record.name))),
+    follow,
+    stages: (id) => core.progress.stages(id),
+    reconcile,
+    exited: (id, handle) => void exits.exited(id, handle),
+    close: async () => core.close(),
+  };
+}
+
+async function* once(event: Progress): AsyncGenerator<Progress, void> {
+  yield event;
+}
