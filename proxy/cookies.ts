@@ -1,0 +1,178 @@
+/** Cookies as raw bytes: nothing is decoded, nothing is parsed into an object, what is kept is kept byte for byte. */
+
+/** What may be done with a cookie of this name. */
+type CookieKind = 'hub' | 'hub-like' | 'session-id' | 'xsrf' | 'other';
+
+export interface RequestCookies {
+  /** Value of the hub's cookie; undefined when there is none. */
+  readonly hub: string | undefined;
+  /** The hub's cookie came more than once: nobody can know which one is real (B08). */
+  readonly duplicate: boolean;
+  /** Value of Jupyter's own `_xsrf`; the first one, as scripts read it. */
+  readonly xsrf: string | undefined;
+}
+
+export interface CookieRules {
+  read(lines: readonly string[]): RequestCookies;
+  /** One `Cookie` line without the hub's cookies; empty when nothing is left. */
+  strip(line: string, keepSessionId: boolean): string;
+  /** May a container set a cookie of this name? */
+  maySet(name: string): boolean;
+}
+
+const KNOWN_NAMES = 512;
+/** Prefixes that give a cookie a meaning for the whole host; a container lives below a path. */
+const PREFIX = /^__(?:host-http|host|secure|http)-/;
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+export const SESSION_ID_COOKIE = 'jupyterhub-session-id';
+
+export function createCookieRules(cookieName: string): CookieRules {
+  const bare = cookieName.toLowerCase().replace(PREFIX, '');
+  const known = new Map<string, CookieKind>();
+
+  const classify = (name: string): CookieKind => {
+    if (name === cookieName) return 'hub';
+    if (name === SESSION_ID_COOKIE) return 'session-id';
+    if (name === '_xsrf') return 'xsrf';
+    return withoutPrefix(name) === bare ? 'hub-like' : 'other';
+  };
+
+  const kindOf = (name: string): CookieKind => {
+    const seen = known.get(name);
+    if (seen !== undefined) return seen;
+    const kind = classify(name);
+    if (known.size >= KNOWN_NAMES) known.clear();
+    known.set(name, kind);
+    return kind;
+  };
+
+  return {
+    read(lines) {
+      let hub: string | undefined;
+      let xsrf: string | undefined;
+      let duplicate = false;
+      for (const line of lines) {
+        forEachCookie(line, (start, end) => {
+          const equals = line.indexOf('=', start);
+          if (equals === -1 || equals >= end) return;
+          const kind = kindOf(line.slice(start, equals));
+          if (kind === 'hub') {
+            duplicate = duplicate || hub !== undefined;
+            hub = line.slice(equals + 1, end);
+          } else if (kind === 'xsrf') xsrf ??= line.slice(equals + 1, end);
+        });
+      }
+      return { hub, duplicate, xsrf };
+    },
+
+    strip(line, keepSessionId) {
+      let kept = '';
+      forEachCookie(line, (start, end) => {
+        if (start === end) return;
+        const equals = line.indexOf('=', start);
+        const name = line.slice(start, equals === -1 || equals >= end ? end : equals);
+        const kind = kindOf(name);
+        // A cookie without a name may be read as one whose name is its value.
+        if (kind === 'hub' || kind === 'hub-like' || (name === '' && carriesHubName(line.slice(start, end), bare))) return;
+        if (kind === 'session-id' && !keepSessionId) return;
+        kept = kept === '' ? line.slice(start, end) : `${kept}; ${line.slice(start, end)}`;
+      });
+      return kept;
+    },
+
+    maySet(name) {
+      if (!TOKEN.test(name)) return false;
+      const lower = name.toLowerCase();
+      if (lower.startsWith('__host-')) return false;
+      const rest = withoutPrefix(name);
+      return !rest.startsWith(bare) && rest !== SESSION_ID_COOKIE && rest !== 'jupyterhub-hub-login';
+    },
+  };
+}
+
+const SPACE = 0x20;
+const TAB = 0x09;
+
+/** Calls back with the bounds of each cookie, spaces and tabs around it left out (and nothing else: B10). */
+function forEachCookie(line: string, visit: (start: number, end: number) => void): void {
+  let from = 0;
+  while (from <= line.length) {
+    const semicolon = line.indexOf(';', from);
+    const stop = semicolon === -1 ? line.length : semicolon;
+    let start = from;
+    let end = stop;
+    while (start < end && isBlank(line.charCodeAt(start))) start += 1;
+    while (end > start && isBlank(line.charCodeAt(end - 1))) end -= 1;
+    visit(start, end);
+    from = stop + 1;
+  }
+}
+
+const isBlank = (c: number): boolean => c === SPACE || c === TAB;
+
+/** The name as the most forgiving parser reads it: any Unicode space, control character or quote around it dropped, any case. */
+function withoutPrefix(name: string): string {
+  const utf8 = Buffer.from(name, 'latin1').toString('utf8');
+  return strip(utf8).toLowerCase().replace(PREFIX, '');
+}
+
+const strip = (name: string): string => name.replace(/[\s\u0000-\u001f\u007f\u0085\u200b-\u200f\u2060\ufeff"]+/g, '');
+
+const carriesHubName = (cookie: string, bare: string): boolean => withoutPrefix(cookie.replace(/^=+/, '')).startsWith(bare);
+
+const MAX_COOKIES = 40;
+const MAX_BYTES = 16 * 1024;
+
+/**
+ * `Set-Cookie` lines of a container (B06, B07, B09): the hub's names never pass, the rest stays below `prefix`, without `Domain`,
+ * and within what a browser's next request can carry.
+ */
+export function filterSetCookies(lines: readonly string[], prefix: string, rules: CookieRules): string[] {
+  const kept: string[] = [];
+  let bytes = 0;
+  for (const line of lines) {
+    const cookie = confine(line, prefix, rules);
+    if (cookie === null) continue;
+    bytes += cookie.length;
+    if (kept.length === MAX_COOKIES || bytes > MAX_BYTES) break;
+    kept.push(cookie);
+  }
+  return kept;
+}
+
+function confine(line: string, prefix: string, rules: CookieRules): string | null {
+  const parts = line.split(';');
+  const pair = (parts[0] ?? '').trim();
+  const equals = pair.indexOf('=');
+  if (equals <= 0 || !rules.maySet(pair.slice(0, equals).replace(/[ \t]+$/, ''))) return null;
+  const kept = [pair];
+  let path = prefix;
+  let sameSite = false;
+  for (const part of parts.slice(1)) {
+    const attribute = part.trim();
+    const name = attribute.split('=', 1)[0]?.trim().toLowerCase();
+    if (name === 'path') path = below(attribute.slice(attribute.indexOf('=') + 1).trim(), prefix);
+    else if (name !== 'domain' && name !== '') kept.push(attribute);
+    if (name === 'samesite') sameSite = true;
+  }
+  kept.push(`Path=${path}`);
+  if (!sameSite) kept.push('SameSite=Lax');
+  return kept.join('; ');
+}
+
+/** The last `Path` counts, as in browsers. */
+const below = (path: string, prefix: string): string => (path.startsWith(prefix) || `${path}/` === prefix ? path : prefix);
+
+/** Lines that make a browser forget the hub's cookie, wherever a page may have put one by that name. */
+export function clearingCookies(cookieName: string, path: string | null): string[] {
+  const secure = cookieName.startsWith('__') ? ' Secure;' : '';
+  const paths = new Set(['/']);
+  const segments = (path ?? '/').split('/').slice(1, 4);
+  for (let i = 1; i <= segments.length; i += 1) {
+    const at = `/${segments.slice(0, i).join('/')}`;
+    // Only what needs no escaping in an attribute.
+    if (/^[\w/.~@%-]+$/.test(at)) paths.add(at).add(`${at}/`);
+  }
+  const where = cookieName.startsWith('__Host-') ? ['/'] : [...paths].map((p) => p.replace(/\/+$/, '/'));
+  return [...new Set(where)].map((p) => `${cookieName}=; Path=${p}; Max-Age=0;${secure} HttpOnly; SameSite=Lax`);
+}

@@ -1,0 +1,196 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Clock, Logger } from '../hub/domain/runtime';
+import { createTrustedProxies } from './client-address';
+import type { Authorise, Decision, HubContext, Proxy, ProxyLimits, RenderFailure, RequestFacts, Touch } from './contract';
+import { createCookieRules } from './cookies';
+import { createDecide } from './decide';
+import { factsOf } from './facts';
+import { forwardHttp } from './forward-http';
+import type { ForwardDecision } from './forward-http';
+import { createUpgradeForwarder } from './forward-upgrade';
+import { createHosts } from './hosts';
+import { CLOSE, createInflight } from './inflight';
+import { DEFAULT_LIMITS } from './limits';
+import { createPools } from './pools';
+import { endWithResponse } from './raw-response';
+import { createResponder } from './respond';
+import type { Refused } from './respond';
+import type { Route, RouteTable } from './route-table';
+import { Tunnel } from './tunnel';
+
+export { attachProxy, configureServer, serverOptions } from './server';
+export { DEFAULT_LIMITS } from './limits';
+
+export interface ProxyDeps {
+  readonly routes: RouteTable;
+  readonly authorise: Authorise;
+  /** Path of the public URL: `/` or `/x/`. */
+  readonly basePath: string;
+  /** `scheme://host[:port]`, without a path. */
+  readonly publicOrigin: string;
+  /** Every origin by which browsers may reach the hub; the public one is among them whether or not it is repeated here. */
+  readonly acceptedOrigins: readonly string[];
+  /** Addresses or CIDR ranges whose `X-Forwarded-For` and `-Proto` are believed. */
+  readonly trustedProxies: readonly string[];
+  /** `__Host-hub`, or `hub` over plain HTTP. */
+  readonly cookieName: string;
+  /** The hub's own application. */
+  readonly hub: (req: IncomingMessage, res: ServerResponse, context: HubContext) => void;
+  readonly renderFailure: RenderFailure;
+  readonly touch: Touch;
+  /** Take the server's secret out of the pages of `injected` servers. Default: true. */
+  readonly blankSecret?: boolean;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly limits?: Partial<ProxyLimits>;
+  /** Sources (`'self'`, origins) that may show proxied pages in a frame. Default: none. */
+  readonly frameOrigins?: readonly string[];
+}
+
+const SWEEP_MS = 30_000;
+const SWEEPS_PER_CHECK = 2;
+const STOPPING: Refused = { code: 'unavailable', message: 'The hub is restarting. Try again in a moment.', path: null, close: true, clearCookies: false };
+const CROWDED: Refused = { code: 'rate-limited', message: 'Too many open WebSockets. Close some tabs.', path: null, close: true, clearCookies: false };
+
+/** Throws a TypeError when an origin or a trusted proxy is not one. */
+export function createProxy(deps: ProxyDeps): Proxy {
+  const { basePath, routes, clock, log } = deps;
+  const limits: ProxyLimits = { ...DEFAULT_LIMITS, ...deps.limits };
+  const acceptedOrigins = new Set([deps.publicOrigin, ...deps.acceptedOrigins]);
+  const cookies = createCookieRules(deps.cookieName);
+  const blankSecret = deps.blankSecret ?? true;
+  const newRequestId = createRequestIds();
+  const respond = createResponder({ renderFailure: deps.renderFailure, cookieName: deps.cookieName, clock, log, newRequestId });
+  const inflight = createInflight(clock);
+  const pools = createPools(limits);
+  const frames = deps.frameOrigins ?? [];
+  const response = { cookies, framePolicy: `frame-ancestors ${frames.length === 0 ? "'none'" : frames.join(' ')}` };
+  const decide = createDecide({
+    basePath,
+    hosts: createHosts(acceptedOrigins),
+    acceptedOrigins,
+    trusted: createTrustedProxies(deps.trustedProxies),
+    cookies,
+    routes,
+    authorise: deps.authorise,
+    limits,
+    blankSecret,
+  });
+  const below = (target: string): string => belowBase(target, basePath);
+  const forwarding = { pools, inflight, respond, touch: deps.touch, log, limits, response, blankSecret, below };
+  const upgrades = createUpgradeForwarder({ ...forwarding, clock });
+  /** Sockets on which a request was refused in such a way that nothing after it may run, though it may be parsed already (F03). */
+  const doomed = new WeakSet<Duplex>();
+  let closing = false;
+
+  const understand = (facts: RequestFacts): Decision => {
+    try {
+      return decide(facts);
+    } catch (err) {
+      log.error({ err }, 'a request could not be decided on');
+      return { kind: 'refuse', code: 'internal', message: 'Something went wrong.', close: true, clearCookies: false, path: null };
+    }
+  };
+
+  const handle = (req: IncomingMessage, res: ServerResponse, expects: boolean): void => {
+    if (doomed.has(req.socket)) return;
+    if (closing) {
+      respond.refuse(req, res, STOPPING);
+      return;
+    }
+    const decision = understand(factsOf(req, false));
+    if (decision.kind === 'refuse') {
+      if (decision.close) doomed.add(req.socket);
+      respond.refuse(req, res, decision);
+      return;
+    }
+    if (decision.kind === 'redirect') {
+      respond.redirect(req, res, decision);
+      return;
+    }
+    if (expects) res.writeContinue();
+    if (decision.kind === 'forward') forwardHttp(req, res, decision, forwarding);
+    else deps.hub(req, res, { path: decision.path, address: decision.client.address, scheme: decision.client.scheme, requestId: newRequestId() });
+  };
+
+  const crowded = (decision: ForwardDecision): boolean =>
+    inflight.counts().sockets >= limits.socketsTotal ||
+    inflight.socketsOfUser(decision.grant.user) >= limits.socketsPerUser ||
+    inflight.socketsOfAddress(decision.client.address) >= limits.socketsPerAddress;
+
+  const upgrade = (req: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    socket.on('error', (err) => log.debug({ error: err.message }, 'a client socket failed'));
+    // A response to an earlier request is still being written on this socket; two answers must not mix.
+    if (doomed.has(socket) || hasPendingResponse(socket)) {
+      socket.destroy();
+      return;
+    }
+    if (closing) {
+      endWithResponse(socket, respond.render(STOPPING, false));
+      return;
+    }
+    const decision = understand(factsOf(req, true));
+    if (decision.kind === 'forward' && !crowded(decision)) upgrades.forward(req, socket as Socket, head, decision);
+    else endWithResponse(socket, respond.render(decision.kind === 'refuse' ? decision : decision.kind === 'forward' ? CROWDED : NO_UPGRADE, false));
+  };
+
+  let sweeps = 0;
+  const stopSweeping = clock.every(SWEEP_MS, () => {
+    sweeps += 1;
+    const now = clock.monotonicMs();
+    for (const open of inflight.upgraded()) if (open instanceof Tunnel) sweep(open, now, sweeps % SWEEPS_PER_CHECK === 0 ? deps : null);
+    pools.keepOnly(new Set(routes.list().map((route) => route.origin)));
+  });
+
+  const drain = async (route: Route, deadlineMs: number): Promise<void> => {
+    await inflight.drain((open) => open.route === route || (open.route.prefix === route.prefix && open.route.server === route.server), deadlineMs, CLOSE.goingAway);
+    if (!routes.list().some((other) => other.origin === route.origin)) pools.release(route.origin);
+  };
+
+  return {
+    request: (req, res) => handle(req, res, false),
+    checkContinue: (req, res) => handle(req, res, true),
+    upgrade,
+    drain,
+    revoke: (credential) => inflight.end((open) => open.credential === credential, CLOSE.policy),
+    revokeUser: (user) => inflight.end((open) => open.user === user, CLOSE.policy),
+    counts: inflight.counts,
+    async close(deadlineMs) {
+      closing = true;
+      stopSweeping();
+      await inflight.drain(() => true, deadlineMs, CLOSE.restart);
+      upgrades.close();
+      await pools.close();
+    },
+  };
+}
+
+const NO_UPGRADE: Refused = { code: 'not-found', message: 'There is no WebSocket here.', path: null, close: true, clearCookies: false };
+
+/** A socket may outlive its session or its owner's permission; revocation closes it at once, this finds what merely ran out. */
+function sweep(tunnel: Tunnel, now: number, check: { readonly authorise: Authorise } | null): void {
+  tunnel.destroyIfStuck(now);
+  if (check !== null && check.authorise(tunnel.proof, tunnel.route).kind !== 'allow') tunnel.end(CLOSE.policy);
+}
+
+/** Unique in this process and hard to guess across restarts; a counter, because the hot path makes one for every page. */
+function createRequestIds(): () => string {
+  const boot = randomBytes(6).toString('hex');
+  let next = 0;
+  return () => {
+    next += 1;
+    return `${boot}-${next.toString(36)}`;
+  };
+}
+
+function belowBase(target: string, basePath: string): string {
+  const mark = target.indexOf('?');
+  const path = mark === -1 ? target : target.slice(0, mark);
+  return path.startsWith(basePath) ? path.slice(basePath.length - 1) : path;
+}
+
+/** node:http's own mark of the response that owns a socket. */
+const hasPendingResponse = (socket: Duplex): boolean => '_httpMessage' in socket && socket._httpMessage !== null && socket._httpMessage !== undefined;

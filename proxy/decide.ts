@@ -1,0 +1,199 @@
+import type { UserId, ServerId } from '../hub/domain/ids';
+import type { ErrorCode } from '../hub/domain/errors';
+import { canonicalPath, canonicalSegment } from './canonical-path';
+import type { CanonicalPath } from './canonical-path';
+import type { TrustedProxies } from './client-address';
+import type { Authorise, ClientOrigin, Credential, Decision, Grant, ProxyLimits, RequestFacts } from './contract';
+import type { CookieRules, RequestCookies } from './cookies';
+import { NO_CREDENTIAL, cookieCredential, tokenOf } from './credential';
+import { crossSiteRefusal, isSafeMethod, lacksXsrfToken } from './cross-site';
+import { forwardedHeaders } from './headers';
+import type { Hosts } from './hosts';
+import { hasBody, inspect } from './request-guard';
+import type { Inspection } from './request-guard';
+import type { Route, RouteTable } from './route-table';
+import { mayNameSecret } from './response-rules';
+
+export interface DecideRules {
+  readonly basePath: string;
+  readonly hosts: Hosts;
+  readonly acceptedOrigins: ReadonlySet<string>;
+  readonly trusted: TrustedProxies;
+  readonly cookies: CookieRules;
+  readonly routes: RouteTable;
+  readonly authorise: Authorise;
+  readonly limits: Pick<ProxyLimits, 'maxHeaderLines' | 'maxTargetBytes'>;
+  readonly blankSecret: boolean;
+}
+
+type Allowed = Extract<Grant, { kind: 'allow' }>;
+type OkPath = Extract<CanonicalPath, { kind: 'ok' }>;
+
+/** Everything known about a request once it is understood. */
+interface Understood {
+  readonly facts: RequestFacts;
+  readonly found: Inspection;
+  readonly path: OkPath;
+  readonly cookies: RequestCookies;
+}
+
+const refuse = (code: ErrorCode, message: string, path: string | null = null): Decision => ({ kind: 'refuse', code, message, close: false, clearCookies: false, path });
+const refuseAndClose = (code: ErrorCode, message: string): Decision => ({ kind: 'refuse', code, message, close: true, clearCookies: false, path: null });
+
+/** One answer for a request, without side effects, shared by HTTP and upgrades: the two can never drift apart. */
+export type Decide = (facts: RequestFacts) => Decision;
+
+export function createDecide(rules: DecideRules): Decide {
+  return (facts) => {
+    const found = inspect(facts, rules.limits);
+    if (found.kind === 'refusal') return refuseAndClose(found.code, found.message);
+    const host = rules.hosts.check(found.host);
+    if (host === 'malformed') return refuseAndClose('invalid-input', 'The request names no valid host.');
+    if (host === 'foreign') return refuseAndClose('misdirected', 'The hub is not known by this host name.');
+    const target = originForm(facts.target, found.host);
+    if (target === null) return refuseAndClose('invalid-input', 'The address is not a path on this host.');
+    const path = canonicalPath(target, rules.basePath);
+    if (path.kind === 'bad') return refuseAndClose('invalid-input', path.reason);
+    if (path.kind === 'moved') return movedTo(facts, path.location, path.below);
+    if (path.kind === 'outside') return target === '/' && !facts.upgrade ? { kind: 'redirect', status: 302, location: rules.basePath } : refuse('not-found', 'There is nothing here.');
+    const cookies = rules.cookies.read(found.cookies);
+    if (cookies.duplicate) return { kind: 'refuse', code: 'invalid-input', message: 'The browser sent two sign-in cookies. Sign in again.', close: false, clearCookies: true, path: path.below };
+    return decideRoute({ facts, found, path, cookies }, rules);
+  };
+}
+
+/** Absolute form must name the host that `Host` names; what is decided and forwarded is its path (F10, F11). */
+function originForm(target: string, host: string): string | null {
+  if (target.charCodeAt(0) === 0x2f) return target;
+  const authority = /^https?:\/\/([^/?#]*)/i.exec(target);
+  if (authority === null || authority[1]?.toLowerCase() !== host.toLowerCase()) return null;
+  const rest = target.slice(authority[0].length);
+  return rest.startsWith('/') ? rest : `/${rest}`;
+}
+
+const movedTo = (facts: RequestFacts, location: string, below: string): Decision =>
+  !facts.upgrade && (facts.method === 'GET' || facts.method === 'HEAD') ? { kind: 'redirect', status: 301, location } : refuse('not-found', 'There is nothing here.', below);
+
+const ROUTED = /^\/(?:user|services)\//;
+const KNOWN_FIRST = /^\/(hub|user|services|api|gateway)(?=\/|$)/i;
+
+function decideRoute(asked: Understood, rules: DecideRules): Decision {
+  const { facts, path } = asked;
+  if (!ROUTED.test(path.below)) return notRouted(asked, rules);
+  if (path.below.indexOf('/', path.below.indexOf('/', 1) + 1) === -1 && path.below.startsWith('/user/') && path.below.length > 6) return movedTo(facts, `${path.path}/${path.search}`, path.below);
+  const route = rules.routes.match(path.path);
+  if (route === undefined) return facts.upgrade ? noServer(asked, rules) : { kind: 'hub', path: path.below, client: clientOf(asked, rules) };
+  return decideAccess(asked, route, rules);
+}
+
+/** The hub's own pages and APIs. A known first segment has one spelling, so that no framework below is asked to tell `/Hub` from `/hub` (G03). */
+function notRouted(asked: Understood, rules: DecideRules): Decision {
+  const { facts, path } = asked;
+  if (facts.upgrade) return refuse('not-found', 'There is no WebSocket here.', path.below);
+  const first = KNOWN_FIRST.exec(path.below)?.[1];
+  if (first !== undefined && first !== first.toLowerCase()) return refuse('not-found', 'There is nothing here.', path.below);
+  return { kind: 'hub', path: path.below, client: clientOf(asked, rules) };
+}
+
+/** Nobody's route: asked about when there is none, so that the unknown get the same answer whether or not a server runs. */
+const NOWHERE: Route = { prefix: '/user/', origin: 'http://192.0.2.1:9', owner: '' as UserId, server: '' as ServerId, upstream: { kind: 'singleuser' } };
+
+function noServer(asked: Understood, rules: DecideRules): Decision {
+  const proof = prove(asked, NOWHERE, rules);
+  if (proof.kind === 'refused') return proof.decision;
+  if (proof.grant.kind === 'anonymous') return anonymous(asked, rules);
+  return refuse('server-not-running', 'The server is not running.', asked.path.below);
+}
+
+function decideAccess(asked: Understood, route: Route, rules: DecideRules): Decision {
+  const { facts, path } = asked;
+  const proof = prove(asked, route, rules);
+  if (proof.kind === 'refused') return proof.decision;
+  const { grant, credential } = proof;
+  if (grant.kind === 'anonymous') return anonymous(asked, rules);
+  if (grant.kind === 'forbidden') return refuse('forbidden', 'You may not use this server.', path.below);
+  if (path.path.length < route.prefix.length) return movedTo(facts, route.prefix + path.search, path.below);
+  const other = secondSpelling(path, route, rules);
+  if (other !== null) return movedTo(facts, other, path.below);
+  if (credential.kind === 'cookie' && lacksXsrfToken(facts, asked.found, { route, xsrfCookie: asked.cookies.xsrf, search: path.search })) {
+    return refuse('forbidden', 'The request lacks the _xsrf token of this server. Reload the page; programs use a token.', path.below);
+  }
+  return forward(asked, { route, grant, credential }, rules);
+}
+
+type Proof = { readonly kind: 'proved'; readonly grant: Grant; readonly credential: Credential } | { readonly kind: 'refused'; readonly decision: Decision };
+
+/** A valid token wins over the cookie; an invalid one counts for nothing, and then the cookie's rules hold (F20). */
+function prove(asked: Understood, route: Route, rules: DecideRules): Proof {
+  const { facts, found, path } = asked;
+  const token = tokenOf(found.authorization);
+  if (token === 'malformed') return { kind: 'refused', decision: refuseAndClose('invalid-input', 'The Authorization header is not one token.') };
+  if (token !== null) {
+    const credential: Credential = { kind: 'token', value: token };
+    const grant = rules.authorise(credential, route);
+    if (grant.kind !== 'anonymous') return { kind: 'proved', grant, credential };
+  }
+  const credential = cookieCredential(asked.cookies.hub);
+  if (credential.kind === 'none') return { kind: 'proved', grant: ANONYMOUS, credential: NO_CREDENTIAL };
+  const grant = rules.authorise(credential, route);
+  if (grant.kind === 'anonymous') return { kind: 'proved', grant, credential };
+  const foreign = crossSiteRefusal(facts, found, rules.acceptedOrigins);
+  if (foreign !== null) return { kind: 'refused', decision: refuse('forbidden', foreign, path.below) };
+  return { kind: 'proved', grant, credential };
+}
+
+const ANONYMOUS: Grant = { kind: 'anonymous' };
+
+function anonymous(asked: Understood, rules: DecideRules): Decision {
+  const { facts, found, path } = asked;
+  const navigates = found.secFetchMode === undefined || found.secFetchMode === 'navigate';
+  if (facts.method === 'GET' && !facts.upgrade && navigates && found.accept.includes('text/html')) {
+    return { kind: 'redirect', status: 302, location: `${rules.basePath}hub/login?next=${encodeURIComponent(path.path + path.search)}` };
+  }
+  return refuse('forbidden', 'Sign in first.', path.below);
+}
+
+/** `/user/alice/%67pu/…` must not go to the default server when there is a named server `gpu` (G04). */
+function secondSpelling(path: OkPath, route: Route, rules: DecideRules): string | null {
+  const end = path.path.indexOf('/', route.prefix.length);
+  const segment = path.path.slice(route.prefix.length, end === -1 ? path.path.length : end);
+  if (!segment.includes('%')) return null;
+  const canonical = canonicalSegment(segment);
+  if (canonical === null || canonical === segment) return null;
+  const moved = route.prefix + canonical + (end === -1 ? '' : path.path.slice(end));
+  return rules.routes.match(moved) === route ? null : moved + path.search;
+}
+
+function forward(asked: Understood, to: { readonly route: Route; readonly grant: Allowed; readonly credential: Credential }, rules: DecideRules): Decision {
+  const { facts, found, path } = asked;
+  const client = clientOf(asked, rules);
+  const injected = to.route.upstream.kind === 'injected';
+  const plainText = injected && rules.blankSecret && isSafeMethod(facts.method) && mayNameSecret(path.path, to.route.prefix);
+  const headers = forwardedHeaders(facts, found, rules.cookies, { route: to.route, grant: to.grant, address: client.address, scheme: client.scheme, plainText });
+  return {
+    kind: 'forward',
+    route: to.route,
+    grant: to.grant,
+    credential: to.credential,
+    target: path.search === '' ? path.path : path.path + path.search,
+    headers,
+    hasBody: hasBody(found),
+    client,
+    needsXsrfCookie: injected && asked.cookies.xsrf === undefined && found.secFetchMode !== 'cors' && found.accept.includes('text/html') && facts.method === 'GET',
+  };
+}
+
+/** Nothing a client says decides this: the socket, a trusted proxy's word, or the accepted origin that `Host` belongs to. */
+function clientOf({ facts, found }: Understood, rules: DecideRules): ClientOrigin {
+  const address = rules.trusted.clientAddress(facts.peer, found.forwardedFor);
+  return { address, scheme: schemeOf(facts, found, rules) };
+}
+
+function schemeOf(facts: RequestFacts, found: Inspection, rules: DecideRules): 'http' | 'https' {
+  if (facts.encrypted) return 'https';
+  if (found.forwardedProto !== '' && rules.trusted.trusts(facts.peer)) {
+    const last = found.forwardedProto.slice(found.forwardedProto.lastIndexOf(',') + 1).trim().toLowerCase();
+    if (last === 'http' || last === 'https') return last;
+  }
+  return rules.hosts.schemeOf(found.host) ?? 'http';
+}
