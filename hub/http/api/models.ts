@@ -1,0 +1,106 @@
+import { can, type Actor } from '../../domain/access';
+import { isActive, type ServerRecord } from '../../domain/server';
+import type { Token } from '../../domain/session';
+import type { User } from '../../domain/user';
+import type { ScopeName } from '../../domain/scopes/tree';
+import { serialise } from '../../domain/scopes/serialise';
+import type { AppDeps } from '../deps';
+import { serverTargetOf, targetOf } from '../kit';
+
+/** UTC, always with `Z`, and without a fraction when there is none (protocol, 3.1). */
+export const timestamp = (at: Date | null): string | null => (at === null ? null : at.toISOString().replace('.000Z', 'Z'));
+
+const PENDING: Readonly<Record<ServerRecord['state']['kind'], 'spawn' | 'stop' | null>> = { stopped: null, queued: 'spawn', starting: 'spawn', ready: null, stopping: 'stop', failed: null };
+
+/** JupyterHub's server model (protocol, 3.4). */
+export function serverModel(deps: AppDeps, actor: Actor, owner: User, record: ServerRecord): Record<string, unknown> {
+  const { state, name } = record;
+  const active = isActive(state);
+  const { urls, settings } = deps;
+  const mayState = can(actor, 'admin:server_state', serverTargetOf(deps, owner, name));
+  const handle = 'handle' in state ? state.handle : null;
+  return {
+    name,
+    full_name: `${owner.name}/${name}`,
+    last_activity: timestamp(record.lastActivity),
+    started: active ? timestamp(state.since) : null,
+    pending: PENDING[state.kind],
+    ready: state.kind === 'ready',
+    stopped: !active,
+    url: urls.server(owner.name, name),
+    user_options: record.userOptions ?? (active ? {} : null),
+    progress_url: urls.apiProgress(owner.name, name),
+    full_url: `${settings.publicUrl.origin}${urls.server(owner.name, name)}`,
+    full_progress_url: `${settings.publicUrl.origin}${urls.apiProgress(owner.name, name)}`,
+    ...(mayState ? { state: handle === null ? {} : { object_id: handle.id } } : {}),
+  };
+}
+
+/** What shows a field: any of these scopes on that user. Fields the actor may not see are absent, not null (protocol, 3.3). */
+const FIELDS: Readonly<Record<string, readonly ScopeName[]>> = {
+  admin: ['read:users', 'read:users:name', 'read:roles:users'],
+  roles: ['read:users', 'read:roles:users'],
+  groups: ['read:users', 'read:users:groups'],
+  server: ['read:users'],
+  pending: ['read:users'],
+  created: ['read:users'],
+  last_activity: ['read:users', 'read:users:activity'],
+  auth_state: ['admin:auth_state'],
+  // Not JupyterHub's: whether an account waits for approval, or is disabled.
+  status: ['admin:users'],
+};
+
+export interface UserModelOptions {
+  readonly stopped?: boolean;
+  /** Shown whatever the scopes are: what anybody may know of themselves. */
+  readonly always?: readonly string[];
+}
+
+export function userModel(deps: AppDeps, actor: Actor, user: User, opts: UserModelOptions = {}): Record<string, unknown> {
+  const target = targetOf(deps, user);
+  const records = deps.directory.serversOf(user.id);
+  const first = records.find((record) => record.name === '');
+  const values: Record<string, () => unknown> = {
+    admin: () => user.admin,
+    roles: () => deps.directory.rolesOf(user.id),
+    groups: () => target.groups,
+    server: () => (first?.state.kind === 'ready' ? deps.urls.server(user.name) : null),
+    pending: () => (first === undefined ? null : PENDING[first.state.kind]),
+    created: () => timestamp(user.created),
+    last_activity: () => timestamp(user.lastActivity),
+    auth_state: () => null,
+    status: () => user.status,
+  };
+  const shown = Object.keys(values).filter((field) => opts.always?.includes(field) === true || (FIELDS[field] ?? []).some((scope) => can(actor, scope, target)));
+  return {
+    kind: 'user',
+    name: user.name,
+    ...Object.fromEntries(shown.map((field) => [field, values[field]?.()])),
+    ...serversOf(deps, { actor, user, records, stopped: opts.stopped === true }),
+  };
+}
+
+/** Present when the actor may read any server of this user; then only those that it may read. */
+function serversOf(deps: AppDeps, ask: { readonly actor: Actor; readonly user: User; readonly records: readonly ServerRecord[]; readonly stopped: boolean }): { servers?: Record<string, unknown> } {
+  const { actor, user, records, stopped } = ask;
+  const visible = records.filter((record) => can(actor, 'read:servers', serverTargetOf(deps, user, record.name)));
+  if (visible.length === 0 && !can(actor, 'read:servers', targetOf(deps, user))) return {};
+  const wanted = visible.filter((record) => (stopped && record.version > 0) || isActive(record.state));
+  return { servers: Object.fromEntries(wanted.map((record) => [record.name, serverModel(deps, actor, user, record)])) };
+}
+
+/** Whoever holds this credential, as `GET /hub/api/user` says it (protocol, 2.3). */
+export function identityModel(deps: AppDeps, actor: Actor, user: User | undefined): Record<string, unknown> {
+  const byToken = actor.via === 'token' || actor.via === 'server-token';
+  const more = { token_id: byToken ? actor.credential : null, session_id: null, scopes: serialise(actor.scopes) };
+  if (user === undefined) return { kind: 'service', name: actor.name, admin: actor.admin, ...more };
+  return { ...userModel(deps, actor, user, { always: ['admin', 'groups'] }), ...more };
+}
+
+/** Protocol, 3.8. `secret` is there only in the answer to its creation. */
+export function tokenModel(owner: User, token: Token, secret?: string): Record<string, unknown> {
+  return {
+    user: owner.name, id: token.id, kind: 'api_token', roles: [], scopes: token.scopes, created: timestamp(token.created), last_activity: timestamp(token.lastUsed),
+    expires_at: timestamp(token.expires), note: token.note, session_id: null, oauth_client: 'JupyterHub', ...(secret === undefined ? {} : { token: secret }),
+  };
+}

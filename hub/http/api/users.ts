@@ -1,0 +1,168 @@
+import { z } from 'zod';
+import { demand, demandAny, demandMayChange, HUB, type Actor } from '../../domain/access';
+import { HubError } from '../../domain/errors';
+import { parseUserName } from '../../domain/names';
+import { isActive } from '../../domain/server';
+import type { ScopeName } from '../../domain/scopes/tree';
+import type { User } from '../../domain/user';
+import { empty, headerOf, json, type Exchange, type Reply } from '../exchange';
+import { actorOf, targetOf, type Kit } from '../kit';
+import type { HubRoute } from '../routes';
+import { identityModel, userModel } from './models';
+import { paged, parseBody, parsePage } from './read';
+
+const CreateMany = z.strictObject({ usernames: z.array(z.string().max(512)).min(1).max(1000), admin: z.boolean().default(false) });
+const CreateOne = z.strictObject({ name: z.string().optional(), admin: z.boolean().default(false), password: z.string().max(4096).optional(), groups: z.never().optional(), roles: z.never().optional(), auth_state: z.null().optional() });
+const Change = z.strictObject({ name: z.string().max(512).optional(), admin: z.boolean().optional(), auth_state: z.null().optional() });
+const READ: readonly [ScopeName, ...ScopeName[]] = ['read:users', 'read:users:name', 'read:servers', 'read:users:groups', 'read:users:activity', 'read:roles:users'];
+const CHUNK = 200;
+
+export function userRoutes(kit: Kit): readonly HubRoute[] {
+  const { deps } = kit;
+  const { accounts } = deps.services;
+
+  const self = (x: Exchange): Reply => {
+    const actor = actorOf(x);
+    return json(200, identityModel(deps, actor, actor.kind === 'user' ? (x.caller.user ?? accounts.find(actor, actor.name)) : undefined));
+  };
+
+  const list = (x: Exchange): Reply => {
+    const actor = actorOf(x);
+    const page = parsePage(x.query, headerOf(x, 'accept'));
+    const stopped = flag(x.query.get('include_stopped_servers'));
+    const { users, total } = select(x, actor, page);
+    const models = users.map((user) => userModel(deps, actor, user, { stopped }));
+    return json(200, paged(models, total, page, selfUrl(kit, x)));
+  };
+
+  const select = (x: Exchange, actor: Actor, page: { readonly offset: number; readonly limit: number }): { users: readonly User[]; total: number } => {
+    const nameContains = x.query.get('name_filter') ?? '';
+    const more = { sort: x.query.get('sort') ?? 'id', ...(nameContains === '' ? {} : { nameContains: nameContains.slice(0, 255) }) };
+    const state = x.query.get('state');
+    if (state === null) return accounts.list(actor, { ...page, ...more });
+    const wanted = stateFilter(kit, state);
+    const users: User[] = [];
+    for (let offset = 0, total = 1; offset < total; offset += CHUNK) {
+      const chunk = accounts.list(actor, { offset, limit: CHUNK, ...more });
+      total = chunk.total;
+      users.push(...chunk.users.filter(wanted));
+    }
+    return { users: users.slice(page.offset, page.offset + page.limit), total: users.length };
+  };
+
+  /** Those that exist are passed over; all of them existing is a conflict (protocol, 3.6). */
+  const createMany = async (x: Exchange): Promise<Reply> => {
+    const actor = actorOf(x);
+    demand(actor, 'admin:users', HUB);
+    const { usernames, admin } = parseBody(CreateMany, x.json);
+    const names = [...new Set(usernames.map((raw) => validName(raw)))];
+    const invalid = usernames.filter((raw) => validName(raw) === undefined);
+    if (invalid.length > 0) throw new HubError('invalid-input', `Invalid username${invalid.length > 1 ? 's' : ''}: ${invalid.slice(0, 5).map(shown).join(', ')}`);
+    const fresh = names.filter((name) => name !== undefined).filter((name) => accounts.find(actor, name) === undefined);
+    if (fresh.length === 0) throw new HubError('conflict', `All ${usernames.length} users already exist`);
+    const models: unknown[] = [];
+    for (const username of fresh) models.push(userModel(deps, actor, (await accounts.create(actor, { username, admin })).user));
+    return json(201, models);
+  };
+
+  /** The generated password is in the answer, once: without it nobody could sign in. */
+  const createOne = async (x: Exchange): Promise<Reply> => {
+    const actor = actorOf(x);
+    demand(actor, 'admin:users', HUB);
+    const { admin, password } = parseBody(CreateOne, x.json);
+    const username = x.params['name'] ?? '';
+    if (validName(username) === undefined) throw new HubError('invalid-input', `Failed to create user: ${shown(username)}`);
+    const made = await accounts.create(actor, { username, admin, ...(password === undefined ? {} : { password }) });
+    return json(201, { ...userModel(deps, actor, made.user), ...(password === undefined ? { password: made.password } : {}) });
+  };
+
+  const show = (x: Exchange): Reply => {
+    const user = userAt(kit, x, READ);
+    return json(200, userModel(deps, actorOf(x), user, { stopped: flag(x.query.get('include_stopped_servers')) }));
+  };
+
+  const change = (x: Exchange): Reply => {
+    const actor = actorOf(x);
+    const user = userAt(kit, x, ['admin:users']);
+    const { name, admin } = parseBody(Change, x.json);
+    demandMayChange(actor, user, admin === undefined ? {} : { admin });
+    if (name !== undefined && parseUserName(name) !== user.name) throw new HubError('not-implemented', 'Accounts cannot be renamed.');
+    const after = admin === undefined ? user : accounts.setAdmin(actor, user.id, admin);
+    return json(200, { ...userModel(deps, actor, after), auth_state: null });
+  };
+
+  const remove = async (x: Exchange): Promise<Reply> => {
+    const actor = actorOf(x);
+    const user = userAt(kit, x, ['delete:users']);
+    if (actor.kind === 'user' && actor.id === user.id) throw new HubError('invalid-input', 'Cannot delete yourself!');
+    const volumes = x.query.get('volumes') ?? 'keep';
+    if (volumes !== 'keep' && volumes !== 'remove') throw new HubError('invalid-input', 'volumes must be keep or remove');
+    await accounts.remove(actor, user.id, { volumes });
+    return empty(204);
+  };
+
+  const verb = (name: string, work: (actor: Actor, user: User) => Promise<Reply> | Reply): HubRoute => ({
+    method: 'post', path: `/hub/api/users/:name/${name}`, kind: 'api', needs: ['admin:users'], handle: (x) => work(actorOf(x), userAt(kit, x, ['admin:users'])),
+  });
+  const model = (actor: Actor, user: User): Reply => json(200, userModel(deps, actor, user));
+
+  return [
+    { method: 'get', path: '/hub/api/user', kind: 'api', needs: 'identified', beforePasswordChange: true, handle: self },
+    { method: 'get', path: '/hub/api/users', kind: 'api', needs: ['list:users'], handle: list },
+    { method: 'post', path: '/hub/api/users', kind: 'api', needs: ['admin:users'], handle: createMany },
+    { method: 'get', path: '/hub/api/users/:name', kind: 'api', needs: READ, handle: show },
+    { method: 'post', path: '/hub/api/users/:name', kind: 'api', needs: ['admin:users'], handle: createOne },
+    { method: 'patch', path: '/hub/api/users/:name', kind: 'api', needs: ['admin:users'], handle: change },
+    { method: 'delete', path: '/hub/api/users/:name', kind: 'api', needs: ['delete:users'], handle: remove },
+    verb('approve', (actor, user) => model(actor, accounts.approve(actor, user.id))),
+    verb('discard', (actor, user) => {
+      accounts.discard(actor, user.id);
+      return empty(204);
+    }),
+    verb('disable', async (actor, user) => model(actor, await accounts.disable(actor, user.id))),
+    verb('enable', (actor, user) => model(actor, accounts.enable(actor, user.id))),
+    verb('reset-password', async (actor, user) => {
+      const { user: after, password } = await accounts.resetPassword(actor, user.id);
+      return json(200, { ...userModel(deps, actor, after), password });
+    }),
+  ];
+}
+
+/** The user of the path, when one of the scopes covers them; else JupyterHub's 403 or 404, the same for names that do not exist (D06). */
+export function userAt(kit: Kit, x: Exchange, scopes: readonly ScopeName[]): User {
+  const actor = actorOf(x);
+  const name = x.params['name'] ?? '';
+  const user = kit.deps.services.accounts.find(actor, name);
+  demandAny(actor, scopes, user === undefined ? { kind: 'user', name, groups: [] } : targetOf(kit.deps, user));
+  if (user === undefined) throw new HubError('not-found', 'No access to resources or resources not found');
+  return user;
+}
+
+function stateFilter({ deps }: Kit, state: string): (user: User) => boolean {
+  const servers = deps.directory.servers();
+  const active = new Set(servers.filter((s) => isActive(s.state)).map((s) => s.owner));
+  const ready = new Set(servers.filter((s) => s.state.kind === 'ready').map((s) => s.owner));
+  if (state === 'active') return (user) => active.has(user.id);
+  if (state === 'ready') return (user) => ready.has(user.id);
+  if (state === 'inactive') return (user) => !active.has(user.id);
+  throw new HubError('invalid-input', `Unrecognized state filter: '${shown(state)}'`);
+}
+
+/** Built from the caller's own `Host` where that is one of ours: the address that works for the caller (protocol, trap 8; F10). */
+export function selfUrl({ deps }: Kit, x: Exchange): URL {
+  const asked = `${x.ctx.scheme}://${headerOf(x, 'host') ?? ''}`;
+  const origin = deps.settings.acceptedOrigins.includes(asked) ? asked : deps.settings.publicUrl.origin;
+  return new URL(`${origin}${deps.urls.base}${x.ctx.path.slice(1)}${x.search}`);
+}
+
+function validName(raw: string): User['name'] | undefined {
+  try {
+    return parseUserName(raw);
+  } catch (err) {
+    if (err instanceof HubError) return undefined;
+    throw err;
+  }
+}
+
+const flag = (value: string | null): boolean => value !== null && value !== '0' && value.toLowerCase() !== 'false';
+const shown = (text: string): string => text.slice(0, 64).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?');

@@ -1,0 +1,182 @@
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pickLanguage, translator } from '../../views/i18n';
+import { HubError } from '../domain/errors';
+import { apiRoutes } from './api';
+import { readForm, readJson } from './body';
+import { LANGUAGE_COOKIE, parseCookies } from './cookies';
+import type { AppDeps } from './deps';
+import { createExchange, found, wantsHtml, type Exchange, type HubContext, type Reply } from './exchange';
+import { createKit, type Kit } from './kit';
+import { logWhenDone } from './middleware/access-log';
+import { createFailureReply, isApi } from './middleware/errors';
+import { createIdentify, isExplicit } from './middleware/identify';
+import { createSameOrigin } from './middleware/same-origin';
+import { createSecurityHeaders } from './middleware/security-headers';
+import { pageRoutes } from './pages';
+import { probeRoutes } from './probes';
+import { createRenderFailure, type ProxyFailure, type RenderedFailure } from './render-failure';
+import type { HubRoute } from './routes';
+import { send } from './send';
+import { loadStaticFiles } from './static-files';
+
+export type { AppDeps, HttpSettings, Readiness } from './deps';
+export type { HubContext } from './exchange';
+export type { HubRoute } from './routes';
+
+/** The hub's own application. */
+export interface HubApp {
+  /** As the proxy calls it; the local socket sets `ctx.local`. */
+  readonly handle: (req: IncomingMessage, res: ServerResponse, ctx: HubContext) => void;
+  /** For the proxy's own refusals and failures. */
+  readonly renderFailure: (failure: ProxyFailure) => RenderedFailure;
+  /** Every route there is, for the tests that walk them. */
+  readonly routes: readonly HubRoute[];
+}
+
+/** Middleware order, and where everything is mounted: read it as a list. */
+export function createApp(deps: AppDeps): HubApp {
+  const files = loadStaticFiles(deps.urls.static);
+  const kit = createKit(deps, files);
+  const routes = [...probeRoutes(kit), ...apiRoutes(kit), ...pageRoutes(kit)];
+  const exchanges = new WeakMap<IncomingMessage, Exchange>();
+  const exchangeOf = (req: IncomingMessage): Exchange => exchanges.get(req) as Exchange;
+  const failureReply = createFailureReply(kit);
+
+  const app = bareExpress();
+  app.use(securityHeaders(exchangeOf));
+  const guards = { identify: createIdentify(deps, kit.names), sameOrigin: createSameOrigin(kit) };
+  for (const route of routes) app[route.method](route.path, serve({ kit, exchangeOf, ...guards }, route));
+  app.options(/^\/hub\/api(?:\/|$)/, (_req, res) => void res.status(200).type('text/plain').end());
+  app.use((req, res, next) => next(res.headersSent ? undefined : missing(routes, exchangeOf(req))));
+  app.use((err: unknown, req: Request, res: Response, _next: NextFunction) => {
+    const x = exchangeOf(req);
+    // Half an answer cannot be taken back: the reader has to notice that it broke off.
+    if (res.headersSent) {
+      deps.log.error({ requestId: x.ctx.requestId, handler: x.pattern, err }, 'An answer broke off.');
+      res.destroy();
+    } else void send(x, safely(deps, x, () => failureReply(x, err)));
+  });
+
+  const handle = (req: IncomingMessage, res: ServerResponse, ctx: HubContext): void => {
+    const x = begin(deps, req, res, ctx);
+    exchanges.set(req, x);
+    logWhenDone(deps, x);
+    // Express routes on the canonical path, so that no second spelling gets past a rule (G03).
+    req.url = ctx.path + x.search;
+    app(req as Request, res as Response);
+  };
+  return { handle, renderFailure: createRenderFailure({ settings: deps.settings, urls: deps.urls, files }), routes };
+}
+
+/** The page that explains a failure may fail itself; then nothing clever is tried any more. */
+function safely({ log }: AppDeps, x: Exchange, make: () => Reply): Reply {
+  try {
+    return make();
+  } catch (err) {
+    log.error({ requestId: x.ctx.requestId, handler: x.pattern, err }, 'A failure could not be explained.');
+    return { kind: 'text', status: 500, type: 'text/plain; charset=utf-8', body: `Something went wrong. Request id: ${x.ctx.requestId}\n` };
+  }
+}
+
+function bareExpress(): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.enable('case sensitive routing');
+  app.enable('strict routing');
+  // Queries are read once, by us; the default parsers build nested objects out of them.
+  app.set('query parser', false);
+  return app;
+}
+
+function begin(deps: AppDeps, req: IncomingMessage, res: ServerResponse, ctx: HubContext): Exchange {
+  const cookies = parseCookies(req.headers.cookie);
+  const fixed = deps.settings.language;
+  const lang = fixed === 'auto' || cookies.has(LANGUAGE_COOKIE) ? pickLanguage(cookies.get(LANGUAGE_COOKIE)?.[0], req.headers['accept-language']) : fixed;
+  const x = createExchange({ req, res, ctx, startedMs: deps.clock.monotonicMs(), lang, t: translator(lang) });
+  x.cookies = cookies;
+  res.setHeader('X-Request-Id', ctx.requestId);
+  if (isApi(ctx.path)) {
+    res.setHeader('X-JupyterHub-Version', deps.settings.protocolVersion);
+    res.setHeader('Access-Control-Allow-Headers', 'accept, content-type, authorization');
+  }
+  return x;
+}
+
+function securityHeaders(exchangeOf: (req: IncomingMessage) => Exchange) {
+  const headersFor = createSecurityHeaders();
+  return (req: Request, res: Response, next: NextFunction): void => {
+    const { ctx } = exchangeOf(req);
+    headersFor(isApi(ctx.path) ? 'api' : 'page', ctx.scheme === 'https')(req, res, next);
+  };
+}
+
+interface Guards {
+  readonly kit: Kit;
+  readonly exchangeOf: (req: IncomingMessage) => Exchange;
+  readonly identify: ReturnType<typeof createIdentify>;
+  readonly sameOrigin: ReturnType<typeof createSameOrigin>;
+}
+
+/** One route, from the request to the answer. The order matters: nothing is read, and nobody looked up, before it has to be. */
+function serve({ kit, exchangeOf, identify, sameOrigin }: Guards, route: HubRoute) {
+  return async (req: Request, _res: Response): Promise<void> => {
+    const x = exchangeOf(req);
+    x.pattern = route.path;
+    x.params = paramsOf(req.params);
+    if (route.kind === 'plain' && route.needs === 'anyone') return send(x, await route.handle(x));
+    x.caller = identify(x, route.kind !== 'page');
+    sameOrigin.before(x, route);
+    const stop = gate(kit, route, x);
+    if (stop !== undefined) return send(x, stop);
+    await readBodyOf(route, x);
+    sameOrigin.token(x, route);
+    return send(x, await route.handle(x));
+  };
+}
+
+/** A wildcard's segments arrive as a list. */
+const paramsOf = (raw: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(raw).map(([name, value]) => [name, Array.isArray(value) ? value.join('/') : (value ?? '')]));
+
+/** Who may come in; something to send instead, or undefined to go on. */
+function gate({ deps }: Kit, route: HubRoute, x: Exchange): Reply | undefined {
+  if (route.feature === 'launcher' && !deps.settings.launcher) throw new HubError('not-implemented', x.t('error.unavailableFeature'));
+  if (route.needs === 'anyone') return undefined;
+  const { actor, user } = x.caller;
+  if (actor === undefined) return strangerAt(deps, route, x);
+  if (user?.mustChangePassword === true && route.beforePasswordChange !== true) {
+    if (route.kind === 'page' || (route.kind === 'lab' && wantsHtml(x))) return found(deps.urls.password);
+    throw new HubError('forbidden', 'Choose a new password first.');
+  }
+  if (route.needs !== 'identified' && !route.needs.some((scope) => actor.scopes.has(scope))) {
+    throw new HubError('forbidden', `Action is not authorized with current scopes; requires any of [${route.needs.join(', ')}]`);
+  }
+  return undefined;
+}
+
+/** JupyterHub's clients need 403, never 401, from `/hub/api` and `/user/` (protocol, trap 1). */
+function strangerAt(deps: AppDeps, route: HubRoute, x: Exchange): Reply {
+  const mayGo = (x.method === 'GET' || x.method === 'HEAD') && (route.kind === 'page' || (route.kind === 'lab' && wantsHtml(x)));
+  if (mayGo) return found(deps.urls.login(`${deps.urls.base}${x.ctx.path.slice(1)}${x.search}`));
+  throw new HubError('forbidden', 'Missing or invalid credentials.');
+}
+
+async function readBodyOf(route: HubRoute, x: Exchange): Promise<void> {
+  if (x.method === 'GET' || x.method === 'HEAD') return;
+  if (route.kind === 'page') x.form = await readForm(x.req);
+  else if (route.kind === 'api') x.json = await readJson(x.req, !isExplicit(x.caller));
+}
+
+/** Not there, or there with another method. Probing tells a stranger nothing: routes are public knowledge. */
+function missing(routes: readonly HubRoute[], x: Exchange): HubError {
+  const api = isApi(x.ctx.path);
+  const elsewhere = api && routes.some((route) => route.kind === 'api' && patternMatches(route.path, x.ctx.path));
+  return elsewhere ? new HubError('method-not-allowed', 'Method Not Allowed') : new HubError('not-found', api ? 'Not Found' : 'There is no such page.');
+}
+
+const patternMatches = (pattern: string, path: string): boolean => {
+  const [wanted, given] = [pattern.split('/'), path.split('/')];
+  return wanted.length === given.length && wanted.every((segment, i) => segment.startsWith(':') || segment === given[i]);
+};

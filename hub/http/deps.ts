@@ -1,0 +1,74 @@
+import type { Actor } from '../domain/access';
+import type { ServerId, UserId } from '../domain/ids';
+import type { Profile } from '../domain/profile';
+import type { Clock, Logger } from '../domain/runtime';
+import type { ServerRecord } from '../domain/server';
+import type { Accounts, Actors, Bootstrap, Login, Servers, Sessions, Tokens } from '../services/contract';
+import type { Urls } from '../urls';
+import type { Metrics } from './metrics';
+
+/** The slice of the configuration that pages and API look at. */
+export interface HttpSettings {
+  /** The address people type; its path is the base path. Decides the cookie's name and `Secure`. */
+  readonly publicUrl: URL;
+  /** Every origin a browser may come from, the public one included: `scheme://host[:port]`. */
+  readonly acceptedOrigins: readonly string[];
+  /** Version of JupyterHub's protocol that we speak: PEP 440, e.g. `5.2.1`. */
+  readonly protocolVersion: string;
+  /** `auto`: what the browser asks for. */
+  readonly language: 'auto' | 'en' | 'zh';
+  readonly signUp: 'approval' | 'open' | 'closed';
+  /** `FEATURE_NOTEBOOK_LAUNCHER`. */
+  readonly launcher: boolean;
+  readonly namedServers: boolean;
+  /** Offered profiles, the default one first. */
+  readonly profiles: readonly Profile[];
+  /** How long an API call waits for a start or stop before it answers 202; milliseconds. Default 10 s. */
+  readonly slowMs?: number;
+}
+
+/** One row per thing that has to work, in words an administrator can act on. */
+export interface Readiness {
+  readonly ok: boolean;
+  readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[];
+}
+
+/** Everything the hub's own application needs; given by the composition root. */
+export interface AppDeps {
+  readonly settings: HttpSettings;
+  readonly urls: Urls;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly services: {
+    readonly sessions: Sessions;
+    readonly tokens: Tokens;
+    readonly actors: Actors;
+    readonly login: Login;
+    readonly accounts: Accounts;
+    readonly bootstrap: Bootstrap;
+    readonly servers: Servers;
+  };
+  /** Plain look-ups for models; what may be shown is decided by the actor's scopes. */
+  readonly directory: {
+    /** Names of the groups a user is in. */
+    groupsOf(user: UserId): readonly string[];
+    /** Names of directly assigned roles. */
+    rolesOf(user: UserId): readonly string[];
+    /** undefined: there is no such user. */
+    nameOf(user: UserId): string | undefined;
+    /** Servers of a user; models filter them by scope. */
+    serversOf(user: UserId): readonly ServerRecord[];
+    /** Every server, for lists that are filtered by state. */
+    servers(): readonly ServerRecord[];
+  };
+  /** Entering a server of somebody else: asked for on a page, confirmed by POST, audited (R01). */
+  readonly access: {
+    /** Throws `not-found` for an unknown server and `forbidden` without the scope. */
+    confirmAccess(actor: Actor, server: ServerId): void;
+    /** True when the actor would get in after confirming. */
+    mayConfirm(actor: Actor, server: ServerId): boolean;
+  };
+  /** For `/hub/ready`: store, engine, isolation. Never rejects. */
+  readonly ready: () => Promise<Readiness>;
+  readonly metrics: Metrics;
+}

@@ -1,0 +1,121 @@
+import { LRUCache } from 'lru-cache';
+import { randomBytes } from 'node:crypto';
+import type { Flash, Shell } from '../../views/layout';
+import { renderPage, type Markup } from '../../views/render';
+import type { Actor } from '../domain/access';
+import { HubError } from '../domain/errors';
+import type { User } from '../domain/user';
+import { cookieLine, cookieNames, LANGUAGE_COOKIE, XSRF_COOKIE, type CookieNames } from './cookies';
+import type { AppDeps } from './deps';
+import type { Exchange, Reply } from './exchange';
+import { safeNext } from './safe-next';
+import type { StaticFiles } from './static-files';
+
+const FLASH_SESSIONS = 10_000;
+const FLASHES_EACH = 5;
+const BEFORE_COOKIE = /^[A-Za-z0-9_-]{22,64}$/;
+const LANGUAGE_SECONDS = 365 * 86_400;
+
+/** What every page needs, made once per app. */
+export interface Kit {
+  readonly deps: AppDeps;
+  readonly names: CookieNames;
+  readonly files: StaticFiles;
+  page(x: Exchange, status: number, view: (shell: Shell) => Markup): Reply;
+  /** Shown once, on the next page of this session. */
+  flash(x: Exchange, flash: Flash): void;
+  /** What forms have to echo: bound to the session, or before sign-in to a random cookie that is set here when it is missing. */
+  formToken(x: Exchange): string;
+  /** The binding of a request's forms; undefined: there is none yet. */
+  bindingOf(x: Exchange): string | undefined;
+  /** Validated target after an action; `fallback` when there is none. */
+  next(given: string | undefined, fallback: string): string;
+  signedIn(x: Exchange, cookie: string, sessionId: string): void;
+  signedOut(x: Exchange): void;
+  chooseLanguage(x: Exchange, lang: string): void;
+}
+
+export function createKit(deps: AppDeps, files: StaticFiles): Kit {
+  const { settings, urls } = deps;
+  const secure = settings.publicUrl.protocol === 'https:';
+  const names = cookieNames(secure);
+  const flashes = new LRUCache<string, readonly Flash[]>({ max: FLASH_SESSIONS });
+  const setCookie = (x: Exchange, line: string): void => void x.res.appendHeader('Set-Cookie', line);
+  const hubOnly = { path: urls.hub, secure, httpOnly: false } as const;
+  const fresh = new WeakMap<Exchange, string>();
+
+  const takeFlashes = (x: Exchange): readonly Flash[] => {
+    const id = x.caller.session?.id;
+    const kept = id === undefined ? undefined : flashes.get(id);
+    if (id !== undefined) flashes.delete(id);
+    return kept ?? [];
+  };
+
+  const bindingOf = (x: Exchange): string | undefined => {
+    if (x.caller.session !== undefined) return x.caller.session.id;
+    const value = fresh.get(x) ?? x.cookies.get(names.before)?.[0];
+    return value !== undefined && BEFORE_COOKIE.test(value) ? `before:${value}` : undefined;
+  };
+
+  const formToken = (x: Exchange): string => {
+    if (bindingOf(x) === undefined) {
+      const value = randomBytes(24).toString('base64url');
+      fresh.set(x, value);
+      setCookie(x, cookieLine(names.before, value, { path: '/', secure, httpOnly: true, sameSite: 'Lax' }));
+    }
+    return deps.services.sessions.xsrfToken(bindingOf(x) as string);
+  };
+
+  const shellOf = (x: Exchange): Shell => {
+    const xsrf = formToken(x);
+    // JupyterHub's pages and scripts read it from here; set on pages only, so that a script's calls do not change it.
+    if (x.caller.session !== undefined) setCookie(x, cookieLine(XSRF_COOKIE, xsrf, { ...hubOnly, sameSite: 'Strict' }));
+    const user = x.caller.user;
+    const viewer = user === undefined ? null : { name: user.name, admin: x.caller.actor?.scopes.has('admin-ui') ?? false };
+    return { lang: x.lang, t: x.t, urls, asset: files.url, xsrf, viewer, flashes: takeFlashes(x), here: x.method === 'GET' ? `${urls.base}${x.ctx.path.slice(1)}${x.search}` : urls.home };
+  };
+
+  return {
+    deps,
+    files,
+    names,
+    bindingOf,
+    formToken,
+    page: (x, status, view) => ({ kind: 'html', status, markup: renderPage(view(shellOf(x))) }),
+    flash(x, flash) {
+      const id = x.caller.session?.id;
+      if (id !== undefined) flashes.set(id, [...(flashes.get(id) ?? []), flash].slice(-FLASHES_EACH));
+    },
+    next: (given, fallback) => safeNext(given, settings.publicUrl, fallback),
+    signedIn(x, cookie, sessionId) {
+      setCookie(x, cookieLine(names.session, cookie, { path: '/', secure, httpOnly: true, sameSite: 'Lax' }));
+      setCookie(x, cookieLine(names.before, '', { path: '/', secure, httpOnly: true, sameSite: 'Lax', maxAgeSeconds: 0 }));
+      setCookie(x, cookieLine(XSRF_COOKIE, deps.services.sessions.xsrfToken(sessionId), { ...hubOnly, sameSite: 'Strict' }));
+    },
+    signedOut(x) {
+      setCookie(x, cookieLine(names.session, '', { path: '/', secure, httpOnly: true, sameSite: 'Lax', maxAgeSeconds: 0 }));
+      setCookie(x, cookieLine(XSRF_COOKIE, '', { ...hubOnly, sameSite: 'Strict', maxAgeSeconds: 0 }));
+    },
+    chooseLanguage: (x, lang) => setCookie(x, cookieLine(LANGUAGE_COOKIE, lang, { ...hubOnly, sameSite: 'Lax', maxAgeSeconds: LANGUAGE_SECONDS })),
+  };
+}
+
+/** The caller, where the route's `needs` already made sure of one. */
+export function actorOf(x: Exchange): Actor {
+  if (x.caller.actor === undefined) throw new HubError('unauthenticated', 'Please sign in.');
+  return x.caller.actor;
+}
+
+/**
+ * The user a path names. Somebody else's account is looked up by whoever may read one; everybody else learns nothing about
+ * which names exist (D06).
+ */
+export function ownerOf(deps: AppDeps, x: Exchange, name: string | undefined): User {
+  const actor = actorOf(x);
+  const user = x.caller.user !== undefined && (name === undefined || name === x.caller.user.name) ? x.caller.user : deps.services.accounts.find(actor, name ?? actor.name);
+  if (user === undefined) throw new HubError('not-found', 'No such user, or not one that you may see.');
+  return user;
+}
+
+export const targetOf = (deps: AppDeps, user: User) => ({ kind: 'user', name: user.name, groups: deps.directory.groupsOf(user.id) }) as const;
+export const serverTargetOf = (deps: AppDeps, user: User, server: string) => ({ kind: 'server', user: user.name, server, groups: deps.directory.groupsOf(user.id) }) as const;

@@ -1,0 +1,58 @@
+import { checkCrossSite, isSafeMethod } from '../../domain/cross-site';
+import { HubError } from '../../domain/errors';
+import { headerOf, type Exchange } from '../exchange';
+import type { Kit } from '../kit';
+import type { HubRoute } from '../routes';
+import { isExplicit } from './identify';
+
+/**
+ * Requests that carry nothing but a cookie: did one of our own pages send them, as a person's own action? Two independent
+ * answers are asked of everything that may change something: where the browser says it comes from, and the form token.
+ */
+export function createSameOrigin(kit: Kit): { readonly before: (x: Exchange, route: HubRoute) => void; readonly token: (x: Exchange, route: HubRoute) => void } {
+  const accepted: ReadonlySet<string> = new Set(kit.deps.settings.acceptedOrigins);
+
+  /** Before the body is read. */
+  const before = (x: Exchange, route: HubRoute): void => {
+    if (isExplicit(x.caller) || route.kind === 'plain') return;
+    if (route.kind === 'page') demandNavigation(x);
+    const verdict = checkCrossSite(
+      { method: x.method, origin: headerOf(x, 'origin'), secFetchSite: headerOf(x, 'sec-fetch-site'), secFetchMode: headerOf(x, 'sec-fetch-mode'), secFetchDest: headerOf(x, 'sec-fetch-dest'), upgrade: false },
+      accepted,
+    );
+    if (verdict === 'ok') return;
+    // No credential: the API says so itself. A sign-in form from a program without such headers is held by its token alone.
+    if (x.caller.actor === undefined && (route.kind === 'api' || route.kind === 'lab' || verdict === 'origin-missing')) return;
+    throw new HubError('forbidden', 'This request came from another site, or from an address that this hub does not know as its own.');
+  };
+
+  /** After the body is read, because a form carries its token in it. */
+  const token = (x: Exchange, route: HubRoute): void => {
+    if (isExplicit(x.caller) || route.kind === 'plain') return;
+    const unsafe = !isSafeMethod(x.method);
+    if (route.kind === 'page' ? !unsafe : !needsTokenOnApi(x, unsafe)) return;
+    const given = x.form.one('_xsrf') ?? headerOf(x, 'x-xsrftoken') ?? headerOf(x, 'x-csrftoken') ?? x.query.get('_xsrf') ?? undefined;
+    const binding = kit.bindingOf(x);
+    if (given !== undefined && binding !== undefined && kit.deps.services.sessions.verifyXsrf(binding, given)) return;
+    if (route.kind === 'page') throw new HubError('forbidden', 'This form is no longer valid. Go back, reload the page and try again.');
+    throw new HubError('forbidden', given === undefined ? `'_xsrf' argument missing from ${x.method}` : `XSRF cookie does not match ${x.method} argument`);
+  };
+
+  return { before, token };
+}
+
+/** Pages answer a person who goes to them; a script of a server on the same origin gets nothing to read (C12). */
+function demandNavigation(x: Exchange): void {
+  const dest = headerOf(x, 'sec-fetch-dest');
+  const mode = headerOf(x, 'sec-fetch-mode');
+  if ((dest === undefined || dest === 'document') && (mode === undefined || mode === 'navigate')) return;
+  throw new HubError('forbidden', 'Pages of the hub open in a window of their own and nowhere else.');
+}
+
+/** JupyterHub's table (protocol, 2.7), with `no-cors` checked too: a script tag of a neighbour's page would be one. */
+function needsTokenOnApi(x: Exchange, unsafe: boolean): boolean {
+  if (x.caller.actor === undefined) return false;
+  if (unsafe) return true;
+  const mode = headerOf(x, 'sec-fetch-mode');
+  return x.method === 'GET' && mode !== undefined && mode !== 'navigate';
+}

@@ -1,0 +1,28 @@
+import { homePage, type HomeServer } from '../../../views/pages/home';
+import { can, HUB } from '../../domain/access';
+import { DEFAULT_SERVER } from '../../domain/ids';
+import type { User } from '../../domain/user';
+import type { Exchange, Reply } from '../exchange';
+import { actorOf, ownerOf, serverTargetOf, type Kit } from '../kit';
+import type { HubRoute } from '../routes';
+
+export function homeRoutes(kit: Kit): readonly HubRoute[] {
+  const { deps } = kit;
+
+  /** The default server is always there, started or not. */
+  const serversOf = (x: Exchange, user: User): readonly HomeServer[] => {
+    const known = deps.services.servers.listOf(actorOf(x), user).map(({ name, state, profile }): HomeServer => ({ name, state, profile }));
+    const never: HomeServer = { name: DEFAULT_SERVER, state: { kind: 'stopped', since: null, reason: null }, profile: null };
+    return (known.some((s) => s.name === DEFAULT_SERVER) ? known : [never, ...known]).toSorted((a, b) => a.name.localeCompare(b.name));
+  };
+
+  const home = (x: Exchange): Reply => {
+    const actor = actorOf(x);
+    const user = ownerOf(deps, x, undefined);
+    const waiting = can(actor, 'admin:users', HUB) ? deps.services.accounts.list(actor, { offset: 0, limit: 1, status: 'pending' }).total : null;
+    const mayStart = deps.settings.launcher && can(actor, 'start:servers', serverTargetOf(deps, user, DEFAULT_SERVER));
+    return kit.page(x, 200, (shell) => homePage(shell, { user: user.name, servers: serversOf(x, user), profiles: deps.settings.profiles, mayStart, waiting }));
+  };
+
+  return [{ method: 'get', path: '/hub/home', kind: 'page', needs: 'identified', handle: home }];
+}

@@ -1,0 +1,97 @@
+import { notRunningPage } from '../../../views/pages/spawn';
+import { confirmPage } from '../../../views/pages/confirm';
+import { can, notFound } from '../../domain/access';
+import { HubError } from '../../domain/errors';
+import { DEFAULT_SERVER, type ServerName } from '../../domain/ids';
+import type { User } from '../../domain/user';
+import { found, json, prefers, headerOf, seeOther, type Exchange, type Reply } from '../exchange';
+import { actorOf, serverTargetOf, type Kit } from '../kit';
+import type { HubRoute } from '../routes';
+import { placeOf, type Place } from './spawn';
+
+/** Requests below `/user/` for servers that have no route (protocol, 2.11), and the way into a server of somebody else. */
+export function labRoutes(kit: Kit): readonly HubRoute[] {
+  const { deps } = kit;
+  const { urls, services, settings, directory } = deps;
+
+  /** The first segment names a server only when a server of that name exists; else it is Jupyter's own path. */
+  const find = (x: Exchange): Place => {
+    const actor = actorOf(x);
+    const name = x.params['user'] ?? '';
+    const user: User | undefined = x.caller.user?.name === name ? x.caller.user : services.accounts.find(actor, name);
+    if (user === undefined) throw notFound();
+    const first = (x.params['rest'] ?? '').split('/')[0] ?? '';
+    const record = directory.serversOf(user.id).find((s) => s.name === first && first !== '') ?? directory.serversOf(user.id).find((s) => s.name === DEFAULT_SERVER);
+    const server = record?.name ?? (DEFAULT_SERVER as ServerName);
+    if (!can(actor, 'access:servers', serverTargetOf(deps, user, server))) throw notFound();
+    return { user, server, own: actor.kind === 'user' && actor.id === user.id, record };
+  };
+
+  const visit = (x: Exchange): Reply => {
+    const place = find(x);
+    const here = `${urls.base}${x.ctx.path.slice(1)}${x.search}`;
+    const kind = place.record?.state.kind ?? 'stopped';
+    if (place.record !== undefined && kind === 'ready') return whileReady(x, place);
+    if (x.method !== 'GET' && x.method !== 'HEAD') return gone(x, place);
+    if (isForProgram(x)) return gone(x, place);
+    if (kind === 'queued' || kind === 'starting' || kind === 'stopping' || kind === 'failed') return seeOther(`${urls.spawnPending(place.user.name, place.server)}?next=${encodeURIComponent(here)}`);
+    const mayStart = settings.launcher && can(actorOf(x), 'start:servers', serverTargetOf(deps, place.user, place.server));
+    const reason = place.record?.state.kind === 'stopped' ? place.record.state.reason : null;
+    x.res.setHeader('X-Hub-Code', 'server-not-running');
+    return kit.page(x, 424, (shell) =>
+      notRunningPage(shell, { user: place.user.name, server: place.server, own: place.own, reason, mayStart, profiles: settings.profiles, profile: place.record?.profile ?? null, next: here }));
+  };
+
+  /** Ready and yet here: an administrator who has not confirmed, or the moment before the route is there. */
+  const whileReady = (x: Exchange, place: Place): Reply => {
+    const actor = actorOf(x);
+    if (place.record !== undefined && deps.access.mayConfirm(actor, place.record.id)) {
+      if (x.method === 'GET' && !isForProgram(x)) return found(urls.access(place.user.name, place.server));
+      throw new HubError('forbidden', 'Confirm first that you want to enter this server.');
+    }
+    throw new HubError('unavailable', 'The server is about to answer. Please try again.', { retryAfterSeconds: 1 });
+  };
+
+  /** 424, in JupyterHub's words, which JupyterLab understands as "stopped" and offers to start again. */
+  const gone = (x: Exchange, place: Place): Reply => {
+    const restart = `${settings.publicUrl.origin}${urls.spawn(place.user.name, place.server)}`;
+    x.res.setHeader('X-Hub-Code', 'server-not-running');
+    const message = `JupyterHub server no longer running at ${urls.base}${x.ctx.path.slice(1)}. Restart the server at ${restart}`;
+    return json(424, { status: 424, message, code: 'server-not-running', requestId: x.ctx.requestId });
+  };
+
+  const askAccess = (x: Exchange): Reply => {
+    const place = placeOf(kit, x);
+    if (place.own || (place.record !== undefined && !deps.access.mayConfirm(actorOf(x), place.record.id))) return found(urls.server(place.user.name, place.server));
+    const user = place.user.name;
+    return kit.page(x, 200, (shell) =>
+      confirmPage(shell, { title: x.t('access.title', { user }), text: x.t('access.explain', { user }), submit: x.t('access.submit'), action: urls.access(user, place.server), back: urls.adminUsers, backText: x.t('action.cancel') }));
+  };
+
+  const confirmAccess = (x: Exchange): Reply => {
+    const place = placeOf(kit, x);
+    if (place.record === undefined) throw new HubError('not-found', 'There is no such server.');
+    deps.access.confirmAccess(actorOf(x), place.record.id);
+    return seeOther(urls.server(place.user.name, place.server));
+  };
+
+  const slash = (x: Exchange): Reply => ({ kind: 'redirect', status: 301, location: `${urls.base}${x.ctx.path.slice(1)}/${x.search}` });
+  const oldPlace = (x: Exchange): Reply => found(`${urls.base}${x.ctx.path.slice('/hub/'.length)}${x.search}`);
+  const lab = (method: HubRoute['method']): HubRoute => ({ method, path: '/user/:user/{*rest}', kind: 'lab', needs: ['access:servers'], handle: visit });
+  return [
+    { method: 'get', path: '/hub/access/:user', kind: 'page', needs: ['access:servers'], handle: askAccess },
+    { method: 'get', path: '/hub/access/:user/:server', kind: 'page', needs: ['access:servers'], handle: askAccess },
+    { method: 'post', path: '/hub/access/:user', kind: 'page', needs: ['access:servers'], handle: confirmAccess },
+    { method: 'post', path: '/hub/access/:user/:server', kind: 'page', needs: ['access:servers'], handle: confirmAccess },
+    { method: 'get', path: '/hub/user/*path', kind: 'lab', needs: 'anyone', handle: oldPlace },
+    { method: 'get', path: '/user/:user', kind: 'lab', needs: 'anyone', handle: slash },
+    ...(['get', 'post', 'put', 'patch', 'delete'] as const).map(lab),
+  ];
+}
+
+/** JSON preferred over HTML, or any segment named `api`: nobody is looking at the answer (protocol, 2.11). */
+function isForProgram(x: Exchange): boolean {
+  const accept = headerOf(x, 'accept') ?? '';
+  if (x.ctx.path.split('/').includes('api')) return true;
+  return headerOf(x, 'sec-fetch-mode') !== 'navigate' && prefers(accept, 'application/json', 'text/html');
+}

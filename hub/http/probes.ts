@@ -1,0 +1,35 @@
+import { HubError } from '../domain/errors';
+import { empty, json, type Reply } from './exchange';
+import type { Kit } from './kit';
+import type { HubRoute } from './routes';
+
+const FOR_EVER = 'public, max-age=31536000, immutable';
+const BRIEFLY = 'public, max-age=300';
+
+/** What machines ask for: liveness, readiness, metrics, and the few static files. */
+export function probeRoutes(kit: Kit): readonly HubRoute[] {
+  const { deps } = kit;
+  // Says only that the process answers: a store or engine that hangs must not get a healthy hub killed.
+  const health = (): Reply => empty(200);
+  const metrics = async (): Promise<Reply> => ({ kind: 'text', status: 200, type: deps.metrics.contentType, body: await deps.metrics.text() });
+  const ready = async (): Promise<Reply> => {
+    const { ok, checks } = await deps.ready();
+    // Details name hosts and networks: they are for administrators, in the log and at the command line.
+    return json(ok ? 200 : 503, { ok, checks: checks.map(({ name, ok: fine }) => ({ name, ok: fine })) });
+  };
+  return [
+    { method: 'get', path: '/hub/health', kind: 'plain', needs: 'anyone', handle: health },
+    { method: 'get', path: '/hub/api/health', kind: 'plain', needs: 'anyone', handle: health },
+    { method: 'get', path: '/hub/ready', kind: 'plain', needs: 'anyone', handle: ready },
+    { method: 'get', path: '/hub/metrics', kind: 'api', needs: ['read:metrics'], handle: metrics },
+    { method: 'get', path: '/hub/api/metrics', kind: 'api', needs: ['read:metrics'], handle: metrics },
+    {
+      method: 'get', path: '/hub/static/:file', kind: 'plain', needs: 'anyone',
+      handle(x) {
+        const file = kit.files.get(x.params['file'] ?? '');
+        if (file === undefined) throw new HubError('not-found', 'There is no such file.');
+        return { kind: 'text', status: 200, type: file.type, body: file.body, cache: x.query.get('v') === file.hash ? FOR_EVER : BRIEFLY };
+      },
+    },
+  ];
+}

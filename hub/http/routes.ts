@@ -1,0 +1,29 @@
+import type { ScopeName } from '../domain/scopes/tree';
+import type { Exchange, Reply } from './exchange';
+
+/**
+ * Who may come in at all. Scopes: the caller has to hold one of them on something; on what exactly is checked by the service
+ * that the handler calls. `identified`: any valid credential. `anyone`: also nobody.
+ */
+export type Needs = 'anyone' | 'identified' | readonly [ScopeName, ...ScopeName[]];
+
+/**
+ * One row of the hub's URL space, kept as data so that tests can walk it: every row that is not a GET is tried without an XSRF
+ * token, and every row against every role.
+ */
+export interface HubRoute {
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  /** Express pattern below the base path. */
+  readonly path: string;
+  /**
+   * `page`: HTML for navigations, cookies only. `api`: JSON, cookies or tokens. `plain`: neither (probes, static files).
+   * `lab`: the place of a server that has no route; HTML or JSON, cookies or tokens.
+   */
+  readonly kind: 'page' | 'api' | 'plain' | 'lab';
+  readonly needs: Needs;
+  /** Gone, with "Feature not available.", while the launcher is switched off. */
+  readonly feature?: 'launcher';
+  /** Stays reachable for somebody who has to choose a new password first. */
+  readonly beforePasswordChange?: true;
+  readonly handle: (x: Exchange) => Reply | Promise<Reply>;
+}

@@ -1,0 +1,31 @@
+import type { Exchange, Reply } from './exchange';
+
+/** Writes an answer. HEAD gets the same headers and no body; Node sees to that. */
+export async function send(x: Exchange, reply: Reply): Promise<void> {
+  const { res } = x;
+  switch (reply.kind) {
+    case 'html':
+      return end(x, reply.status, 'text/html; charset=utf-8', reply.markup);
+    case 'json':
+      return end(x, reply.status, 'application/json', JSON.stringify(reply.body));
+    case 'text':
+      if (reply.cache !== undefined) res.setHeader('Cache-Control', reply.cache);
+      return end(x, reply.status, reply.type, reply.body);
+    case 'redirect':
+      res.setHeader('Location', reply.location);
+      return end(x, reply.status, 'text/plain; charset=utf-8', '');
+    case 'stream':
+      // Only the headers would be asked for, and only the stream knows them.
+      return x.method === 'HEAD' ? end(x, 200, 'text/event-stream', '') : reply.run(x);
+  }
+}
+
+function end({ res }: Exchange, status: number, type: string, body: string | Buffer): void {
+  res.statusCode = status;
+  // 204 and 304 have no body, and so no type or length.
+  if (status !== 204 && status !== 304) {
+    res.setHeader('Content-Type', type);
+    res.setHeader('Content-Length', Buffer.byteLength(body));
+  }
+  res.end(status === 204 || status === 304 ? undefined : body);
+}

@@ -1,0 +1,82 @@
+import { createUrls } from '../../../hub/urls';
+import { translator } from '../../../views/i18n';
+import type { Shell } from '../../../views/layout';
+import { errorPage } from '../../../views/pages/confirm';
+import { homePage, type HomeModel } from '../../../views/pages/home';
+import { signInPage } from '../../../views/pages/sign-in';
+import { failedPage, notRunningPage, pendingPage, spawnFormPage } from '../../../views/pages/spawn';
+import { usersPage, type UserRow } from '../../../views/pages/users';
+import { renderPage } from '../../../views/render';
+
+const shell: Shell = { lang: 'en', t: translator('en'), urls: createUrls('/'), asset: (file) => `/hub/static/${file}?v=1`, xsrf: 'token', viewer: { name: 'alice', admin: false }, flashes: [], here: '/hub/home' };
+const EVIL = '"><img src=x onerror=alert(1)>\u202e';
+const since = new Date('2026-03-04T05:06:07Z');
+const profiles = [{ slug: 'a', title: 'Small', description: '' }, { slug: 'b', title: EVIL, description: EVIL }];
+const which = { user: 'a@b c', server: '', own: true };
+
+describe('what others wrote', () => {
+  const row: UserRow = { id: 'u1', name: EVIL, status: 'active', admin: false, researcher: true, lastActivity: null, server: null, self: false };
+  const pages = {
+    'sign-in': signInPage(shell, { username: EVIL, next: EVIL, problem: EVIL, maySignUp: true }),
+    users: usersPage(shell, { pending: [{ id: 'u2', name: EVIL, created: since }], users: [row], total: 1, offset: 0, limit: 50, search: EVIL, mayManage: true, problem: EVIL }),
+    failed: failedPage(shell, { ...which, message: EVIL, logTail: [EVIL, '</pre><script>'], mayStart: true, profiles, profile: 'b', next: EVIL }),
+    spawn: spawnFormPage(shell, { ...which, user: EVIL, own: false, profiles, chosen: 'b', options: [[EVIL, EVIL]], next: EVIL, problem: undefined }),
+    error: errorPage(shell, { title: EVIL, message: EVIL, requestId: EVIL, retry: EVIL }),
+    home: homePage({ ...shell, viewer: { name: EVIL, admin: true }, flashes: [{ tone: 'ok', text: EVIL, secret: EVIL }] }, {
+      user: EVIL, profiles, mayStart: true, waiting: 2, servers: [{ name: EVIL, state: { kind: 'failed', since, message: EVIL, logTail: [] }, profile: null }],
+    }),
+  };
+
+  it.each(Object.entries(pages))('R03: is text on the %s page', (_name, page) => {
+    const markup = renderPage(page);
+    expect(markup).toContain('&lt;img');
+    expect(markup).not.toContain('<img');
+    expect(markup).not.toContain('</pre><script>');
+    expect(markup).not.toMatch(/href="(?![/#])/);
+  });
+});
+
+describe('the home page', () => {
+  const model = (state: HomeModel['servers'][number]['state'], mayStart = true): string =>
+    renderPage(homePage(shell, { user: 'alice', profiles: profiles.slice(0, 1), mayStart, waiting: null, servers: [{ name: '', state, profile: null }] }));
+  const handle = { spawner: 'fake', id: '1' };
+
+  it.each([
+    ['running', model({ kind: 'ready', since, handle, origin: 'http://x' }), ['href="/user/alice/"', 'action="/hub/stop/alice"'], ['action="/hub/spawn/alice"']],
+    ['stopped', model({ kind: 'stopped', since: null, reason: null }), ['action="/hub/spawn/alice"'], ['href="/user/alice/"', 'action="/hub/stop/alice"']],
+    ['starting', model({ kind: 'starting', since, handle: null }), ['href="/hub/spawn-pending/alice"', 'action="/hub/stop/alice"'], ['action="/hub/spawn/alice"']],
+    ['stopping', model({ kind: 'stopping', since, handle, error: null }), [], ['action="/hub/s']],
+    ['stuck', model({ kind: 'stopping', since, handle, error: 'It does not end.' }), ['does not stop', 'It does not end.', 'action="/hub/stop/alice"'], []],
+    ['stopped for somebody who may not launch', model({ kind: 'stopped', since: null, reason: 'idle' }, false), ['Ended: idle', 'may not start servers'], ['action="/hub/spawn/alice"']],
+  ])('offers what can be done with a server that is %s', (_what, markup, wanted, unwanted) => {
+    for (const text of wanted) expect(markup).toContain(text);
+    for (const text of unwanted) expect(markup).not.toContain(text);
+  });
+
+  it('says since when, in a form that machines read', () => {
+    expect(model({ kind: 'ready', since, handle, origin: 'http://x' })).toContain('<time datetime="2026-03-04T05:06:07.000Z">');
+  });
+});
+
+describe('every page', () => {
+  const all = [
+    signInPage(shell, { username: '', next: undefined, problem: undefined, maySignUp: true }),
+    pendingPage(shell, { ...which, stages: [{ kind: 'pulling', at: since, image: 'x', receivedBytes: 1024, totalBytes: 2048 }], percent: 10, progressUrl: '/p', next: undefined }),
+    notRunningPage(shell, { ...which, reason: null, mayStart: true, profiles, profile: null, next: '/user/x' }),
+    usersPage(shell, { pending: [], users: [], total: 0, offset: 0, limit: 50, search: '', mayManage: true, problem: undefined }),
+  ].map((page) => renderPage(page));
+
+  it.each(all)('has a language, one heading, a skip link, labels, and a token in each form that posts', (markup) => {
+    expect(markup).toMatch(/^<!doctype html>\n<html lang="en">/);
+    expect(markup.match(/<h1>/g)).toHaveLength(1);
+    expect(markup).toContain('href="#main"');
+    for (const id of [...markup.matchAll(/<(?:input|select|progress)(?![^>]*type="(?:hidden|radio|checkbox)")[^>]* id="([^"]+)"/g)].map((m) => m[1])) expect(markup).toContain(`for="${id}"`);
+    for (const form of markup.match(/<form method="post".*?<\/form>/gs) ?? []) expect(form).toContain('name="_xsrf" value="token"');
+  });
+
+  it('announces progress and reloads itself where scripts are off', () => {
+    expect(all[1]).toContain('aria-live="polite"');
+    expect(all[1]).toContain('<noscript><meta http-equiv="refresh" content="3"/></noscript>');
+    expect(all[1]).toContain('Downloading the image x: 1.0 KiB of 2.0 KiB');
+  });
+});

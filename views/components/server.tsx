@@ -1,0 +1,57 @@
+import type { ServerState, Stage } from '../../hub/domain/server';
+import { bytes, type MessageKey, type Translate } from '../i18n';
+
+type Shown = ServerState['kind'] | 'stuck';
+
+/** What people call the state; a stop that failed has its own word. */
+export const shownState = (state: ServerState): Shown => (state.kind === 'stopping' && state.error !== null ? 'stuck' : state.kind);
+
+export function StateBadge({ state, t }: { readonly state: ServerState; readonly t: Translate }) {
+  const shown = shownState(state);
+  return <span class={`badge ${shown === 'stuck' ? 'failed' : shown}`}>{t(`state.${shown}` satisfies MessageKey)}</span>;
+}
+
+/** One stage of a start, in words. */
+export function stageText(stage: Stage, t: Translate): string {
+  switch (stage.kind) {
+    case 'queued':
+      return t('stage.queued', { position: stage.position });
+    case 'pulling':
+      return stage.totalBytes === null
+        ? t('stage.pullingUnknown', { image: stage.image, received: bytes(stage.receivedBytes) })
+        : t('stage.pulling', { image: stage.image, received: bytes(stage.receivedBytes), total: bytes(stage.totalBytes) });
+    case 'preparing':
+    case 'created':
+    case 'started':
+    case 'answering':
+      return t(`stage.${stage.kind}`);
+  }
+}
+
+export function LogTail({ lines, t }: { readonly lines: readonly string[]; readonly t: Translate }) {
+  if (lines.length === 0) return null;
+  return (
+    <section aria-labelledby="log">
+      <h2 id="log">{t('failed.log')}</h2>
+      <pre class="log" tabIndex={0}>{lines.join('\n')}</pre>
+    </section>
+  );
+}
+
+export interface ProfileChoice {
+  readonly slug: string;
+  readonly title: string;
+}
+
+/** A choice only where there is one. */
+export function ProfileSelect(p: { readonly id: string; readonly profiles: readonly ProfileChoice[]; readonly chosen: string | null; readonly t: Translate }) {
+  if (p.profiles.length < 2) return null;
+  return (
+    <>
+      <label for={p.id}>{p.t('server.profile')}</label>
+      <select id={p.id} name="profile">
+        {p.profiles.map((profile) => <option key={profile.slug} value={profile.slug} selected={profile.slug === p.chosen}>{profile.title}</option>)}
+      </select>
+    </>
+  );
+}

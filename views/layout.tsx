@@ -1,0 +1,110 @@
+import type { ComponentChildren } from 'preact';
+import type { Urls } from '../hub/urls';
+import { LANGUAGES, type Lang, type Translate } from './i18n';
+
+/** Said once, on top of the next page. `secret` is shown as something to copy. */
+export interface Flash {
+  readonly tone: 'ok' | 'bad' | 'warn';
+  readonly text: string;
+  readonly secret?: string;
+}
+
+/** What every page gets besides its own model. */
+export interface Shell {
+  readonly lang: Lang;
+  readonly t: Translate;
+  readonly urls: Urls;
+  /** Address of a static file, with its hash. */
+  readonly asset: (file: string) => string;
+  /** What forms echo; empty where nothing can be posted. */
+  readonly xsrf: string;
+  /** null: nobody is signed in. */
+  readonly viewer: { readonly name: string; readonly admin: boolean } | null;
+  readonly flashes: readonly Flash[];
+  /** Path and query of this page, for going back to it after a change of language. */
+  readonly here: string;
+}
+
+interface LayoutProps extends Shell {
+  readonly title: string;
+  readonly narrow?: boolean;
+  readonly scripts?: readonly string[];
+  /** Without scripts the page reloads itself after so many seconds. */
+  readonly refreshSeconds?: number;
+  readonly children: ComponentChildren;
+}
+
+export function Layout(p: LayoutProps) {
+  return (
+    <html lang={p.lang === 'zh' ? 'zh-Hans' : p.lang}>
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="robots" content="noindex" />
+        <title>{`${p.title} · ${p.t('app.name')}`}</title>
+        <link rel="icon" href={p.asset('icon.svg')} />
+        <link rel="stylesheet" href={p.asset('hub.css')} />
+        {['forms.js', ...(p.scripts ?? [])].map((file) => <script key={file} src={p.asset(file)} defer />)}
+        {p.refreshSeconds === undefined ? null : <noscript><meta http-equiv="refresh" content={String(p.refreshSeconds)} /></noscript>}
+      </head>
+      <body>
+        <a class="skip" href="#main">{p.t('app.skip')}</a>
+        <Bar {...p} />
+        <main id="main" class={p.narrow ? 'narrow' : undefined} tabIndex={-1}>
+          <Flashes flashes={p.flashes} />
+          <h1>{p.title}</h1>
+          {p.children}
+        </main>
+        <LanguageChoice {...p} />
+      </body>
+    </html>
+  );
+}
+
+function Bar({ t, urls, viewer }: Shell) {
+  return (
+    <header>
+      <nav class="bar" aria-label={t('nav.label')}>
+        <a class="brand" href={urls.hub}>{t('app.name')}</a>
+        {viewer === null ? null : (
+          <>
+            <a href={urls.home}>{t('nav.home')}</a>
+            {viewer.admin ? <a href={urls.adminUsers}>{t('nav.users')}</a> : null}
+            <a href={urls.password}>{t('nav.password')}</a>
+            <span>{t('nav.signedInAs', { name: viewer.name })}</span>
+            <a href={urls.logout}>{t('nav.signOut')}</a>
+          </>
+        )}
+      </nav>
+    </header>
+  );
+}
+
+function Flashes({ flashes }: { readonly flashes: readonly Flash[] }) {
+  return (
+    <div role="status">
+      {flashes.map((flash) => (
+        <p class={`note ${flash.tone}`} key={flash.text}>
+          {flash.text} {flash.secret === undefined ? null : <code class="secret">{flash.secret}</code>}
+        </p>
+      ))}
+    </div>
+  );
+}
+
+function LanguageChoice({ t, urls, xsrf, lang, here }: Shell) {
+  if (xsrf === '') return null;
+  return (
+    <footer class="foot">
+      <form method="post" action={urls.language} class="inline">
+        <input type="hidden" name="_xsrf" value={xsrf} />
+        <input type="hidden" name="next" value={here} />
+        <label for="lang">{t('lang.label')}</label>
+        <select id="lang" name="lang" data-submit>
+          {LANGUAGES.map((l) => <option key={l.id} value={l.id} selected={l.id === lang} lang={l.id}>{l.name}</option>)}
+        </select>
+        <button type="submit" class="quiet">{t('lang.change')}</button>
+      </form>
+    </footer>
+  );
+}
