@@ -1,0 +1,34 @@
+import { loadConfig } from '../config';
+import { connectLocal } from '../local-socket';
+import { createUrls, escapeSegment } from '../urls';
+import type { Io } from './io';
+
+/** The running hub's API, as the account that runs it. */
+export interface HubClient {
+  /** `path` below `/hub/api/`, e.g. `users`. */
+  request<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<T>;
+  /** Every page of a list. */
+  all<T>(path: string): Promise<readonly T[]>;
+}
+
+const PAGE = 200;
+
+export function hubClient(io: Io): HubClient {
+  const local = connectLocal(loadConfig(io.env, io.cwd).config.dataDir);
+  const { api } = createUrls(new URL(local.info.url).pathname);
+  const request = async <T>(method: string, path: string, body?: unknown): Promise<T> => (await local.request(method, `${api}${path}`, body)) as T;
+  return {
+    request,
+    all: async <T>(path: string): Promise<readonly T[]> => {
+      const found: T[] = [];
+      for (let page: readonly T[] = []; found.length === 0 || page.length === PAGE; found.push(...page)) {
+        page = await request<readonly T[]>('GET', `${path}?offset=${found.length}&limit=${PAGE}`);
+        if (page.length === 0) break;
+      }
+      return found;
+    },
+  };
+}
+
+/** `users/<name>[/<rest>]`, escaped as the hub expects it. */
+export const userPath = (name: string, rest = ''): string => `users/${escapeSegment(name)}${rest === '' ? '' : `/${rest}`}`;

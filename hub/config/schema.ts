@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import * as v from './values';
+
+/**
+ * Every setting of the hub, once: its type, its default, its meaning. The reference in `docs/configuration.md`, the names of the
+ * environment variables and the list that `berth config show` prints are made from it.
+ */
+declare module 'zod' {
+  interface GlobalMeta {
+    /** The default, as one would write it. */
+    written?: unknown;
+    /** The default in words, where the value itself says nothing. */
+    initial?: string;
+    /** Environment variable, where it is not made from the path. */
+    variable?: string;
+    /** Cannot be written in one environment variable. */
+    fileOnly?: true;
+    /** Never printed. */
+    secret?: true;
+    /** How it is printed for people. */
+    unit?: 'duration' | 'size';
+  }
+}
+type Extra = Pick<z.GlobalMeta, 'initial' | 'variable' | 'fileOnly' | 'secret' | 'unit'>;
+
+/** `initial` is read like any given value, so that the reference shows defaults as one would write them. */
+const setting = <T extends z.ZodType>(type: T, initial: unknown, description: string, extra: Extra = {}): z.ZodType<z.output<T>> =>
+  z.unknown().prefault(initial as {}).pipe(type).meta({ description, ...extra, written: initial });
+/** A section that may be left out: every setting in it has a default. */
+const group = <S extends z.core.$ZodLooseShape>(shape: S) => z.strictObject(shape).prefault({} as never);
+const duration = (type: typeof v.duration, initial: string, description: string) => setting(type, initial, description, { unit: 'duration' });
+const oneOf = <const W extends readonly [string, ...string[]]>(...words: W) => z.enum(words, { error: `expected one of ${words.join(', ')}` });
+
+/** One profile of the config file. What it leaves out comes from `image`, `layout` and `server`. */
+const layout = z.strictObject({
+  home: v.text,
+  workspace: v.text,
+  cache: v.text,
+  workingDir: v.text,
+  shared: v.text,
+  user: v.textOrNone.prefault(null),
+});
+const layoutName = oneOf('jovyan', 'lab');
+const profile = z.strictObject({
+  slug: z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/, 'expected lower-case letters, digits and hyphens'),
+  title: v.text,
+  description: z.string().default(''),
+  image: v.text.optional(),
+  argv: z.array(z.string()).optional(),
+  port: v.wholeNumber(1, 65535).prefault(8888),
+  upstream: oneOf('injected', 'singleuser').default('injected'),
+  limits: z.strictObject({ cpus: v.amountOrNone.optional(), memory: v.sizeOrNone.optional(), pids: v.countOrNone.optional() }).default({}),
+  readOnlyRoot: v.yesNo.optional(),
+  env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected a name of an environment variable'), z.string()).default({}),
+  layout: z.union([layoutName, layout]).optional(),
+});
+
+export const Schema = z.strictObject({
+  listen: group({
+    host: setting(v.text, '127.0.0.1', 'Address that the hub listens on. `0.0.0.0` is every address of the machine: put TLS in front of it first.'),
+    port: setting(v.wholeNumber(0, 65535), 8000, 'Port that the hub listens on; 0 takes a free one.'),
+  }),
+  publicUrl: setting(v.publicUrl, null, 'The address that users type; its path is the base path. Cookies, redirects and the origin check derive from it.', { initial: '`http://localhost:<port><basePath>`' }),
+  basePath: setting(v.basePath, null, 'Path below which everything lies, where no `publicUrl` is set.', { initial: '`/`' }),
+  origins: setting(v.origins, [], 'Further origins that users may come from. While the public URL is on this machine, `localhost` and `127.0.0.1` are both accepted without being listed.'),
+  trustedProxies: setting(v.networks, [], 'Networks whose `X-Forwarded-*` headers are believed: the reverse proxy in front of the hub, nobody else.'),
+  frameOrigins: setting(v.origins, [], 'Origins whose pages may show servers in a frame. Pages of the hub itself are never framed.'),
+  dataDir: setting(v.text, './state', 'Folder of the hub\'s own state (database, keys, local socket), for its own account only. It can never be mounted into a server.'),
+  admin: group({
+    name: setting(v.text, 'admin', 'Name of the first administrator, made by the one-time link. Signing up under it gives nothing.'),
+  }),
+  signup: setting(oneOf('approval', 'open', 'closed'), 'approval', 'Who may make an account: anybody after an administrator approved it (`approval`), anybody (`open`), nobody (`closed`).'),
+  password: group({ minLength: setting(v.wholeNumber(8, 128), 12, 'Shortest password that is accepted, in characters.') }),
+  session: group({
+    idle: duration(v.duration, '12h', 'A browser session ends after this long without a request.'),
+    absolute: duration(v.duration, '14d', 'A browser session ends after this long, used or not.'),
+  }),
+  token: group({ maxLifetime: duration(v.duration, '90d', 'Longest lifetime of an API token. Administrators alone may make one without an end.') }),
+  users: group({ language: setting(oneOf('auto', 'en', 'zh'), 'auto', 'Language of the pages: `en`, `zh`, or what the browser asks for (`auto`).') }),
+  features: group({ notebookLauncher: setting(v.yesNo, true, 'Whether servers may be started at all. Off: page and API answer "Feature not available."') }),
+  spawner: setting(oneOf('docker', 'fake'), 'docker', 'What runs servers: containers (`docker`), or a pretence in the hub\'s own process for trying things out (`fake`).'),
+  docker: group({
+    host: setting(v.text, 'unix:///var/run/docker.sock', 'Docker engine, as in `DOCKER_HOST`.'),
+    networkPool: setting(v.networkPool, '10.213.0.0/16', 'Private IPv4 network that the networks of servers are cut from. Nothing else may use it.'),
+    networkName: setting(v.text, 'jupyterhub_network', 'What the names of these networks begin with.'),
+    firewall: setting(oneOf('auto', 'require', 'off'), 'auto', 'Host firewall rules that keep servers from the host and from each other: where possible (`auto`), or no start without them (`require`), or none (`off`).'),
+    namePrefix: setting(v.text, 'jupyterlab-', 'What the names of containers and volumes begin with.'),
+    sharedVolume: setting(v.text, 'jupyterhub_shared', 'Volume that every server mounts at `/mnt/shared`.'),
+  }),
+  image: group({ notebook: setting(v.text, 'berth/notebook:latest', 'Image of the default profile.') }),
+  layout: setting(layoutName, 'jovyan', 'Where volumes go in the image: as in Jupyter\'s images (`jovyan`: `/home/jovyan/work`), or as on the platform of `stellars` images (`lab`: `/home/lab/workspace`).'),
+  server: group({
+    idleLimit: setting(v.durationOrNone, '4h', 'A server stops after this long without activity; 0 for never.', { unit: 'duration' }),
+    cap: setting(v.countOrNone, 5, 'Servers that may run at the same time; 0 for any number.'),
+    cpus: setting(v.amountOrNone, 2, 'CPUs of a server; 0 for all that the machine has.'),
+    memory: setting(v.sizeOrNone, '8G', 'Memory of a server; 0 for all that the machine has.', { unit: 'size' }),
+    pids: setting(v.wholeNumber(16, 4_194_304), 512, 'Processes and threads that a server may have.'),
+    startTimeout: duration(v.duration, '60s', 'A server that does not answer after this long has failed.'),
+    stopGrace: duration(v.duration, '10s', 'How long a server may take to end by itself before it is killed.'),
+    readOnlyRoot: setting(v.yesNo, true, 'Whether the root file system of servers is read-only; volumes and `/tmp` stay writable.'),
+  }),
+  paths: group({
+    templates: setting(v.text, './templates', 'Folder of template notebooks, read-only at `/templates`.'),
+    app: setting(v.text, './app', 'Folder of the team\'s own code, read-only at `/app` and on `PYTHONPATH`; ignored while it does not exist.'),
+    data: setting(v.text, './data', 'Folder whose `wrds` and `analytics`, where they exist, are read-only at `/data/wrds` and `/data/analytics`.'),
+  }),
+  log: group({
+    level: setting(oneOf('debug', 'info', 'warn', 'error'), 'info', 'Least important kind of line that is written.'),
+    file: setting(v.textOrNone, null, 'File that log lines are appended to.', { initial: 'standard output' }),
+  }),
+  profiles: setting(z.array(profile), [], 'What users may choose from at a start: a list of `slug`, `title`, `description`, `image`, `argv`, `port`, `upstream`, `limits`, `readOnlyRoot`, `env`, `layout`. What a profile leaves out comes from `image`, `layout` and `server`.', { initial: 'one, made of `image`, `layout` and `server`', fileOnly: true }),
+  failPoint: setting(v.textOrNone, null, 'For the hub\'s own tests: a point at which it kills itself or fails.', { initial: 'none', variable: 'HUB_FAILPOINT' }),
+});
+
+export type Settings = z.output<typeof Schema>;
