@@ -1,0 +1,291 @@
+import { existsSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { createHasher } from '../auth/password/hasher';
+import { AUTHENTICATORS } from '../auth/registry';
+import { createProxy } from '../proxy/create-proxy';
+import { attachProxy, configureServer, serverOptions } from '../proxy/server';
+import { createRouteTable } from '../proxy/trie';
+import { isBusy } from '../spawner/busy';
+import { createDockerSpawner } from '../spawner/docker/docker-spawner';
+import { labEnvironment } from '../spawner/env';
+import { createFakeSpawner } from '../spawner/fake';
+import { waitUntilReady } from '../spawner/readiness';
+import type { Spawner, Volumes } from '../spawner/spawner';
+import { atPort, type Config } from './config';
+import type { InstanceId } from './domain/ids';
+import { systemClock, type Clock, type Logger } from './domain/runtime';
+import type { ServerRecord } from './domain/server';
+import { DEFAULT_ROLES } from './domain/scopes/roles';
+import { createFailPoint } from './fail-point';
+import { cookieNames } from './http/cookies';
+import { createApp } from './http/app';
+import { createMetrics } from './http/metrics';
+import { listenLocal } from './local-socket';
+import { createAccounts } from './services/accounts';
+import { createActivity } from './services/activity';
+import { createActors } from './services/actors';
+import { createAuthorise } from './services/authorise';
+import { createBootstrap } from './services/bootstrap';
+import { createCulling } from './services/culling';
+import { createLogin } from './services/login';
+import { createPasswordRecords } from './services/passwords';
+import { createReadinessWatch } from './services/readiness-watch';
+import { createServers } from './services/servers';
+import { createSessions } from './services/sessions';
+import { createThrottle } from './services/throttle';
+import { createTokens } from './services/tokens';
+import { INSTANCE, openStore } from './store/create-store';
+import type { Store } from './store/store';
+import { createUrls } from './urls';
+
+/** What a test may replace. Everything else is as in production. */
+export interface HubOverrides {
+  readonly clock?: Clock;
+  /** Opened and closed by the caller. */
+  readonly store?: Store;
+  readonly spawner?: Spawner & Volumes;
+  /** Milliseconds an API call waits for a start or stop before it answers 202. */
+  readonly slowMs?: number;
+}
+
+const PROTOCOL_VERSION = '5.2.1';
+const DRAIN_MS = 10_000;
+/** How long the listener waits at boot for servers to be adopted: one dead engine must not keep the pages away. */
+const RECONCILE_MS = 3_000;
+
+/** THE composition root: the only place that constructs adapters and sees the whole configuration. */
+export async function createHub(given: Config, log: Logger, overrides: HubOverrides = {}) {
+  const server = createServer(serverOptions);
+  const config = atPort(given, await listen(server, given));
+  try {
+    return await build(config, { log, server, overrides });
+  } catch (err) {
+    await shut(server);
+    throw err;
+  }
+}
+
+export type Hub = Awaited<ReturnType<typeof createHub>>;
+
+interface Ground {
+  readonly log: Logger;
+  readonly server: Server;
+  readonly overrides: HubOverrides;
+}
+
+async function build(config: Config, { log, server, overrides }: Ground) {
+  const clock = overrides.clock ?? systemClock;
+  const store = overrides.store ?? openStore(path.join(config.dataDir, 'hub.sqlite'));
+  const instance = store.meta.get(INSTANCE) as InstanceId;
+  for (const role of DEFAULT_ROLES) store.roles.put(role);
+  const publicUrl = new URL(config.publicUrl);
+  const urls = createUrls(config.basePath);
+  const routes = createRouteTable();
+  const base = { store, clock, log };
+
+  const identity = createIdentity(config, base);
+  const spawner = overrides.spawner ?? createSpawner(config, { instance, clock, log });
+  const activity = createActivity(base);
+  const servers = createServers({
+    ...base,
+    spawner,
+    routes,
+    drain: (route, deadlineMs) => proxy.drain(route, deadlineMs),
+    waitUntilReady: (ask) => waitUntilReady({ ...ask, clock }),
+    prefixOf: (owner, name) => createUrls('/').server(owner, name),
+    base: config.basePath,
+    profiles: config.profiles,
+    cap: config.server.cap ?? 0,
+    startTimeoutMs: config.server.startTimeout,
+    stopGraceMs: config.server.stopGrace,
+    failPoint: createFailPoint(config.failPoint),
+    labEnv: ({ owner, profile, secret }) => labEnvironment({ profile, userName: owner.name, secret }),
+  });
+  spawner.onExit((id, handle) => servers.exited(id, handle));
+
+  const accounts = createAccounts({
+    ...base,
+    ...identity,
+    signUpMode: config.signup,
+    adminName: config.admin.name,
+    rules: { minLength: config.password.minLength },
+    stopServers: (owner) => servers.stopAllOf(owner.id),
+    removeVolumes: (owner) => spawner.removeFor(owner.id),
+  });
+  const culling = createCulling({ ...base, servers, activity, idleLimitMs: config.server.idleLimit ?? 0, checkBusy: (record) => checkBusy(record, { store, base: config.basePath }) });
+  const readiness = createReadinessWatch({ ...base, spawner });
+  const access = createAuthorise({ ...base, actors: identity.actors, sessions: identity.sessions });
+  const metrics = createMetrics({
+    runningServers: () => routes.list().length,
+    totalUsers: () => store.users.list({ offset: 0, limit: 1 }).total,
+    sessions: () => store.sessions.count(),
+    proxied: () => proxy.counts(),
+  });
+
+  const app = createApp({
+    settings: {
+      publicUrl,
+      acceptedOrigins: config.origins,
+      protocolVersion: PROTOCOL_VERSION,
+      signUp: config.signup,
+      launcher: config.features.notebookLauncher,
+      namedServers: false,
+      language: config.users.language,
+      profiles: config.profiles,
+      ...(overrides.slowMs === undefined ? {} : { slowMs: overrides.slowMs }),
+    },
+    urls,
+    clock,
+    log,
+    services: { ...identity, accounts, servers },
+    directory: {
+      groupsOf: (user) => store.groups.groupsOf(user).map((group) => group.name),
+      rolesOf: (user) => store.roles.directOfUser(user),
+      nameOf: (user) => store.users.byId(user)?.name,
+      serversOf: (user) => store.servers.listOf(user),
+      servers: () => store.servers.list(),
+    },
+    access,
+    ready: readiness.ready,
+    metrics,
+  });
+  const proxy = createProxy({
+    routes,
+    authorise: access.authorise,
+    basePath: config.basePath,
+    publicOrigin: publicUrl.origin,
+    acceptedOrigins: config.origins,
+    trustedProxies: config.trustedProxies,
+    frameOrigins: config.frameOrigins,
+    cookieName: cookieNames(publicUrl.protocol === 'https:').session,
+    hub: app.handle,
+    renderFailure: app.renderFailure,
+    touch: activity.touch,
+    clock,
+    log,
+  });
+  identity.sessions.onEnded(proxy.revoke);
+
+  await Promise.race([servers.reconcile(), new Promise<void>((resolve) => clock.after(RECONCILE_MS, resolve))]);
+  open(server, proxy);
+  const local = await listenLocal(config.dataDir, (req, res) => app.handle(req, res, { path: localPath(req.url, config.basePath), address: 'local', scheme: 'http', requestId: 'local', local: true }), { url: config.publicUrl });
+
+  return {
+    url: config.publicUrl,
+    /** The one-time link for the first administrator; undefined when there is one. Each call makes a fresh one. */
+    adminLink: () => {
+      const secret = identity.bootstrap.issue();
+      return secret === undefined ? undefined : new URL(urls.bootstrap(secret), publicUrl).href;
+    },
+    services: { ...identity, accounts, servers, activity, access },
+    store,
+    routes,
+    spawner,
+    proxy,
+    config,
+    instance,
+    /** Stops serving; servers keep running and the next hub adopts them. */
+    close: async (): Promise<void> => {
+      const closed = shut(server);
+      culling.close();
+      readiness.close();
+      await servers.close();
+      await Promise.all([proxy.close(DRAIN_MS), local.close()]);
+      server.closeAllConnections();
+      await closed;
+      for (const part of [activity, identity.sessions, identity.tokens, metrics]) part.close();
+      await spawner.close();
+      if (overrides.store === undefined) store.close();
+    },
+  };
+}
+
+interface Base {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Everything that says who somebody is. */
+function createIdentity(config: Config, base: Base) {
+  const { store } = base;
+  const rules = { minLength: config.password.minLength };
+  const hasher = createHasher();
+  const authenticator = AUTHENTICATORS.password({ hasher, ...createPasswordRecords(store) });
+  const sessions = createSessions({ ...base, idleMs: config.session.idle, absoluteMs: config.session.absolute });
+  const tokens = createTokens({ ...base, onEnded: sessions.announceEnded, maxLifetimeSeconds: config.token.maxLifetime / 1000 });
+  const actors = createActors({ store, sessions, tokens });
+  const throttle = createThrottle(base);
+  const login = createLogin({ ...base, authenticator, sessions, throttle });
+  const bootstrap = createBootstrap({ ...base, hasher, sessions, actors, adminName: config.admin.name, rules });
+  return { hasher, sessions, tokens, actors, throttle, login, bootstrap };
+}
+
+function createSpawner(config: Config, { instance, clock, log }: { readonly instance: InstanceId; readonly clock: Clock; readonly log: Logger }): Spawner & Volumes {
+  if (config.spawner === 'fake') return createFakeSpawner({ clock, instance });
+  const { docker, paths } = config;
+  return createDockerSpawner(
+    {
+      host: docker.host,
+      instance,
+      namePrefix: docker.namePrefix,
+      networkPrefix: `${docker.networkName}-`,
+      networkPool: docker.networkPool,
+      subnetSize: 28,
+      firewall: docker.firewall,
+      sharedVolume: docker.sharedVolume,
+      dataDir: config.dataDir,
+      templatesDir: present(paths.templates),
+      appDir: present(paths.app),
+      hostDataDir: paths.data,
+      probeImage: config.profiles[0]?.image ?? null,
+      extraLabels: {},
+    },
+    { clock, log },
+  );
+}
+
+/** A folder that nobody made is not an error; one that disappears later is. */
+const present = (folder: string): string | null => (existsSync(folder) ? folder : null);
+
+const BUSY_MS = 5_000;
+
+/** Asks the server itself; a server that cannot be asked counts as busy, which is what rejecting means here. */
+async function checkBusy(record: ServerRecord, at: { readonly store: Store; readonly base: string }): Promise<boolean> {
+  const owner = at.store.users.byId(record.owner);
+  if (record.state.kind !== 'ready' || record.secret === null || owner === undefined) return false;
+  return isBusy({ origin: record.state.origin, prefix: createUrls(at.base).server(owner.name, record.name), secret: record.secret, signal: AbortSignal.timeout(BUSY_MS) });
+}
+
+/** The local socket is asked for `/hub/…`, whatever the base path is. */
+const localPath = (url: string | undefined, base: string): string => {
+  const [target = '/'] = (url ?? '/').split('?');
+  return base !== '/' && target.startsWith(base) ? target.slice(base.length - 1) : target;
+};
+
+/** Listening comes first, so that a port that is taken is known before anything is opened; early callers are told to come back. */
+async function listen(server: Server, config: Config): Promise<number> {
+  configureServer(server, { trustedProxies: config.trustedProxies });
+  server.on('request', tooEarly);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(config.listen.port, config.listen.host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+const tooEarly: NonNullable<Parameters<typeof createServer>[1]> = (_req, res) => {
+  res.writeHead(503, { 'retry-after': '1', 'content-type': 'text/plain' }).end('The hub is starting. Try again in a second.\n');
+};
+
+function open(server: Server, proxy: ReturnType<typeof createProxy>): void {
+  server.off('request', tooEarly);
+  attachProxy(server, proxy);
+}
+
+const shut = (server: Server): Promise<void> => new Promise((resolve) => server.close(() => resolve()));

@@ -1,0 +1,24 @@
+import path from 'node:path';
+import { DOCKER_DEFAULTS, type DockerSettings } from '../spawner/docker/settings';
+import type { Config } from './config';
+import type { InstanceId } from './domain/ids';
+
+/** The slice of the settings that the Docker spawner gets, from the hub and from `berth down` alike. */
+export const dockerSettings = (config: Config, instance: InstanceId): DockerSettings => ({
+  ...DOCKER_DEFAULTS,
+  host: config.docker.host,
+  instance,
+  namePrefix: config.docker.namePrefix,
+  networkPrefix: `${config.docker.networkName}-`,
+  networkPool: config.docker.networkPool,
+  firewall: config.docker.firewall,
+  sharedVolume: config.docker.sharedVolume,
+  dataDir: config.dataDir,
+  templatesDir: config.paths.templates,
+  appDir: config.paths.app,
+  hostDataDir: config.paths.data,
+  probeImage: config.profiles[0]?.image ?? null,
+});
+
+/** Everything that the hub keeps for itself in its data folder begins with `hub.`. */
+export const databaseOf = (config: Pick<Config, 'dataDir'>): string => path.join(config.dataDir, 'hub.sqlite');

@@ -1,0 +1,51 @@
+import { loadConfig, ConfigError } from './config';
+import { createHub, type Hub } from './create-hub';
+import { HubError } from './domain/errors';
+import { createLog, type Log } from './log';
+
+const SECOND_SIGNAL_EXIT = 130;
+
+/** Loads the settings, starts the hub, prints where it is, and stays until it is told to end. */
+export async function runHub(): Promise<void> {
+  const { config } = loadConfig();
+  const log = createLog(config.log);
+  const hub = await createHub(config, log);
+  process.on('uncaughtException', (err) => void giveUp(hub, log, err));
+  process.on('unhandledRejection', (err) => void giveUp(hub, log, err));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void leave(hub, log, signal));
+  const link = hub.adminLink();
+  const lines = [`Berth is ready at ${hub.url}`];
+  if (link !== undefined) lines.push('', 'There is no administrator yet. This link makes one, once:', `  ${link}`, '');
+  // The link is for whoever started the hub: it goes to the terminal and never through the log.
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+let leaving = false;
+
+async function leave(hub: Hub, log: Log, signal: string): Promise<void> {
+  if (leaving) process.exit(SECOND_SIGNAL_EXIT);
+  leaving = true;
+  log.info({ signal }, 'the hub ends; servers keep running');
+  await hub.close();
+  await log.close();
+  process.exit(0);
+}
+
+/** Nobody knows what state we are in: write it down, stop accepting, let requests end, and leave (N09). */
+async function giveUp(hub: Hub, log: Log, err: unknown): Promise<void> {
+  log.error({ err }, 'uncaught error: the hub ends');
+  if (leaving) process.exit(1);
+  leaving = true;
+  setTimeout(() => process.exit(1), 10_000).unref();
+  await hub.close().catch((cause: unknown) => log.error({ err: cause }, 'the hub did not close cleanly'));
+  await log.close();
+  process.exit(1);
+}
+
+if (require.main === module) {
+  runHub().catch((err: unknown) => {
+    const known = err instanceof ConfigError || err instanceof HubError || (err instanceof Error && 'code' in err);
+    process.stderr.write(`${known ? err.message : err instanceof Error ? (err.stack ?? err.message) : String(err)}\n`);
+    process.exit(1);
+  });
+}

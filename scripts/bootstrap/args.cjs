@@ -1,0 +1,41 @@
+'use strict';
+
+/** The switches of `npm start`; each forbids one step that changes the machine. */
+const SWITCHES = {
+  '--no-install': 'install',
+  '--no-build': 'build',
+  '--no-docker-install': 'dockerInstall',
+  '--no-image-build': 'imageBuild',
+};
+
+const HELP = `Usage: npm start -- [switches] [hub arguments]
+
+Sets this machine up as a hub and starts it. Steps that are already done cost nothing.
+
+  --no-install         do not install npm dependencies or build tools
+  --no-build           do not compile; start what is in dist/
+  --no-docker-install  do not install or start a Docker Engine; use one that answers
+  --no-image-build     do not build or pull the notebook image
+  --help               this text
+
+Everything else is handed to the hub. Settings are environment variables (HUB_*); see docs/configuration.md.`;
+
+/**
+ * Splits the command line into the bootstrap's switches and what belongs to the hub. A second `--` ends our part.
+ * @param {readonly string[]} argv
+ * @returns {{ help: boolean, may: Record<string, boolean>, hubArgs: string[] }}
+ */
+function parseStartArgs(argv) {
+  const parsed = { help: false, may: { install: true, build: true, dockerInstall: true, imageBuild: true }, hubArgs: [] };
+  const end = argv.indexOf('--');
+  const ours = end === -1 ? argv : argv.slice(0, end);
+  for (const arg of ours) {
+    if (arg === '--help' || arg === '-h') parsed.help = true;
+    else if (Object.hasOwn(SWITCHES, arg)) parsed.may[SWITCHES[arg]] = false;
+    else parsed.hubArgs.push(arg);
+  }
+  if (end !== -1) parsed.hubArgs.push(...argv.slice(end + 1));
+  return parsed;
+}
+
+module.exports = { HELP, parseStartArgs };
