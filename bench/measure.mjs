@@ -1,5 +1,6 @@
 import { spawn, execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 
 const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 
@@ -13,21 +14,16 @@ export function cpuSeconds(pid) {
 /** Resident memory in MB. */
 export const residentMb = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
 
-/** Starts a child on one core and resolves with the JSON object that it prints on its first line. */
+/** Starts a child on one core and resolves with the JSON object that it prints on a line of its own. */
 export function startPinned(core, command, args, env = {}) {
   const child = spawn('taskset', ['-c', String(core), command, ...args], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } });
-  return new Promise((resolve, reject) => {
-    let text = '';
-    child.stdout.on('data', (chunk) => {
-      text += chunk;
-      const end = text.indexOf('\n');
-      if (end >= 0 && !child.ready) {
-        child.ready = true;
-        resolve({ child, info: JSON.parse(text.slice(0, end)) });
-      }
+  const info = new Promise((resolve, reject) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (line.startsWith('{')) resolve(JSON.parse(line));
     });
     child.once('exit', (code) => reject(new Error(`${command} ${args.join(' ')} ended with code ${code}`)));
   });
+  return { child, info };
 }
 
 /** One bounded run of wrk from the other core: requests done, latency and errors. */

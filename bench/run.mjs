@@ -81,9 +81,9 @@ try {
   running.push(backend.child);
   const peers = [];
   for (const peer of PEERS) {
-    const started = await startPinned(PROXY_CORE, process.execPath, [path.join(here, 'peers', peer.script), backend.origin, ...(peer.args ?? []), dir], { NODE_ENV: 'production' });
+    const started = startPinned(PROXY_CORE, process.execPath, [path.join(here, 'peers', peer.script), backend.origin, ...(peer.args ?? []), dir], { NODE_ENV: 'production' });
     running.push(started.child);
-    peers.push({ ...peer, ...started, samples: [] });
+    peers.push({ ...peer, child: started.child, info: await started.info, samples: [] });
   }
   for (let round = 0; round < ROUNDS; round++) {
     process.stderr.write(`round ${round + 1} of ${ROUNDS}\n`);

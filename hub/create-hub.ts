@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import path from 'node:path';
 import { createHasher } from '../auth/password/hasher';
 import { AUTHENTICATORS } from '../auth/registry';
 import { createProxy } from '../proxy/create-proxy';
@@ -14,6 +12,8 @@ import { createFakeSpawner } from '../spawner/fake';
 import { waitUntilReady } from '../spawner/readiness';
 import type { Spawner, Volumes } from '../spawner/spawner';
 import { atPort, type Config } from './config';
+import { databaseOf, dockerSettings } from './docker-settings';
+import { HubError } from './domain/errors';
 import type { InstanceId } from './domain/ids';
 import { systemClock, type Clock, type Logger } from './domain/runtime';
 import type { ServerRecord } from './domain/server';
@@ -77,7 +77,7 @@ interface Ground {
 
 async function build(config: Config, { log, server, overrides }: Ground) {
   const clock = overrides.clock ?? systemClock;
-  const store = overrides.store ?? openStore(path.join(config.dataDir, 'hub.sqlite'));
+  const store = overrides.store ?? openStore(databaseOf(config));
   const instance = store.meta.get(INSTANCE) as InstanceId;
   for (const role of DEFAULT_ROLES) store.roles.put(role);
   const publicUrl = new URL(config.publicUrl);
@@ -101,6 +101,7 @@ async function build(config: Config, { log, server, overrides }: Ground) {
     startTimeoutMs: config.server.startTimeout,
     stopGraceMs: config.server.stopGrace,
     failPoint: createFailPoint(config.failPoint),
+    observeStart: (seen) => metrics.observeSpawn(seen),
     labEnv: ({ owner, profile, secret }) => labEnvironment({ profile, userName: owner.name, secret }),
   });
   spawner.onExit((id, handle) => servers.exited(id, handle));
@@ -225,30 +226,8 @@ function createIdentity(config: Config, base: Base) {
 
 function createSpawner(config: Config, { instance, clock, log }: { readonly instance: InstanceId; readonly clock: Clock; readonly log: Logger }): Spawner & Volumes {
   if (config.spawner === 'fake') return createFakeSpawner({ clock, instance });
-  const { docker, paths } = config;
-  return createDockerSpawner(
-    {
-      host: docker.host,
-      instance,
-      namePrefix: docker.namePrefix,
-      networkPrefix: `${docker.networkName}-`,
-      networkPool: docker.networkPool,
-      subnetSize: 28,
-      firewall: docker.firewall,
-      sharedVolume: docker.sharedVolume,
-      dataDir: config.dataDir,
-      templatesDir: present(paths.templates),
-      appDir: present(paths.app),
-      hostDataDir: paths.data,
-      probeImage: config.profiles[0]?.image ?? null,
-      extraLabels: {},
-    },
-    { clock, log },
-  );
+  return createDockerSpawner(dockerSettings(config, instance), { clock, log });
 }
-
-/** A folder that nobody made is not an error; one that disappears later is. */
-const present = (folder: string): string | null => (existsSync(folder) ? folder : null);
 
 const BUSY_MS = 5_000;
 
@@ -270,13 +249,23 @@ async function listen(server: Server, config: Config): Promise<number> {
   configureServer(server, { trustedProxies: config.trustedProxies });
   server.on('request', tooEarly);
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (err: NodeJS.ErrnoException) => reject(whyNot(err, config)));
     server.listen(config.listen.port, config.listen.host, () => {
-      server.off('error', reject);
+      server.removeAllListeners('error');
       resolve();
     });
   });
   return (server.address() as AddressInfo).port;
+}
+
+/** What to do about an address that cannot be listened on (N11). */
+function whyNot(err: NodeJS.ErrnoException, { listen: { host, port } }: Config): HubError {
+  const reasons: Readonly<Record<string, string>> = {
+    EADDRINUSE: `Port ${port} on ${host} is taken, perhaps by another hub. End that program, or set HUB_LISTEN_PORT to another port.`,
+    EACCES: `This account may not listen on port ${port}. Take one above 1023 with HUB_LISTEN_PORT.`,
+    EADDRNOTAVAIL: `This machine has no address ${host}. Set HUB_LISTEN_HOST to one of its own.`,
+  };
+  return new HubError('unavailable', reasons[err.code ?? ''] ?? `The hub cannot listen on ${host}:${port}: ${err.message}`, { cause: err });
 }
 
 const tooEarly: NonNullable<Parameters<typeof createServer>[1]> = (_req, res) => {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { DOCKER_DEFAULTS, type DockerSettings } from '../spawner/docker/settings';
 import type { Config } from './config';
@@ -14,11 +15,14 @@ export const dockerSettings = (config: Config, instance: InstanceId): DockerSett
   firewall: config.docker.firewall,
   sharedVolume: config.docker.sharedVolume,
   dataDir: config.dataDir,
-  templatesDir: config.paths.templates,
-  appDir: config.paths.app,
+  templatesDir: present(config.paths.templates),
+  appDir: present(config.paths.app),
   hostDataDir: config.paths.data,
   probeImage: config.profiles[0]?.image ?? null,
 });
+
+/** A folder that nobody made is not an error; one that disappears while the hub runs is. */
+const present = (folder: string): string | null => (existsSync(folder) ? folder : null);
 
 /** Everything that the hub keeps for itself in its data folder begins with `hub.`. */
 export const databaseOf = (config: Pick<Config, 'dataDir'>): string => path.join(config.dataDir, 'hub.sqlite');

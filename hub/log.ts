@@ -1,20 +1,16 @@
-import fs from 'node:fs';
-import path from 'node:path';
 import { pino } from 'pino';
 import type { DestinationStream } from 'pino';
 import type { Logger } from './domain/runtime';
+import { type LineWriter, openLineWriter } from './log-file';
 
-export interface Log extends Logger {
-  /** Resolves once everything is written, or after two seconds when nobody reads it. Later lines are dropped. Idempotent. */
-  close(): Promise<void>;
-}
+export type Log = Logger & Pick<LineWriter, 'close'>;
 
 /**
  * JSON lines: `level`, `time`, the fields, `msg`. `file: null` is standard output; `to` replaces both. Credentials are taken out of
  * every line here, by the names of fields and by the shape of text, so that no caller can forget to.
  */
 export function createLog(opts: { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly file: string | null; readonly to?: DestinationStream }): Log {
-  const to = opts.to === undefined ? destination(opts.file) : { write: opts.to.write.bind(opts.to), close: () => Promise.resolve() };
+  const to = opts.to === undefined ? openLineWriter(opts.file, (problem) => void process.stderr.write(`${problem}\n`)) : { write: opts.to.write.bind(opts.to), close: () => Promise.resolve() };
   const root = pino(
     {
       level: opts.level,
@@ -26,35 +22,6 @@ export function createLog(opts: { readonly level: 'debug' | 'info' | 'warn' | 'e
     to,
   );
   return { ...wrap(root), close: to.close };
-}
-
-/** Opened here and now, so that a path that does not work is an error of the start and not of the first line. */
-function opened(file: string): number {
-  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-  return fs.openSync(file, 'a', 0o600);
-}
-
-const LONGEST_CLOSE_MS = 2_000;
-/** Bytes that wait for a reader; what comes beyond is dropped. */
-const MOST_IN_MEMORY = 8 * 1024 ** 2;
-
-/** Not synchronous: a reader of standard output that stops reading must not stop the hub. */
-function destination(file: string | null): DestinationStream & Pick<Log, 'close'> {
-  const stream = pino.destination({ dest: file === null ? 1 : opened(file), sync: false, maxLength: MOST_IN_MEMORY });
-  let told = false;
-  // A full disk costs lines, not the hub.
-  stream.on('error', (err: Error) => {
-    if (!told) process.stderr.write(`The log cannot be written: ${err.message}\n`);
-    told = true;
-  });
-  let closed: Promise<void> | undefined;
-  const close = (): Promise<void> =>
-    new Promise((resolve) => {
-      setTimeout(resolve, LONGEST_CLOSE_MS).unref();
-      stream.once('close', resolve);
-      stream.end();
-    });
-  return { write: (line) => void (closed === undefined && stream.write(line)), close: () => (closed ??= close()) };
 }
 
 type PinoLike = Pick<ReturnType<typeof pino>, 'debug' | 'info' | 'warn' | 'error' | 'child'>;

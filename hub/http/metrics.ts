@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Gauge, Histogram, Registry } from 'prom-client';
 
 /** Read when somebody asks, so that nothing has to keep them in step. */
 export interface MetricSources {
@@ -17,8 +17,6 @@ export interface Metrics {
   /** `handler` is the route's pattern, never the path: a label must not grow with the users. */
   observeRequest(seen: { readonly method: string; readonly handler: string; readonly code: number; readonly seconds: number }): void;
   observeSpawn(seen: { readonly status: 'success' | 'failure' | 'cancelled'; readonly seconds: number }): void;
-  /** One proxied request or socket that ended. */
-  countProxied(kind: 'request' | 'socket', code: number): void;
   close(): void;
 }
 
@@ -35,7 +33,6 @@ export function createMetrics(sources: MetricSources): Metrics {
 
   const requests = new Histogram({ name: 'jupyterhub_request_duration_seconds', help: 'Duration of requests to the hub', labelNames: ['method', 'handler', 'code'], buckets: REQUEST_BUCKETS, registers });
   const spawns = new Histogram({ name: 'jupyterhub_server_spawn_duration_seconds', help: 'Time from the click to a server that answers', labelNames: ['status'], buckets: SPAWN_BUCKETS, registers });
-  const proxied = new Counter({ name: 'berth_proxied_total', help: 'Requests and sockets that went through the proxy', labelNames: ['kind', 'code'], registers });
   const gauge = (name: string, help: string, read: () => number): Gauge => new Gauge({ name, help, registers, collect() { this.set(read()); } });
 
   gauge('jupyterhub_running_servers', 'Servers that are ready', sources.runningServers);
@@ -55,7 +52,6 @@ export function createMetrics(sources: MetricSources): Metrics {
     contentType: registry.contentType,
     observeRequest: ({ method, handler, code, seconds }) => requests.observe({ method, handler, code }, seconds),
     observeSpawn: ({ status, seconds }) => spawns.observe({ status }, seconds),
-    countProxied: (kind, code) => proxied.inc({ kind, code }),
     close: () => {
       lag.disable();
     },

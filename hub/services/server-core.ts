@@ -30,6 +30,8 @@ export interface ServersDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly failPoint: FailPoint;
+  /** Told how each start ended and how long it took, for the metrics. */
+  readonly observeStart?: (seen: { readonly status: 'success' | 'failure' | 'cancelled'; readonly seconds: number }) => void;
   readonly labEnv: (lab: LabEnvAsk) => Readonly<Record<string, string>>;
 }
 

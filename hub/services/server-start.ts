@@ -52,6 +52,7 @@ export function createStarter(core: Core, stopper: Stopper, onFreed: () => void)
   function begin(record: ServerRecord, handle: Handle | null, work: (run: Run, lab: Lab, silence: { restart(): void }) => Promise<void>): void {
     const run: Run = { abort: new AbortController(), record, handle, waiting: false, done: Promise.resolve() };
     const silence = deadline(run);
+    const began = clock.monotonicMs();
     core.runs.set(record.id, run);
     const bringUp = async (): Promise<void> => {
       const lab = labOf(core.deps, record);
@@ -63,6 +64,8 @@ export function createStarter(core: Core, stopper: Stopper, onFreed: () => void)
       .catch((err: unknown) => log.error({ server: record.id, err }, 'the outcome of a start was not written'))
       .finally(() => {
         silence.end();
+        // A start that the hub's end interrupted has no outcome yet: the next boot gives it one.
+        if (!core.closing.aborted) core.deps.observeStart?.({ status: outcomeOf(core.deps.store.servers.byId(record.id)), seconds: (clock.monotonicMs() - began) / 1000 });
         if (core.runs.get(record.id) === run) core.runs.delete(record.id);
       });
   }
@@ -174,4 +177,9 @@ export function originOf(health: Health): string {
 
 function stageOf(event: SpawnEvent, at: Date): Stage {
   return event.kind === 'pulling' ? { kind: 'pulling', at, image: event.image, receivedBytes: event.receivedBytes, totalBytes: event.totalBytes } : { kind: event.kind, at };
+}
+
+function outcomeOf(after: ServerRecord | undefined): 'success' | 'failure' | 'cancelled' {
+  if (after?.state.kind === 'ready') return 'success';
+  return after?.state.kind === 'failed' ? 'failure' : 'cancelled';
 }

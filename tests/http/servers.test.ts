@@ -189,6 +189,15 @@ describe('starting by API', () => {
   })());
 });
 
+describe('metrics of starts', () => {
+  it.each([['success', undefined], ['failure', bad('exit')]] as const)('a start counts as %s', (status, behaviour) => onHub(behaviour === undefined ? {} : { behaviour }, async (hub, alice) => {
+    await createBrowser(hub).raw('post', 'hub/api/users/alice/server', bearer(hub, alice));
+    const root = makeUser(hub, 'root-of-all', { admin: true });
+    const { text } = await createBrowser(hub).raw('get', 'hub/metrics', bearer(hub, root));
+    expect(text).toContain(`jupyterhub_server_spawn_duration_seconds_count{status="${status}"} 1`);
+  })());
+});
+
 describe('the progress stream', () => {
   const open = (hub: TestHub, headers: Record<string, string>): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => void httpGet(`${hub.origin}/hub/api/users/alice/server/progress`, { headers, agent: false }, resolve).once('error', reject));

@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { HubError } from '../../hub/domain/errors';
 import { createLog } from '../../hub/log';
+import { openLineWriter } from '../../hub/log-file';
 
 function recorded(level: 'debug' | 'info' | 'warn' | 'error' = 'debug') {
   const lines: string[] = [];
@@ -98,4 +99,13 @@ test('a file is appended to, is private, and is complete after close', async () 
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }
+});
+
+test('a full disk costs lines, not the hub, and is said once', async () => {
+  const problems: string[] = [];
+  const writer = openLineWriter('/dev/full', (problem) => void problems.push(problem));
+  writer.write('a\n');
+  writer.write('b\n');
+  await writer.close();
+  expect(problems).toEqual([expect.stringContaining('ENOSPC')]);
 });
