@@ -1,4 +1,5 @@
 'use strict';
+const os = require('node:os');
 const path = require('node:path');
 const { ROOT } = require('./bootstrap/paths.cjs');
 const { duration, fail } = require('./bootstrap/report.cjs');
@@ -11,7 +12,7 @@ const DEADLINE_MS = 120_000;
 const CHECKS = [
   { name: 'types', bin: 'typescript/bin/tsc', args: ['-p', 'tsconfig.json', '--noEmit', '--pretty', 'false'] },
   { name: 'lint', bin: 'eslint/bin/eslint.js', args: ['--cache', '--cache-location', 'node_modules/.cache/eslint', '.'] },
-  { name: 'unit', bin: 'jest/bin/jest', args: ['--selectProjects', 'unit', 'architecture', '--ci', '--colors=false', '--silent'] },
+  { name: 'unit', bin: 'jest/bin/jest', args: ['--selectProjects', 'unit', 'architecture', '--ci', '--colors=false', '--silent', `--maxWorkers=${os.availableParallelism()}`] },
 ];
 
 /** The package's `bin` folder is not always among its exports, so the file is found beside its package.json. */

@@ -68,29 +68,34 @@ const npm = (args, detail) => run(npmCommand(), [...args, '--no-audit', '--no-fu
 
 async function installPackages() {
   // One package needs its install script; leaving the others' out gives the same result with every npm version.
-  const result = await step('Installing dependencies (npm ci)', (detail) => npm(['ci', '--ignore-scripts'], detail));
-  if (result.code !== 0) {
-    throw new SetupError(`Dependencies could not be installed. npm said:\n${tail(result.output)}\nCheck that this machine reaches the npm registry (npm ping), then start again.`);
-  }
+  await step('Installing dependencies (npm ci)', async (detail) => {
+    const { code, output } = await npm(['ci', '--ignore-scripts'], detail);
+    if (code !== 0) throw new SetupError(`Dependencies could not be installed. npm said:\n${tail(output)}\nCheck that this machine reaches the npm registry (npm ping), then start again.`);
+  });
 }
 
-const compileNative = () => step(`Preparing ${NATIVE} (compiled here where no prebuilt one can be fetched)`, async (detail) => {
-  const result = await npm(['rebuild', NATIVE], detail);
-  return { ok: await nativeLoads(), output: result.output };
-});
+/** @returns {Promise<string | null>} null when the module loads, else what the compiler said */
+async function compileNative() {
+  let said = '';
+  const compile = async (detail) => {
+    said = (await npm(['rebuild', NATIVE], detail)).output;
+    if (!await nativeLoads()) throw new SetupError(said);
+  };
+  return step(`Preparing ${NATIVE} (compiled here where no prebuilt one can be fetched)`, compile).then(() => null, () => said);
+}
 
 async function ensureNative() {
   if (await nativeLoads()) return;
-  let result = await compileNative();
+  let complaint = await compileNative();
   const missing = TOOLS.filter((tool) => which(tool) === null);
-  if (!result.ok && missing.length > 0 && apt.canInstall()) {
+  if (complaint !== null && missing.length > 0 && apt.canInstall()) {
     await step(`Installing the compiler that ${NATIVE} needs: apt-get install ${missing.join(' ')}`, (detail) => apt.install([...missing, 'libc6-dev'], detail));
-    result = await compileNative();
+    complaint = await compileNative();
   }
-  if (result.ok) return;
+  if (complaint === null) return;
   const advice = missing.length > 0
     ? `The tools to compile it are missing: ${missing.join(', ')}. Install them (Debian: apt-get install python3 make g++), then start again.`
-    : `The compiler said:\n${tail(result.output)}`;
+    : `The compiler said:\n${tail(complaint)}`;
   throw new SetupError(`The native module ${NATIVE} does not load on this machine (Node ${process.version}). ${advice}`);
 }
 

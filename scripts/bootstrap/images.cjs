@@ -37,6 +37,18 @@ async function inspect(ref) {
 
 const isCurrent = (image, hash) => image !== null && image.Config?.Labels?.[CONTENT_LABEL] === hash;
 
+const CALM_MS = 2000;
+
+/** Thousands of lines become one now and then; the first always passes. */
+function calm(log) {
+  let last = 0;
+  return (text) => {
+    if (Date.now() - last < CALM_MS) return;
+    last = Date.now();
+    log(text);
+  };
+}
+
 /** Without the colours that the builder paints errors with. */
 const plain = (text) => text.replace(/\x1b\[[0-9;]*m/g, '').trim();
 
@@ -59,14 +71,16 @@ async function stream(method, target, options, what) {
 /** @param {(text: string) => void} log */
 async function pull(ref, { log = () => undefined, idleMs = 120_000 } = {}) {
   const { repo, tag } = splitRef(ref);
-  const onMessage = (message, text) => { if (text) log([message.id, text, message.progress].filter(Boolean).join(' ').slice(0, 90)); };
+  const tell = calm(log);
+  const onMessage = (message, text) => { if (text) tell([message.id, text, message.progress].filter(Boolean).join(' ').slice(0, 90)); };
   await stream('POST', `/images/create?${new URLSearchParams({ fromImage: repo, tag })}`, { idleMs, onMessage, headers: registryAuth(repo) }, `Pulling ${ref}`);
 }
 
 /** @param {(text: string) => void} log */
 async function push(ref, { log = () => undefined } = {}) {
   const { repo, tag } = splitRef(ref);
-  const onMessage = (message, text) => { if (text) log([message.id, text, message.progress].filter(Boolean).join(' ').slice(0, 90)); };
+  const tell = calm(log);
+  const onMessage = (message, text) => { if (text) tell([message.id, text, message.progress].filter(Boolean).join(' ').slice(0, 90)); };
   await stream('POST', `/images/${repo}/push?${new URLSearchParams({ tag })}`, { idleMs: 120_000, onMessage, headers: registryAuth(repo) }, `Pushing ${ref}`);
 }
 
@@ -132,10 +146,11 @@ async function build({ which: name, log = () => undefined }) {
   const hash = imageHash(name);
   await ensureBase(log);
   let at = '';
+  const tell = calm(log);
   const onMessage = (_message, text) => {
     const found = /^Step (\d+\/\d+)/.exec(text);
     if (found) at = found[1];
-    if (text) log(`step ${at}: ${text.split('\n').pop().slice(0, 60)}`);
+    if (text) tell(`step ${at}: ${text.split('\n').pop().slice(0, 60)}`);
   };
   // Times and owners stay out of the context, so that the layer cache holds in another checkout.
   const tar = spawn('tar', ['-C', CONTEXT, '--sort=name', '--owner=0', '--group=0', '--numeric-owner', '--mtime=@0', '-cf', '-', 'common', name], { stdio: ['ignore', 'pipe', 'inherit'] });

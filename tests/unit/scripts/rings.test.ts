@@ -1,4 +1,5 @@
 import { chooseRings, needsOf, summary, verdict } from '../../../scripts/bootstrap/rings.cjs';
+import { isOver } from '../../../scripts/bootstrap/sweep.cjs';
 
 const result = (over: Record<string, number> = {}): Record<string, number> => ({ numPassedTests: 3, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0, numRuntimeErrorTestSuites: 0, ...over });
 
@@ -42,4 +43,10 @@ test('the last line of the summary is the sums over all rings', () => {
   expect(lines).toHaveLength(3);
   expect(lines[2]).toBe('47 passed, 1 failed');
   expect(lines[1]).toContain('1 failed');
+});
+
+test('what a living run made is left alone, what an ended one made is not', () => {
+  expect(isOver(`${process.pid}-k3x`)).toBe(false);
+  expect(isOver('4194999-k3x')).toBe(true);
+  expect(isOver(undefined)).toBe(false);
 });
