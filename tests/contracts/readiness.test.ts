@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { HubError } from '../../../hub/domain/errors';
-import { systemClock } from '../../../hub/domain/runtime';
-import { waitUntilReady } from '../../../spawner/readiness';
-import type { Health } from '../../../spawner/spawner';
+import { HubError } from '../../hub/domain/errors';
+import { systemClock } from '../../hub/domain/runtime';
+import { waitUntilReady } from '../../spawner/readiness';
+import type { Health } from '../../spawner/spawner';
 
 const servers: Server[] = [];
 afterEach(async () => {
