@@ -56,6 +56,7 @@ function onClientDrained(this: ServerResponse): void {
  */
 class Exchange implements Open, Dispatcher.DispatchHandler {
   readonly upgraded = false;
+  slot = -1;
   readonly route: Route;
   readonly user: UserId;
   readonly credential: string;

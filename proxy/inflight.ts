@@ -13,6 +13,8 @@ export interface Open {
   readonly credential: string;
   readonly address: string;
   readonly upgraded: boolean;
+  /** The register's own mark: where it keeps this; -1 when it does not. */
+  slot: number;
   end(code: CloseCode): void;
 }
 
@@ -35,16 +37,27 @@ interface Waiter {
 }
 
 /**
- * What is open now. One set: an entry costs two set operations in the hot path, and the rare questions (stop, sign-out) walk over it.
+ * What is open now, in lists from which an entry is taken by moving the last one into its place. (A `Set` would leave its outgrown
+ * tables behind, and those, once old, keep finished exchanges alive from one garbage collection to the next: measured at a quarter
+ * of the proxy's time.) The rare questions, stop and sign-out, walk over them.
  */
 export function createInflight(clock: Clock): Inflight {
-  const requests = new Set<Open>();
-  const sockets = new Set<Open>();
+  const requests: Open[] = [];
+  const sockets: Open[] = [];
   const byUser = new Map<UserId, number>();
   const byAddress = new Map<string, number>();
   const waiters = new Set<Waiter>();
 
   const matching = (matches: (open: Open) => boolean): Open[] => [...sockets, ...requests].filter(matches);
+
+  const take = (list: Open[], open: Open): void => {
+    const last = list.pop();
+    if (last !== undefined && last !== open) {
+      list[open.slot] = last;
+      last.slot = open.slot;
+    }
+    open.slot = -1;
+  };
 
   const wake = (): void => {
     for (const waiter of waiters) {
@@ -62,20 +75,21 @@ export function createInflight(clock: Clock): Inflight {
 
   return {
     add(open) {
-      if (!open.upgraded) {
-        requests.add(open);
-        return;
-      }
-      sockets.add(open);
+      const list = open.upgraded ? sockets : requests;
+      open.slot = list.length;
+      list.push(open);
+      if (!open.upgraded) return;
       count(byUser, open.user, 1);
       count(byAddress, open.address, 1);
     },
 
     delete(open) {
-      if (open.upgraded && sockets.delete(open)) {
+      if (open.slot === -1) return;
+      take(open.upgraded ? sockets : requests, open);
+      if (open.upgraded) {
         count(byUser, open.user, -1);
         count(byAddress, open.address, -1);
-      } else requests.delete(open);
+      }
       if (waiters.size > 0) wake();
     },
 
@@ -103,6 +117,6 @@ export function createInflight(clock: Clock): Inflight {
     upgraded: () => [...sockets],
     socketsOfUser: (user) => byUser.get(user) ?? 0,
     socketsOfAddress: (address) => byAddress.get(address) ?? 0,
-    counts: () => ({ requests: requests.size, sockets: sockets.size }),
+    counts: () => ({ requests: requests.length, sockets: sockets.length }),
   };
 }

@@ -31,6 +31,7 @@ interface Progress {
  */
 export class Tunnel implements Open {
   readonly upgraded = true;
+  slot = -1;
   readonly route: Route;
   readonly user: UserId;
   readonly credential: string;

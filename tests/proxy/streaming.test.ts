@@ -3,7 +3,7 @@ import { onceThenEnd } from '../support/hostile-upstream';
 import type { Script } from '../support/hostile-upstream';
 import { rawClient } from '../support/raw-client';
 import { useProxyPair } from '../support/proxy-pair';
-import { eventually, get, standsStill } from '../support/start-proxy';
+import { eventually, get, standsStill, startProxy } from '../support/start-proxy';
 
 const pair = useProxyPair();
 const TOKEN = 'Host: hub.test\r\nAuthorization: token token-alice\r\n';
@@ -135,4 +135,21 @@ test('H11: events arrive as they are sent', async () => {
   }
   expect(client.text()).toMatch(/x-accel-buffering: no/i);
   client.destroy();
+});
+
+describe('silence in the middle of a body has a limit', () => {
+  test.each([
+    ['an upload', `PUT /user/alice/x HTTP/1.1\r\n${TOKEN}Content-Length: 1000\r\n\r\npart`, ''],
+    ['a download', get('/user/alice/x'), 'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\npart'],
+  ])('%s that stops is cut off on both sides', async (_, request, answer) => {
+    const impatient = await startProxy({ limits: { idleMs: 300 } });
+    impatient.route('alice', pair.alice.origin);
+    pair.alice.script(({ socket }) => void socket.once('data', () => socket.write(answer)));
+    const client = rawClient(impatient.port, request);
+    await client.closed();
+    await eventually(() => pair.alice.busy() === 0);
+    await eventually(() => impatient.proxy.counts().requests === 0);
+    client.destroy();
+    await impatient.close();
+  });
 });

@@ -1,6 +1,6 @@
 import { always, startHostileUpstream } from './hostile-upstream';
 import type { HostileUpstream } from './hostile-upstream';
-import { startProxy } from './start-proxy';
+import { closeStartedProxies, startProxy } from './start-proxy';
 import type { TestProxy } from './start-proxy';
 
 export const OK = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello';
@@ -22,7 +22,7 @@ export function useProxyPair(overrides: Parameters<typeof startProxy>[0] = {}): 
     pair.hub.route('bob', pair.bob.origin);
   });
   afterEach(async () => {
-    await pair.hub.close();
+    await closeStartedProxies();
     await Promise.all([pair.alice.close(), pair.bob.close()]);
   });
   return pair;

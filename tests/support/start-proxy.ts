@@ -37,6 +37,13 @@ export const silentLog = (warnings: Record<string, unknown>[] = []): Logger => {
   return log;
 };
 
+const started = new Set<TestProxy>();
+
+/** Closes what a test that failed half-way left running. */
+export async function closeStartedProxies(): Promise<void> {
+  await Promise.all([...started].map((hub) => hub.close()));
+}
+
 export async function startProxy(overrides: Partial<ProxyDeps> & { readonly settings?: ServerSettings } = {}): Promise<TestProxy> {
   const { settings = {}, ...given } = overrides;
   const routes = createRouteTable();
@@ -76,7 +83,7 @@ export async function startProxy(overrides: Partial<ProxyDeps> & { readonly sett
   attachProxy(server, proxy);
   await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
 
-  return {
+  const hub: TestProxy = {
     port: (server.address() as AddressInfo).port,
     proxy,
     routes,
@@ -98,12 +105,15 @@ export async function startProxy(overrides: Partial<ProxyDeps> & { readonly sett
       return route;
     },
     close: async () => {
+      started.delete(hub);
       const closed = new Promise<void>((resolve) => { server.close(() => resolve()); });
       await proxy.close(50);
       server.closeAllConnections();
       await closed;
     },
   };
+  started.add(hub);
+  return hub;
 }
 
 /** Header lines of a request by alice's browser, signed in. */
