@@ -30,7 +30,9 @@ export function serverRoutes(kit: Kit): readonly HubRoute[] {
     const kind = deps.directory.serversOf(owner.id).find((s) => s.name === name)?.state.kind;
     if (kind === 'ready') throw new HubError('invalid-input', `${label} is already running`);
     if (kind === 'stopping') throw new HubError('invalid-input', `${label} is pending stop`);
-    const { settled } = servers.start(actorOf(x), owner, name, ask);
+    const { settled, claimed } = servers.start(actorOf(x), owner, name, ask);
+    // Whoever comes second learns that it is on its way (M01); the first one waits for the outcome.
+    if (!claimed) return empty(202);
     if (!(await withinMs(deps.clock.after, settled, slowMs))) return empty(202);
     const state = deps.directory.serversOf(owner.id).find((s) => s.name === name)?.state;
     if (state?.kind === 'failed') throw new HubError('spawn-failed', state.message);
