@@ -29,7 +29,7 @@ interface LayoutProps extends Shell {
   readonly title: string;
   readonly narrow?: boolean;
   readonly scripts?: readonly string[];
-  /** Without scripts the page reloads itself after so many seconds. */
+  /** The page reloads itself after so many seconds; where it has scripts of its own, only when they do not run. */
   readonly refreshSeconds?: number;
   readonly children: ComponentChildren;
 }
@@ -45,7 +45,7 @@ export function Layout(p: LayoutProps) {
         <link rel="icon" href={p.asset('icon.svg')} />
         <link rel="stylesheet" href={p.asset('hub.css')} />
         {['forms.js', ...(p.scripts ?? [])].map((file) => <script key={file} src={p.asset(file)} defer />)}
-        {p.refreshSeconds === undefined ? null : <noscript><meta http-equiv="refresh" content={String(p.refreshSeconds)} /></noscript>}
+        <Refresh {...p} />
       </head>
       <body>
         <a class="skip" href="#main">{p.t('app.skip')}</a>
@@ -59,6 +59,12 @@ export function Layout(p: LayoutProps) {
       </body>
     </html>
   );
+}
+
+function Refresh({ refreshSeconds, scripts }: LayoutProps) {
+  if (refreshSeconds === undefined) return null;
+  const refresh = <meta http-equiv="refresh" content={String(refreshSeconds)} />;
+  return scripts === undefined ? refresh : <noscript>{refresh}</noscript>;
 }
 
 function Bar({ t, urls, viewer }: Shell) {

@@ -128,7 +128,10 @@ export function createSessions({ store, clock, log, idleMs = 12 * HOUR, absolute
       const cookie = newSecret();
       const now = clock.now();
       const session: Session = { id: newId<SessionId>(), user: user.id, created: now, lastSeen: now, address: from.address.slice(0, 64), userAgent: from.userAgent.slice(0, 256) };
-      store.sessions.create(session, hashOfSecret(cookie));
+      store.transaction(() => {
+        store.sessions.create(session, hashOfSecret(cookie));
+        store.users.touch(new Map([[user.id, now]]));
+      });
       const mono = clock.monotonicMs();
       remember(cookie, { session, user, loadedMs: mono, ageAtLoadMs: 0, seenMs: mono, lastSeen: now });
       return { cookie, session };

@@ -9,7 +9,7 @@ const RINGS = {
   http: { needs: [], alone: false },
   proxy: { needs: [], alone: false },
   docker: { needs: ['engine', 'test'], alone: true },
-  browser: { needs: ['engine', 'notebook', 'browser'], alone: true },
+  browser: { needs: ['engine', 'test', 'notebook', 'browser'], alone: true },
 };
 
 /**

@@ -1,10 +1,23 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { jupyterArgv, LAYOUTS } from '../../hub/domain/layouts';
 
 const ROOT = path.resolve(__dirname, '..', '..');
+const MAIN = path.join(ROOT, 'dist/hub/main.js');
+const READY_MS = 30_000;
+
+export type Env = Readonly<Record<string, string>>;
+
+/** Pools of the ring's own, one per file: another hub or suite on this machine keeps its addresses. */
+export const POOLS = { journey: '10.220.0.0/20', twoUsers: '10.220.16.0/20', graceful: '10.220.32.0/20', pages: '10.220.48.0/20', screenshots: '10.220.64.0/20' } as const;
+
+/** The suites' small image: Jupyter Server without JupyterLab, which writes every request that reaches it into its log. */
+export const SMALL_IMAGE = {
+  profiles: [{ slug: 'server', title: 'Jupyter Server', image: 'berth/notebook-test:local', argv: [...jupyterArgv('server', LAYOUTS.jovyan), '--log-level=DEBUG'] }],
+} as const;
 
 /** A port that was free a moment ago. */
 export async function freePort(): Promise<number> {
@@ -17,67 +30,115 @@ export async function freePort(): Promise<number> {
 
 export interface HubProcess {
   readonly url: string;
+  readonly port: number;
   readonly dataDir: string;
   /** The one-time link that the hub printed last; undefined when it printed none. */
   link(): string | undefined;
   output(): string;
   /** Ends the process without a chance to tidy up, and waits until it is gone. */
   kill9(): Promise<void>;
+  signal(signal: NodeJS.Signals): void;
+  /** Name of the container of somebody's default server. */
+  container(user: string): string;
+  /** Resolves with the exit code; null: a signal ended it. */
+  exited(): Promise<number | null>;
   /** SIGTERM; resolves with the exit code. */
   stop(): Promise<number | null>;
   /** Starts it again on the same port and data. */
   start(): Promise<void>;
-  /** Stops it and removes the data directory. */
+  /** Stops it, and removes its containers, networks, volumes, firewall rules and data. */
   dispose(): Promise<void>;
 }
 
+const nameOf = (port: number): string => `berth-test-${port}`;
+
+/** What a hub of a test is told, besides what the test says: it must not share names with a hub that people use. */
+export function environmentOf(where: { readonly stateDir: string; readonly port: number }, env: Env): NodeJS.ProcessEnv {
+  const name = nameOf(where.port);
+  return {
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+    HUB_DATA_DIR: where.stateDir,
+    HUB_LISTEN_PORT: String(where.port),
+    HUB_DOCKER_SHARED_VOLUME: `${name}_shared`,
+    HUB_DOCKER_NETWORK_NAME: name,
+    HUB_DOCKER_NAME_PREFIX: `${name}-`,
+    HUB_SERVER_MEMORY: '1G',
+    HUB_SERVER_CPUS: '1',
+    ...env,
+  };
+}
+
+/** Runs a hub that is expected to end by itself. */
+export function runHubToItsEnd(env: NodeJS.ProcessEnv, cwd: string): { readonly code: number | null; readonly output: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN], { cwd, env, encoding: 'utf8', timeout: READY_MS });
+  return { code: status, output: `${stdout}${stderr}` };
+}
+
 /** The real program, as `npm start` runs it after its set-up, on its own data directory and port. */
-export async function startHubProcess(env: Readonly<Record<string, string>>): Promise<HubProcess> {
+export async function startHubProcess(given: Env, configFile: object = {}): Promise<HubProcess> {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'berth-browser-'));
+  writeFileSync(path.join(dataDir, 'hub.config.json'), JSON.stringify(configFile));
   const port = await freePort();
+  const env = environmentOf({ stateDir: path.join(dataDir, 'state'), port }, given);
   let child: ChildProcess | undefined;
   let output = '';
 
   async function start(): Promise<void> {
     output = '';
-    const spawned = spawn(process.execPath, [path.join(ROOT, 'dist/hub/main.js')], {
-      cwd: dataDir,
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, HUB_DATA_DIR: path.join(dataDir, 'state'), HUB_LISTEN_PORT: String(port), ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const spawned = spawn(process.execPath, [MAIN], { cwd: dataDir, env, stdio: ['ignore', 'pipe', 'pipe'] });
     child = spawned;
     await new Promise<void>((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error(`the hub was not ready within ${READY_MS} ms:\n${output}`)), READY_MS);
+      const done = (result: () => void): void => {
+        clearTimeout(late);
+        result();
+      };
       const note = (chunk: Buffer): void => {
         output += chunk.toString('utf8');
-        if (output.includes('Berth is ready at')) resolve();
+        if (output.includes('Berth is ready at')) done(resolve);
       };
       spawned.stdout.on('data', note);
       spawned.stderr.on('data', note);
-      spawned.once('exit', (code) => reject(new Error(`the hub ended with code ${code}:\n${output}`)));
+      spawned.once('exit', (code) => done(() => reject(new Error(`the hub ended with code ${code}:\n${output}`))));
     });
   }
 
-  async function end(signal: NodeJS.Signals): Promise<number | null> {
+  const exited = async (): Promise<number | null> => {
     const running = child;
-    child = undefined;
-    if (running === undefined || running.exitCode !== null) return running?.exitCode ?? null;
-    const gone = new Promise<number | null>((resolve) => running.once('exit', (code) => resolve(code)));
-    running.kill(signal);
+    if (running === undefined) return null;
+    if (running.exitCode !== null || running.signalCode !== null) return running.exitCode;
+    return new Promise((resolve) => running.once('exit', (code) => resolve(code)));
+  };
+  const signal = (name: NodeJS.Signals): void => void child?.kill(name);
+  const end = (name: NodeJS.Signals): Promise<number | null> => {
+    const gone = exited();
+    signal(name);
     return gone;
+  };
+
+  /** `berth down` is the hub's own way of leaving nothing behind. */
+  async function dispose(): Promise<void> {
+    await end('SIGTERM');
+    const args = ['down', '--data', '--yes-delete-data', `localhost:${port}`];
+    const down = spawnSync(process.execPath, [path.join(ROOT, 'dist/hub/cli/main.js'), ...args], { cwd: dataDir, env, encoding: 'utf8', timeout: 60_000 });
+    if (down.status !== 0) throw new Error(`berth down ended with ${down.status}:\n${down.stdout}${down.stderr}`);
+    rmSync(dataDir, { recursive: true, force: true });
   }
 
   await start();
   return {
     url: `http://localhost:${port}`,
+    port,
     dataDir,
     link: () => /https?:\/\/\S+bootstrap\?link=\S+/.exec(output)?.[0],
     output: () => output,
     kill9: async () => void (await end('SIGKILL')),
+    signal,
+    container: (user) => `${nameOf(port)}-${user}`,
+    exited,
     stop: () => end('SIGTERM'),
     start,
-    dispose: async () => {
-      await end('SIGTERM');
-      rmSync(dataDir, { recursive: true, force: true });
-    },
+    dispose,
   };
 }

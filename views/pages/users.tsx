@@ -131,7 +131,7 @@ function Manage({ shell, user }: { readonly shell: Shell; readonly user: UserRow
   );
   return (
     <details>
-      <summary aria-label={t('users.manage', { name: user.name })}>…</summary>
+      <summary aria-label={t('users.manageNamed', { name: user.name })}>{t('users.manage')}</summary>
       <div class="actions">
         {button('reset', t('users.reset'))}
         {user.researcher ? button('researcher-off', t('users.removeResearcher')) : button('researcher-on', t('users.makeResearcher'))}

@@ -30,7 +30,8 @@ export function createSameOrigin(kit: Kit): { readonly before: (x: Exchange, rou
   const token = (x: Exchange, route: HubRoute): void => {
     if (isExplicit(x.caller) || route.kind === 'plain') return;
     const unsafe = !isSafeMethod(x.method);
-    if (route.kind === 'page' ? !unsafe : !needsTokenOnApi(x, unsafe)) return;
+    // A page of JupyterLab whose server has stopped knows no token of the hub, and has to learn with 424 that it has stopped.
+    if (route.kind === 'api' ? !needsTokenOnApi(x, unsafe) : !unsafe) return;
     const given = x.form.one('_xsrf') ?? headerOf(x, 'x-xsrftoken') ?? headerOf(x, 'x-csrftoken') ?? x.query.get('_xsrf') ?? undefined;
     const binding = kit.bindingOf(x);
     if (given !== undefined && binding !== undefined && kit.deps.services.sessions.verifyXsrf(binding, given)) return;

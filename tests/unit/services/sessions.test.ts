@@ -26,6 +26,13 @@ describe('sessions', () => {
     expect(sessions.resolve(cookie)).toBeUndefined();
   });
 
+  it('count as activity of their user from the first moment', () => {
+    const { sessions, clock, store, add } = createWorld();
+    const user = add('alice');
+    sessions.start(user, FROM);
+    expect(store.users.byId(user.id)?.lastActivity).toEqual(clock.now());
+  });
+
   it('survive a restart of the hub', () => {
     const world = createWorld();
     const { cookie, session } = world.sessions.start(world.add('alice'), FROM);
