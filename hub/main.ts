@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { loadConfig, ConfigError } from './config';
 import { createHub, type Hub } from './create-hub';
 import { HubError } from './domain/errors';
@@ -8,7 +9,9 @@ const SECOND_SIGNAL_EXIT = 130;
 /** Loads the settings, starts the hub, prints where it is, and stays until it is told to end. */
 export async function runHub(): Promise<void> {
   const { config } = loadConfig();
-  const log = createLog(config.log);
+  // A person at a terminal needs the link and the address, not a stream of JSON that scrolls them away.
+  const file = config.log.file ?? (process.stdout.isTTY ? path.join(config.dataDir, 'hub.log') : null);
+  const log = createLog({ ...config.log, file });
   const hub = await createHub(config, log);
   process.on('uncaughtException', (err) => void giveUp(hub, log, err));
   process.on('unhandledRejection', (err) => void giveUp(hub, log, err));
@@ -16,6 +19,8 @@ export async function runHub(): Promise<void> {
   const link = hub.adminLink();
   const lines = [`Berth is ready at ${hub.url}`];
   if (link !== undefined) lines.push('', 'There is no administrator yet. This link makes one, once:', `  ${link}`, '');
+  if (file !== null) lines.push(`Log: ${file}`);
+  if (process.stdout.isTTY) lines.push('Ctrl-C ends the hub; servers keep running.');
   // The link is for whoever started the hub: it goes to the terminal and never through the log.
   process.stdout.write(`${lines.join('\n')}\n`);
 }

@@ -106,7 +106,7 @@ export const Schema = z.strictObject({
   }),
   log: group({
     level: setting(oneOf('debug', 'info', 'warn', 'error'), 'info', 'Least important kind of line that is written.'),
-    file: setting(v.textOrNone, null, 'File that log lines are appended to.', { initial: 'standard output' }),
+    file: setting(v.textOrNone, null, 'File that log lines are appended to.', { initial: 'standard output; `hub.log` in the data folder when that is a terminal' }),
   }),
   profiles: setting(z.array(profile), [], 'What users may choose from at a start: a list of `slug`, `title`, `description`, `image`, `argv`, `port`, `upstream`, `limits`, `readOnlyRoot`, `env`, `layout`. What a profile leaves out comes from `image`, `layout` and `server`.', { initial: 'one, made of `image`, `layout` and `server`', fileOnly: true }),
   failPoint: setting(v.textOrNone, null, 'For the hub\'s own tests: a point at which it kills itself or fails.', { initial: 'none', variable: 'HUB_FAILPOINT' }),
