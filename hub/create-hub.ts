@@ -22,7 +22,7 @@ import { createFailPoint } from './fail-point';
 import { cookieNames } from './http/cookies';
 import { createApp } from './http/app';
 import { createMetrics } from './http/metrics';
-import { listenLocal } from './local-socket';
+import { listenLocal, type LocalServer } from './local-socket';
 import { createAccounts } from './services/accounts';
 import { createActivity } from './services/activity';
 import { createActors } from './services/actors';
@@ -62,7 +62,9 @@ export async function createHub(given: Config, log: Logger, overrides: HubOverri
   try {
     return await build(config, { log, server, overrides });
   } catch (err) {
-    await shut(server);
+    const closed = shut(server);
+    server.closeAllConnections();
+    await closed;
     throw err;
   }
 }
@@ -170,8 +172,27 @@ async function build(config: Config, { log, server, overrides }: Ground) {
   identity.sessions.onEnded(proxy.revoke);
 
   await Promise.race([servers.reconcile(), new Promise<void>((resolve) => clock.after(RECONCILE_MS, resolve))]);
+
+  const end = async (local?: LocalServer): Promise<void> => {
+    const closed = shut(server);
+    culling.close();
+    readiness.close();
+    await servers.close();
+    await Promise.all([proxy.close(DRAIN_MS), local?.close()]);
+    server.closeAllConnections();
+    await closed;
+    // A disk that is full now must not keep the rest open.
+    for (const part of [activity, identity.sessions, identity.tokens, metrics]) attempt(log, () => part.close());
+    await spawner.close();
+    if (overrides.store === undefined) store.close();
+  };
+  // Before anybody is let in: a connection that is upgraded already could not be taken back.
+  const local = await listenLocal(config.dataDir, (req, res) => app.handle(req, res, { path: localPath(req.url, config.basePath), address: 'local', scheme: 'http', requestId: 'local', local: true }), { url: config.publicUrl }).catch(async (err: unknown) => {
+    await end();
+    throw err;
+  });
   open(server, proxy);
-  const local = await listenLocal(config.dataDir, (req, res) => app.handle(req, res, { path: localPath(req.url, config.basePath), address: 'local', scheme: 'http', requestId: 'local', local: true }), { url: config.publicUrl });
+  let ended: Promise<void> | undefined;
 
   return {
     url: config.publicUrl,
@@ -187,19 +208,8 @@ async function build(config: Config, { log, server, overrides }: Ground) {
     proxy,
     config,
     instance,
-    /** Stops serving; servers keep running and the next hub adopts them. */
-    close: async (): Promise<void> => {
-      const closed = shut(server);
-      culling.close();
-      readiness.close();
-      await servers.close();
-      await Promise.all([proxy.close(DRAIN_MS), local.close()]);
-      server.closeAllConnections();
-      await closed;
-      for (const part of [activity, identity.sessions, identity.tokens, metrics]) part.close();
-      await spawner.close();
-      if (overrides.store === undefined) store.close();
-    },
+    /** Stops serving; servers keep running and the next hub adopts them. Idempotent. */
+    close: (): Promise<void> => (ended ??= end(local)),
   };
 }
 
@@ -275,6 +285,14 @@ const tooEarly: NonNullable<Parameters<typeof createServer>[1]> = (_req, res) =>
 function open(server: Server, proxy: ReturnType<typeof createProxy>): void {
   server.off('request', tooEarly);
   attachProxy(server, proxy);
+}
+
+function attempt(log: Logger, work: () => void): void {
+  try {
+    work();
+  } catch (err) {
+    log.error({ err }, 'a part of the hub did not close cleanly');
+  }
 }
 
 const shut = (server: Server): Promise<void> => new Promise((resolve) => server.close(() => resolve()));

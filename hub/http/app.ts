@@ -2,6 +2,7 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pickLanguage, translator } from '../../views/i18n';
 import { HubError } from '../domain/errors';
+import type { Clock } from '../domain/runtime';
 import { apiRoutes } from './api';
 import { readForm, readJson } from './body';
 import { LANGUAGE_COOKIE, parseCookies } from './cookies';
@@ -62,6 +63,7 @@ export function createApp(deps: AppDeps): HubApp {
     const x = begin(deps, req, res, ctx);
     exchanges.set(req, x);
     logWhenDone(deps, x);
+    limitBody(deps.clock, req);
     // Express routes on the canonical path, so that no second spelling gets past a rule (G03).
     req.url = ctx.path + x.search;
     app(req as Request, res as Response);
@@ -167,6 +169,17 @@ async function readBodyOf(route: HubRoute, x: Exchange): Promise<void> {
   if (x.method === 'GET' || x.method === 'HEAD') return;
   if (route.kind === 'page') x.form = await readForm(x.req);
   else if (route.kind === 'api') x.json = await readJson(x.req, !isExplicit(x.caller));
+}
+
+const BODY_MS = 30_000;
+
+/** What the hub itself reads is small: nobody holds a connection with a body that never ends, answered already or not (Q02). */
+function limitBody({ after }: Clock, req: IncomingMessage): void {
+  if (req.headers['transfer-encoding'] === undefined && (req.headers['content-length'] ?? '0') === '0') return;
+  const cancel = after(BODY_MS, () => {
+    if (!req.complete) req.destroy(new HubError('invalid-input', 'The request did not arrive in time.'));
+  });
+  req.once('close', cancel);
 }
 
 /** Not there, or there with another method. Probing tells a stranger nothing: routes are public knowledge. */

@@ -52,7 +52,8 @@ export function createActors({ store, sessions, tokens, vocabulary = BUILT_IN }:
       const found = sessions.resolve(cookie);
       if (found === undefined) return undefined;
       const credential = found.session.id;
-      return cached(credential, () => build(found.user, { via: 'cookie', credential, scopes: scopesOf(store, found.user, vocabulary) }));
+      // Also through the proxy, which knows nothing of passwords: first a new one, then everything else.
+      return cached(credential, () => build(found.user, { via: 'cookie', credential, scopes: found.user.mustChangePassword ? NO_SCOPES : scopesOf(store, found.user, vocabulary) }));
     },
     byToken(secret) {
       const found = tokens.resolve(secret);

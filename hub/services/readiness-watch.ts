@@ -10,11 +10,12 @@ export interface ReadinessWatchDeps {
 }
 
 const RETRY_MS = 60_000;
+const AGAIN_MS = 3_600_000;
 const PENDING: SpawnerCheck = { ok: false, checks: [{ name: 'isolation', ok: false, detail: 'The first check is still running.' }] };
 
 /**
- * What `/hub/ready` says. The engine and the isolation of servers are proven at boot, and again every minute until they hold: a
- * probe starts containers, so it is not run for whoever asks.
+ * What `/hub/ready` says. The engine and the isolation of servers are proven at boot, every minute until they hold, and then every
+ * hour: a probe starts containers, so it is not run for whoever asks.
  */
 export function createReadinessWatch({ store, spawner, clock, log }: ReadinessWatchDeps) {
   let last = PENDING;
@@ -24,7 +25,7 @@ export function createReadinessWatch({ store, spawner, clock, log }: ReadinessWa
   async function look(): Promise<void> {
     last = await spawner.check();
     for (const { name, ok, detail } of last.checks) if (!ok) log.warn({ check: name, detail }, 'a check of the hub failed');
-    if (!last.ok && !closed) cancel = clock.after(RETRY_MS, () => void look());
+    if (!closed) cancel = clock.after(last.ok ? AGAIN_MS : RETRY_MS, () => void look());
   }
   const first = look();
 

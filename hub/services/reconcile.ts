@@ -33,7 +33,7 @@ export function createReconciler(core: Core, parts: { readonly starter: Starter;
       const byServer = new Map(found.map((f) => [f.server, f]));
       const records = store.servers.list().filter((r) => !isBusy(r.id));
       const onError = (record: ServerRecord, err: unknown): void => later(record, byServer.get(record.id), err);
-      await eachBounded(records, { limit: AT_ONCE, onError }, (record) => settle(record, byServer.get(record.id)));
+      await eachBounded(records, { limit: AT_ONCE, onError }, (record) => look(record.id, byServer.get(record.id)));
       for (const f of found) if (store.servers.byId(f.server) === undefined && !isBusy(f.server)) void quarantine(f.server, f.handle);
       queue.hold(false);
       queue.pump();
@@ -46,6 +46,12 @@ export function createReconciler(core: Core, parts: { readonly starter: Starter;
 
   /** What this process works on needs no look: it knows better. */
   const isBusy = (id: ServerId): boolean => core.runs.has(id) || core.stops.has(id);
+
+  /** Read again: while others were looked at, somebody may have started or stopped it. */
+  async function look(id: ServerId, found: Found | undefined): Promise<void> {
+    const now = store.servers.byId(id);
+    if (now !== undefined && !isBusy(id)) await settle(now, found);
+  }
 
   async function settle(record: ServerRecord, found: Found | undefined): Promise<void> {
     const { state } = record;
@@ -60,18 +66,14 @@ export function createReconciler(core: Core, parts: { readonly starter: Starter;
         return void core.progress.begin(record.id);
       case 'stopped':
       case 'failed':
-        if (found !== undefined) void stopper.remove(found.handle);
+        if (found !== undefined) removeLeftover(record.id, found.handle);
     }
   }
 
   /** One that does not answer in time delays nobody: it is looked at again (N03). */
   function later(record: ServerRecord, found: Found | undefined, err: unknown): void {
     log.warn({ server: record.id, err }, 'server could not be looked at; trying again in a moment');
-    core.later(AGAIN_MS, () => {
-      const now = store.servers.byId(record.id);
-      if (now === undefined || isBusy(now.id)) return;
-      settle(now, found).catch((again: unknown) => later(now, found, again));
-    });
+    core.later(AGAIN_MS, () => void look(record.id, found).catch((again: unknown) => later(record, found, again)));
   }
 
   function serveOrEnd(record: ServerRecord, health: Health): void {
@@ -95,6 +97,11 @@ export function createReconciler(core: Core, parts: { readonly starter: Starter;
     const stopping = core.move(record, { kind: 'stopping', since: clock.now(), handle, error: null });
     const outcome = (): Outcome => ({ kind: 'stopped', since: clock.now(), reason });
     return stopping === undefined ? undefined : stopper.takeDown(stopping, { route: core.removeRoute(record.id), outcome });
+  }
+
+  function removeLeftover(id: ServerId, handle: Handle): void {
+    const job = stopper.remove(handle).then(() => void (core.leftovers.get(id) === job && core.leftovers.delete(id)));
+    core.leftovers.set(id, job);
   }
 
   /** It carries our label and nobody knows it: its user was removed, or the store comes from a backup. Volumes stay. */

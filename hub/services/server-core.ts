@@ -74,6 +74,8 @@ export interface Core {
   readonly runs: Map<ServerId, Run>;
   /** Servers that are being taken down now; the promises never reject. */
   readonly stops: Map<ServerId, Promise<void>>;
+  /** Processes of ended servers that are being removed; the promises never reject. A new one has the same name and network, so it waits. */
+  readonly leftovers: Map<ServerId, Promise<void>>;
   /** Aborted by `close`: nothing is written and nothing is cleaned up after it, the next boot does that. */
   readonly closing: AbortSignal;
   close(): void;
@@ -95,6 +97,7 @@ export function createCore(deps: ServersDeps): Core {
     progress,
     runs: new Map(),
     stops: new Map(),
+    leftovers: new Map(),
     closing: abort.signal,
     close: () => {
       abort.abort();

@@ -26,6 +26,8 @@ export function createStarter(core: Core, stopper: Stopper, onFreed: () => void)
     begin(record, null, async (run, lab, silence) => {
       progress.stage(record.id, { kind: 'preparing', at: clock.now() });
       failPoint('spawn.after-claim');
+      const leftover = core.leftovers.get(record.id);
+      if (leftover !== undefined) await leftover;
       const handle = await spawner.start(requestOf(core.deps, record, lab), {
         signal: run.abort.signal,
         onEvent: (event) => {

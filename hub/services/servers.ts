@@ -36,9 +36,13 @@ export function createServers(deps: ServersDeps): ServersService {
   function start(actor: Actor, owner: User, name: ServerName, ask: StartAsk): { record: ServerRecord; settled: Promise<void>; claimed: boolean } {
     demand(actor, 'start:servers', targetOf(owner, name));
     if (core.closing.aborted) throw new HubError('unavailable', 'The hub restarts. Try again in a moment.', { retryAfterSeconds: 5 });
-    const { record, claimed } = queue.claim(owner.id, name, ask);
+    // Together: a claim that is kept although its entry could not be written would be a start that nobody goes on with.
+    const { record, claimed } = store.transaction(() => {
+      const claim = queue.claim(owner.id, name, ask);
+      if (claim.claimed) audit(actor.name, 'server.start', claim.record);
+      return claim;
+    });
     if (!claimed) return { record, settled: core.progress.ended(record.id), claimed };
-    audit(actor.name, 'server.start', record);
     const settled = core.progress.begin(record.id);
     if (record.state.kind === 'queued') queue.pump();
     else starter.launch(record);

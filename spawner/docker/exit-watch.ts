@@ -119,10 +119,13 @@ export function createExitWatch({ client, settings, clock, log, labs, handleOf }
   async function resync(): Promise<void> {
     // What starts while the list is under way is not in it, and not gone either.
     const known = [...running.values()];
+    const over = new Set(ended);
     try {
       const now = await labs();
       const alive = new Set(now.filter((lab) => lab.running).map((lab) => lab.containerId));
       for (const lab of known) if (!alive.has(lab.containerId) && running.has(lab.containerId)) gone(lab.containerId, lab.server, lab.handle);
+      // Ended before the list was made, and running in it: somebody started it again by hand, and its next end is news.
+      for (const lab of now) if (lab.running && over.has(lab.containerId)) ended.delete(lab.containerId);
       for (const lab of now) if (lab.running && !expected.has(lab.containerId) && !ended.has(lab.containerId)) running.set(lab.containerId, lab);
     } catch (err) {
       log.warn({ err }, 'Docker did not list the servers; the next comparison follows');

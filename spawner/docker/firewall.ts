@@ -122,8 +122,13 @@ function reached(rules: readonly string[], from: string, rule: string): boolean 
   const chain = rules.filter((r) => r.startsWith(`-A ${from} `)).map((r) => r.slice(`-A ${from} `.length));
   const at = chain.indexOf(rule);
   if (at < 0) return false;
-  return chain.slice(0, at).every((earlier) => !/-j (ACCEPT|RETURN)\b/.test(earlier) || otherInterface(earlier));
+  return chain.slice(0, at).every((earlier) => isOurs(earlier) || !mayAccept(earlier) || otherInterface(earlier));
 }
+
+const isOurs = (rule: string): boolean => rule.endsWith(`-j ${TO_HOST}`) || rule.endsWith(`-j ${THROUGH_HOST}`);
+
+/** Whatever else is jumped to may accept: a chain of somebody's firewall, which nobody reads here. */
+const mayAccept = (rule: string): boolean => /-[jg] (?!(?:DROP|REJECT|LOG|NFLOG|MARK|CONNMARK)\b)/.test(rule);
 
 /** A rule for a named interface that is not one of ours says nothing about labs. */
 function otherInterface(rule: string): boolean {

@@ -8,7 +8,7 @@ import type { SpawnRequest, Volumes } from '../spawner';
 import type { DockerClient } from './client';
 import { DEADLINE } from './client';
 import { engineStatus, unlessMissing } from './engine-error';
-import { runOnce } from './run-once';
+import { removeContainer, runOnce } from './run-once';
 import type { DockerSettings } from './settings';
 
 export interface LabVolumes extends Volumes {
@@ -75,13 +75,15 @@ export function createVolumes(client: DockerClient, settings: DockerSettings): L
   }
 
   async function initialise(req: SpawnRequest, job: { key: string; script: string; planned: readonly Planned[]; fresh: readonly Planned[] }): Promise<void> {
-    const name = `${settings.networkPrefix}owner-${digest([settings.instance, job.key], 12)}`;
+    const name = helperName(job.key);
     const interrupted = await unlessMissing(client.call({ what: 'look for an interrupted preparation', ms: DEADLINE.inspect, run: (d, abortSignal) => d.getContainer(name).inspect({ abortSignal }) }), null);
     const todo = interrupted === null ? job.fresh : job.planned;
     if (todo.length === 0 && interrupted === null) return;
     const owner = await ownerIn(req);
     await runOnce(client, helperSpec(req, name, owner, { ...job, todo }), 'prepare the volumes');
   }
+
+  const helperName = (key: string): string => `${settings.networkPrefix}owner-${digest([settings.instance, key], 12)}`;
 
   /** Root, because only root may give files away; and nothing else that root may do. */
   function helperSpec(req: SpawnRequest, name: string, owner: string | null, job: { script: string; todo: readonly Planned[] }): ContainerCreateOptions {
@@ -145,7 +147,10 @@ export function createVolumes(client: DockerClient, settings: DockerSettings): L
     const volumes = await ofOwner(owner);
     const users = await client.call({ what: 'list the containers', ms: DEADLINE.list, run: (d, abortSignal) => d.listContainers({ all: true, filters: { volume: volumes.map((v) => v.Name) }, abortSignal }) });
     // Asked first, so that a refusal leaves all of them.
-    if (volumes.length > 0 && users.length > 0) throw new HubError('conflict', 'A volume is in use: stop the server first.');
+    const inUse = users.some((c) => !(c.Labels[LABEL.instance] === settings.instance && c.Labels[LABEL.role] === ROLE.helper));
+    if (volumes.length > 0 && inUse) throw new HubError('conflict', 'A volume is in use: stop the server first.');
+    // An interrupted preparation holds on to them, and there is nothing left to prepare.
+    await removeContainer(client, helperName(owner));
     for (const volume of volumes) await remove(volume.Name);
   }
 

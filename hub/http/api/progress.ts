@@ -64,8 +64,12 @@ export function createProgressStreams({ deps }: Kit): { open(x: Exchange, owner:
       const abort = new AbortController();
       // Before the headers: an unknown or idle server is 404 or 400, not an empty stream.
       const events = servers.follow(actor, owner, name, abort.signal);
-      const leave = enter(`${actor.kind}:${actor.id}`, actor.credential, abort);
-      return { kind: 'stream', run: () => run(x, events, abort).finally(leave) };
+      // Counted when it runs, because a HEAD request never does.
+      const stream = async (): Promise<void> => {
+        const leave = enter(`${actor.kind}:${actor.id}`, actor.credential, abort);
+        await run(x, events, abort).finally(leave);
+      };
+      return { kind: 'stream', run: stream };
     },
   };
 }

@@ -43,6 +43,19 @@ describe('the decision about a proxied request', () => {
     expect(authorise(tokenOf(make('read:users:name!user')), routeOf(alice))).toEqual({ kind: 'forbidden' });
   });
 
+  it('lets nobody in with a password that an administrator set, until it is changed', async () => {
+    const { access: { authorise }, accounts, actors, addWithPassword, routeOf, signIn } = createWorld();
+    const alice = await addWithPassword('alice');
+    const { password } = await accounts.resetPassword(actors.local(), alice.id);
+    const { cookie, session } = await signIn('alice', password);
+    const route = routeOf(alice);
+    expect(authorise(cookieOf(cookie), route)).toEqual({ kind: 'forbidden' });
+    const actor = actors.byCookie(cookie);
+    if (actor === undefined) throw new Error('not signed in');
+    await accounts.changeOwnPassword(actor, { current: password, next: 'another set of words', keep: session.id, address: '10.0.0.1' });
+    expect(authorise(cookieOf(cookie), route)).toMatchObject({ kind: 'allow', userName: 'alice' });
+  });
+
   it('B02: follows a sign-out at once, although it remembers its decisions', () => {
     const { authorise, routeOf, login, alice, signedIn } = twoUsers();
     const route = routeOf(alice);

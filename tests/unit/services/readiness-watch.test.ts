@@ -29,7 +29,7 @@ describe('what /hub/ready is made of', () => {
     store.close();
   });
 
-  it('checks again every minute until all is well, and not for whoever asks', async () => {
+  it('checks again every minute until all is well, then every hour, and not for whoever asks', async () => {
     const { watch, store, clock, warnings, asked } = world([BAD, GOOD]);
     await watch.first;
     expect(await watch.ready()).toMatchObject({ ok: false, checks: [{ name: 'store' }, { name: 'engine', ok: false }] });
@@ -40,8 +40,10 @@ describe('what /hub/ready is made of', () => {
     await Promise.resolve();
     await Promise.resolve();
     expect([asked(), (await watch.ready()).ok]).toEqual([2, true]);
-    clock.advance(3_600_000);
+    clock.advance(3_500_000);
     expect(asked()).toBe(2);
+    clock.advance(100_000);
+    expect(asked()).toBe(3);
     watch.close();
     store.close();
   });

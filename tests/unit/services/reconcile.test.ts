@@ -1,4 +1,4 @@
-import { newId, type ServerId } from '../../../hub/domain/ids';
+import { newId, type ServerId, type UserId } from '../../../hub/domain/ids';
 import { never, slow, type FakeBehaviour } from '../../../spawner/fake';
 import { cleanUp, createWorld, idOf, LAB, MAIN, readAlong, turn, type World } from './servers-support';
 
@@ -183,3 +183,45 @@ test('N06: closing the hub leaves labs running and a start in progress to the ne
   expect([alice, bob].map(({ user }) => world.stateOf(user).kind)).toEqual(['ready', 'starting']);
   expect(() => world.servers.start(bob.actor, bob.user, MAIN, {})).toThrow(expect.objectContaining({ code: 'unavailable' }));
 });
+
+test('N01: a leftover of a stopped server is gone before the next start makes its successor', async () => {
+  const { world, people } = await worldWith(1);
+  const [who] = people;
+  if (who === undefined) throw new Error('nobody there');
+  stopInStoreOnly(world, who.user.id);
+  let letGo = (): void => undefined;
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  const after = world.restart({ override: (fake) => ({ stop: (handle, opts) => held.then(() => fake.stop(handle, opts)) }) });
+  await after.settled(after.servers.reconcile());
+  const { settled } = after.servers.start(who.actor, who.user, MAIN, {});
+  for (let i = 0; i < 20; i++) await turn();
+  letGo();
+  await after.settled(settled);
+  for (let i = 0; i < 20; i++) await turn();
+  expect(after.stateOf(who.user).kind).toBe('ready');
+  expect(after.engine.processes.size).toBe(1);
+});
+
+test('N03: a server that is started while others are looked at is not taken for a leftover', async () => {
+  const { world, people } = await worldWith(17);
+  const last = people.at(-1);
+  if (last === undefined) throw new Error('nobody there');
+  stopInStoreOnly(world, last.user.id);
+  const id = idOf(world, last.user);
+  const after = world.restart({ override: (fake) => ({ inspect: (handle, signal) => (handle.id.endsWith(id) ? fake.inspect(handle, signal) : new Promise(() => undefined)) }) });
+  const reconciled = after.servers.reconcile();
+  for (let i = 0; i < 5; i++) await turn();
+  await after.settled(after.servers.start(last.actor, last.user, MAIN, {}).settled, 1);
+  expect(after.stateOf(last.user).kind).toBe('ready');
+  await after.settled(reconciled, 500);
+  for (let i = 0; i < 20; i++) await turn();
+  expect([...after.engine.processes.values()].filter((p) => p.server === id)).toHaveLength(1);
+});
+
+/** As a crash between the removal of a process and its end leaves it. */
+function stopInStoreOnly(world: World, owner: UserId): void {
+  const record = world.store.servers.find(owner, MAIN);
+  if (record === undefined) throw new Error('never started');
+  const stopping = world.store.servers.transition(record, { kind: 'stopping', since: new Date(0), handle: null, error: null });
+  if (stopping !== undefined) world.store.servers.transition(stopping, { kind: 'stopped', since: new Date(0), reason: null });
+}

@@ -235,3 +235,16 @@ test.each(['spawn.after-claim', 'spawn.after-handle', 'spawn.after-start', 'spaw
   expect(world.engine.processes.size).toBe(0);
   expect(world.routes.list()).toHaveLength(0);
 });
+
+test('P03: a start whose audit entry cannot be written does not begin, and the next one does', async () => {
+  const world = createWorld();
+  const { actor, user } = world.addUser('alice');
+  const append = jest.spyOn(world.store.audit, 'append').mockImplementationOnce(() => {
+    throw new Error('disk full');
+  });
+  expect(() => world.servers.start(actor, user, MAIN, {})).toThrow('disk full');
+  expect(world.stateOf(user).kind).toBe('stopped');
+  append.mockRestore();
+  await world.settled(world.servers.start(actor, user, MAIN, {}).settled);
+  expect(world.stateOf(user).kind).toBe('ready');
+});

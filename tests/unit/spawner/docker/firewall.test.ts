@@ -46,6 +46,8 @@ test('J23: a rule that got in front, a flushed chain and a missing jump are noti
     () => t.run('iptables', ['-w', '5', '-F', 'BERTH-INPUT']),
     () => t.run('ip6tables', ['-w', '5', '-D', 'INPUT', '-i', 'nb+', '-j', 'BERTH-INPUT']),
     () => t.run('iptables', ['-w', '5', '-I', 'BERTH-FORWARD', '1', '-j', 'ACCEPT']),
+    () => t.run('iptables', ['-w', '5', '-I', 'INPUT', '1', '-j', 'LAN-INPUT']),
+    () => t.run('iptables', ['-w', '5', '-I', 'DOCKER-USER', '1', '-g', 'LAN-FORWARD']),
   ];
   for (const damage of damages) {
     await damage();
