@@ -1,3 +1,5 @@
+import { remembered } from './remembered';
+
 /** What each request header means to the proxy. One look-up per header line, so a number and a map by the name as it was spelled. */
 export const KIND = {
   pass: 0,
@@ -81,15 +83,5 @@ function classify(lower: string): number {
   return DROPPED_PREFIXES.some((prefix) => lower.startsWith(prefix)) ? KIND.drop : KIND.pass;
 }
 
-const KNOWN_SPELLINGS = 1024;
-const known = new Map<string, number>();
-
-/** Names are few and repeat, so each spelling is looked at once; a client that invents names only empties the cache. */
-export function kindOf(name: string): number {
-  const seen = known.get(name);
-  if (seen !== undefined) return seen;
-  const kind = classify(name.toLowerCase());
-  if (known.size >= KNOWN_SPELLINGS) known.clear();
-  known.set(name, kind);
-  return kind;
-}
+/** Names are few and repeat, so each spelling is looked at once. */
+export const kindOf = remembered((name) => classify(name.toLowerCase()));

@@ -1,6 +1,7 @@
 import type { Grant, RequestFacts } from './contract';
 import type { CookieRules } from './cookies';
 import { KIND, kindOf } from './header-kinds';
+import { remembered } from './remembered';
 import type { Inspection } from './request-guard';
 import type { Route } from './route-table';
 
@@ -72,11 +73,13 @@ function addOwn(out: string[], found: Inspection, to: Forwarding): void {
   out.push('x-forwarded-prefix', route.prefix.slice(0, -1), 'x-forwarded-user', headerSafe(grant.userName));
 }
 
-function portOf(host: string, scheme: 'http' | 'https'): string {
+/** The port that a `Host` header names; the empty string when it names none. */
+const namedPort = remembered((host) => {
   const colon = host.lastIndexOf(':');
-  if (colon > host.lastIndexOf(']')) return host.slice(colon + 1);
-  return scheme === 'https' ? '443' : '80';
-}
+  return colon > host.lastIndexOf(']') ? host.slice(colon + 1) : '';
+});
+
+const portOf = (host: string, scheme: 'http' | 'https'): string => namedPort(host) || (scheme === 'https' ? '443' : '80');
 
 /** Names may hold any letters; header values may not. */
-const headerSafe = (name: string): string => (/^[\x21-\x7e]*$/.test(name) && !name.includes('%') ? name : encodeURIComponent(name));
+const headerSafe = remembered((name) => (/^[\x21-\x7e]*$/.test(name) && !name.includes('%') ? name : encodeURIComponent(name)));

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { filterSetCookies } from './cookies';
 import type { CookieRules } from './cookies';
-import { RESPONSE, isHtml, isMarkup, isUserAuthored, responseKindOf } from './response-rules';
+import { RESPONSE, isUserAuthored, responseNameOf, typeOf } from './response-rules';
 import type { Route } from './route-table';
 
 export interface ResponseRules {
@@ -36,8 +36,7 @@ export function sanitiseResponse(raw: readonly (Buffer | string)[], of: Response
   let encoded = false;
   let referrer = false;
   for (let i = 0; i < raw.length; i += 2) {
-    const name = text(raw[i]);
-    const kind = responseKindOf(name);
+    const { text: name, kind } = responseNameOf(raw[i] ?? '');
     if (kind === RESPONSE.drop) continue;
     const value = text(raw[i + 1]);
     switch (kind) {
@@ -52,10 +51,10 @@ export function sanitiseResponse(raw: readonly (Buffer | string)[], of: Response
     headers.push(name, value);
   }
   if (setCookies !== null) for (const cookie of filterSetCookies(setCookies, of.route.prefix, rules.cookies)) headers.push('set-cookie', cookie);
-  const html = isHtml(contentType);
+  const { html, markup } = typeOf(contentType);
   if (of.needsXsrfCookie && html && !(setCookies ?? []).some((cookie) => cookie.startsWith('_xsrf='))) headers.push('set-cookie', newXsrfCookie(of.route.prefix));
   headers.push('content-security-policy', rules.framePolicy, 'x-content-type-options', 'nosniff');
-  if ((contentType === '' || isMarkup(contentType)) && isUserAuthored(of.path, of.route.prefix)) headers.push('content-security-policy', 'sandbox allow-scripts');
+  if ((contentType === '' || markup) && isUserAuthored(of.path, of.route.prefix)) headers.push('content-security-policy', 'sandbox allow-scripts');
   if (!referrer) headers.push('referrer-policy', 'same-origin');
   return { headers, contentLength, plainHtml: html && !encoded };
 }

@@ -1,3 +1,5 @@
+import { remembered } from './remembered';
+
 /** What a response may say about the hub's origin, and what the hub adds to it (sections 3.3 and 3.5 of the security cases). */
 export const RESPONSE = { pass: 0, drop: 1, setCookie: 2, location: 3, contentType: 4, contentLength: 5, contentEncoding: 6, referrerPolicy: 7 } as const;
 
@@ -54,23 +56,50 @@ function classify(lower: string): number {
   return DROPPED.has(lower) || lower.startsWith('proxy-') ? RESPONSE.drop : RESPONSE.pass;
 }
 
-const KNOWN_SPELLINGS = 1024;
-const known = new Map<string, number>();
+export interface ResponseName {
+  readonly text: string;
+  /** One of `RESPONSE`. */
+  readonly kind: number;
+}
 
-export function responseKindOf(name: string): number {
-  const seen = known.get(name);
-  if (seen !== undefined) return seen;
-  const kind = classify(name.toLowerCase());
-  if (known.size >= KNOWN_SPELLINGS) known.clear();
-  known.set(name, kind);
-  return kind;
+const named = remembered<ResponseName>((text) => ({ text, kind: classify(text.toLowerCase()) }));
+
+/** By length, first and last byte; another name with the same three takes the place. */
+const byBytes = new Map<number, { readonly bytes: Buffer; readonly name: ResponseName }>();
+const KNOWN_BY_BYTES = 1024;
+const LONGEST_BY_BYTES = 64;
+
+/** The name in a raw header list. Comparing bytes instead of making a string of each to look it up saves 0.6 µs in a response with five. */
+export function responseNameOf(part: Buffer | string): ResponseName {
+  if (typeof part === 'string') return named(part);
+  const { length } = part;
+  const key = (length << 16) | ((part[0] ?? 0) << 8) | (part[length - 1] ?? 0);
+  const hit = byBytes.get(key);
+  if (hit !== undefined && isSame(hit.bytes, part)) return hit.name;
+  const name = named(part.toString('latin1'));
+  if (length > LONGEST_BY_BYTES) return name;
+  if (byBytes.size >= KNOWN_BY_BYTES) byBytes.clear();
+  byBytes.set(key, { bytes: Buffer.from(part), name });
+  return name;
+}
+
+/** A loop, because `equals` leaves JavaScript for as long as this takes for a whole name. */
+function isSame(a: Buffer, b: Buffer): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i += 1) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 const MARKUP = /^\s*(?:text\/html|application\/xhtml\+xml|image\/svg\+xml|text\/xml|application\/xml|[\w.+-]+\/[\w.-]+\+xml|multipart\/)/i;
 
-/** Could a browser run script out of a document of this type? */
-export const isMarkup = (contentType: string): boolean => MARKUP.test(contentType);
-export const isHtml = (contentType: string): boolean => /^\s*text\/html/i.test(contentType);
+export interface TypeOfContent {
+  readonly html: boolean;
+  /** A browser could run script out of a document of this type. */
+  readonly markup: boolean;
+}
+
+/** Of a `Content-Type` header. */
+export const typeOf = remembered<TypeOfContent>((contentType) => ({ html: /^\s*text\/html/i.test(contentType), markup: MARKUP.test(contentType) }));
 
 /** First segment below the server's prefix, unescaped as the upstream reads it. The path has passed the canonicaliser. */
 function firstBelow(path: string, prefix: string): string {

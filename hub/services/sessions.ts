@@ -72,8 +72,7 @@ export function createSessions({ store, clock, log, idleMs = 12 * HOUR, absolute
     drop(id);
   };
 
-  const isOver = (entry: Entry): boolean => {
-    const [wall, mono] = [clock.now().getTime(), clock.monotonicMs()];
+  const isOver = (entry: Entry, wall: number, mono: number): boolean => {
     if (mono - entry.seenMs > idleMs || wall - entry.lastSeen.getTime() > idleMs) return true;
     return entry.ageAtLoadMs + mono - entry.loadedMs > absoluteMs || wall - entry.session.created.getTime() > absoluteMs;
   };
@@ -112,7 +111,7 @@ export function createSessions({ store, clock, log, idleMs = 12 * HOUR, absolute
     const expired = store.sessions.removeExpired({ lastSeen: new Date(wall - idleMs), created: new Date(wall - absoluteMs) });
     for (const id of expired) drop(id);
     // Those that only the other clock calls expired; copied, because `end` changes the cache.
-    for (const entry of [...cache.values()]) if (isOver(entry)) end(entry.session.id);
+    for (const entry of [...cache.values()]) if (isOver(entry, wall, clock.monotonicMs())) end(entry.session.id);
   };
 
   const stopFlushing = clock.every(flushEveryMs, () => {
@@ -139,15 +138,16 @@ export function createSessions({ store, clock, log, idleMs = 12 * HOUR, absolute
     resolve(cookie) {
       const entry = cache.get(cookie) ?? (COOKIE.test(cookie) ? load(cookie) : undefined);
       if (entry === undefined) return undefined;
-      if (isOver(entry)) {
+      const [now, mono] = [clock.now(), clock.monotonicMs()];
+      if (isOver(entry, now.getTime(), mono)) {
         end(entry.session.id);
         return undefined;
       }
       if (entry.user.status !== 'active') return undefined;
-      entry.lastSeen = clock.now();
-      entry.seenMs = clock.monotonicMs();
-      seen.set(entry.session.id, entry.lastSeen);
-      active.set(entry.user.id, entry.lastSeen);
+      entry.lastSeen = now;
+      entry.seenMs = mono;
+      seen.set(entry.session.id, now);
+      active.set(entry.user.id, now);
       return entry;
     },
     end,

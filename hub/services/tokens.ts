@@ -58,7 +58,7 @@ export function createTokens(deps: TokensDeps): TokenService {
     onEnded(id);
   };
 
-  const isOver = ({ token, expiresMs }: Entry): boolean => expiresMs !== null && (clock.monotonicMs() >= expiresMs || isPast(token, clock));
+  const isOver = ({ token, expiresMs }: Entry, now: Date): boolean => expiresMs !== null && (clock.monotonicMs() >= expiresMs || isPast(token, now));
 
   const load = (secret: string): Entry | undefined => {
     const token = store.tokens.byHash(hashOfSecret(secret));
@@ -80,7 +80,7 @@ export function createTokens(deps: TokensDeps): TokenService {
     }
     used.clear();
     active.clear();
-    for (const entry of [...cache.values()]) if (isOver(entry)) end(entry.token.id);
+    for (const entry of [...cache.values()]) if (isOver(entry, clock.now())) end(entry.token.id);
   };
 
   const stopFlushing = clock.every(flushEveryMs, () => {
@@ -104,12 +104,13 @@ export function createTokens(deps: TokensDeps): TokenService {
     return new Date(clock.now().getTime() + seconds * 1000);
   };
 
-  /** A token that asks for more than its owner holds is refused rather than cut down. */
-  const demandHeld = (owner: User, scopes: readonly string[]): void => {
+  /** A token that asks for more than its owner holds is refused rather than cut down; so is one that would outgrow the owner's token it is made with. */
+  const demandHeld = (actor: Actor, owner: User, scopes: readonly string[]): void => {
     const held = scopesOf(store, owner, vocabulary);
+    const limits = actor.via === 'token' && actor.id === owner.id ? [held, actor.scopes] : [held];
     for (const scope of scopes) {
       const asked = expandRaw([scope], { owner: { kind: 'user', name: owner.name }, inherit: held }, vocabulary);
-      if (!isSubset(asked, held, groupsOfName(store))) throw new HubError('invalid-input', `Not assigning requested scopes ${scope} not held by User ${owner.name}`);
+      if (!limits.every((limit) => isSubset(asked, limit, groupsOfName(store)))) throw new HubError('invalid-input', `Not assigning requested scopes ${scope} not held by User ${owner.name}`);
     }
   };
 
@@ -119,7 +120,7 @@ export function createTokens(deps: TokensDeps): TokenService {
       demandMayChange(actor, owner);
       if (owner.status !== 'active') throw new HubError('conflict', 'This account is not active.');
       const expires = expiryOf(actor, ask.expiresInSeconds);
-      demandHeld(owner, ask.scopes);
+      demandHeld(actor, owner, ask.scopes);
       const secret = newSecret();
       const token: Token = { id: newId<TokenId>(), owner: owner.id, note: ask.note.slice(0, 1024), scopes: [...new Set(ask.scopes)], created: clock.now(), expires, lastUsed: null };
       store.transaction(() => {
@@ -130,7 +131,7 @@ export function createTokens(deps: TokensDeps): TokenService {
     },
     listOf(actor, owner) {
       demand(actor, 'read:tokens', targetOf(owner));
-      const live = store.tokens.listOf(owner.id).filter((token) => !isPast(token, clock));
+      const live = store.tokens.listOf(owner.id).filter((token) => !isPast(token, clock.now()));
       return live.map((token) => ({ ...token, lastUsed: used.get(token.id) ?? token.lastUsed }));
     },
     revoke(actor, owner, id) {
@@ -147,12 +148,12 @@ export function createTokens(deps: TokensDeps): TokenService {
       // Tokens taken over from elsewhere may be shorter than ours; nothing that long is one.
       const entry = cache.get(secret) ?? (secret.length >= 8 && secret.length <= 512 ? load(secret) : undefined);
       if (entry === undefined) return undefined;
-      if (isOver(entry)) {
+      const now = clock.now();
+      if (isOver(entry, now)) {
         end(entry.token.id);
         return undefined;
       }
       if (entry.user.status !== 'active') return undefined;
-      const now = clock.now();
       used.set(entry.token.id, now);
       active.set(entry.user.id, now);
       return entry;
@@ -169,4 +170,4 @@ export function createTokens(deps: TokensDeps): TokenService {
   };
 }
 
-const isPast = (token: Token, clock: Clock): boolean => token.expires !== null && token.expires.getTime() <= clock.now().getTime();
+const isPast = (token: Token, now: Date): boolean => token.expires !== null && token.expires.getTime() <= now.getTime();

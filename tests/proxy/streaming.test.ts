@@ -121,6 +121,16 @@ test('H09: an early answer reaches a client that is still sending', async () => 
   client.destroy();
 });
 
+test.each([1, 2 * 1024, 2 * 1024 + 1, 64 * 1024])('H01: an answer of %i bytes of every value arrives whole, also behind another one on the same connection', async (length) => {
+  const body = Buffer.from(Array.from({ length }, (_, i) => 255 - (i % 256)));
+  pair.alice.script(({ socket }) => void socket.on('data', () => socket.write(Buffer.concat([Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n`), body]))));
+  const client = rawClient(pair.hub.port, get('/user/alice/x') + get('/user/alice/y'));
+  const bodies = (): Buffer[] => client.text().split(/HTTP\/1\.1 200 OK\r\n/).slice(1).map((answer) => Buffer.from(answer.slice(answer.indexOf('\r\n\r\n') + 4), 'latin1'));
+  await client.until(() => bodies().length === 2 && bodies().every((arrived) => arrived.length >= length));
+  expect(bodies().map(sha)).toEqual([sha(body), sha(body)]);
+  client.destroy();
+});
+
 test('H11: events arrive as they are sent', async () => {
   let socket: { write(data: string): unknown } | undefined;
   pair.alice.script((connection) => void connection.socket.once('data', () => {

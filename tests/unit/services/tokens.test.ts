@@ -67,6 +67,15 @@ describe('tokens', () => {
     for (const scope of ['inherit', 'self', 'access:servers!user', 'servers!server=alice/gpu', 'read:users:name!user=alice']) expect(make(scope)().token.scopes).toEqual([scope]);
   });
 
+  it('D03: one made with a narrow token is no wider than that', async () => {
+    const { tokens, actors, add, browserOf } = createWorld();
+    const root = add('root', { admin: true });
+    const { secret } = tokens.create(browserOf(root), root, ask({ scopes: ['tokens!user', 'read:users!user'] }));
+    const narrow = actors.byToken(secret) as NonNullable<ReturnType<typeof actors.byToken>>;
+    for (const scope of ['inherit', 'admin:users', 'self']) expect(await failure(() => tokens.create(narrow, root, ask({ scopes: [scope] })))).toMatchObject({ code: 'invalid-input' });
+    expect(tokens.create(narrow, root, ask({ scopes: ['read:users!user'] })).token.scopes).toEqual(['read:users!user']);
+  });
+
   it('D02: without scopes tell who their owner is, and nothing else', () => {
     const { tokens, actors, add, browserOf } = createWorld();
     const alice = add('alice');
