@@ -34,6 +34,7 @@ import { createPasswordRecords } from './services/passwords';
 import { createReadinessWatch } from './services/readiness-watch';
 import { createServers } from './services/servers';
 import { createSessions } from './services/sessions';
+import { loadTemplates } from './services/templates';
 import { createThrottle } from './services/throttle';
 import { createTokens } from './services/tokens';
 import { INSTANCE, openStore } from './store/create-store';
@@ -87,6 +88,7 @@ async function build(config: Config, { log, server, overrides }: Ground) {
   const routes = createRouteTable();
   const base = { store, clock, log };
 
+  checkTemplates(config.paths.templates, log);
   const identity = createIdentity(config, base);
   const spawner = overrides.spawner ?? createSpawner(config, { instance, clock, log });
   const activity = createActivity(base);
@@ -285,6 +287,15 @@ const tooEarly: NonNullable<Parameters<typeof createServer>[1]> = (_req, res) =>
 function open(server: Server, proxy: ReturnType<typeof createProxy>): void {
   server.off('request', tooEarly);
   attachProxy(server, proxy);
+}
+
+/** A template that is broken is no reason to stay down; it is a reason to tell the administrator. */
+function checkTemplates(folder: string, log: Logger): void {
+  try {
+    log.info({ templates: loadTemplates(folder).map(({ slug }) => slug) }, 'templates are available');
+  } catch (err) {
+    log.warn({ err }, 'some templates cannot be used');
+  }
 }
 
 function attempt(log: Logger, work: () => void): void {

@@ -77,22 +77,22 @@ export function createVolumes(client: DockerClient, settings: DockerSettings): L
   async function initialise(req: SpawnRequest, job: { key: string; script: string; planned: readonly Planned[]; fresh: readonly Planned[] }): Promise<void> {
     const name = helperName(job.key);
     const interrupted = await unlessMissing(client.call({ what: 'look for an interrupted preparation', ms: DEADLINE.inspect, run: (d, abortSignal) => d.getContainer(name).inspect({ abortSignal }) }), null);
-    const todo = interrupted === null ? job.fresh : job.planned;
-    if (todo.length === 0 && interrupted === null) return;
+    const due = interrupted === null ? job.fresh : job.planned;
+    if (due.length === 0 && interrupted === null) return;
     const owner = await ownerIn(req);
-    await runOnce(client, helperSpec(req, name, owner, { ...job, todo }), 'prepare the volumes');
+    await runOnce(client, helperSpec(req, name, owner, { ...job, due }), 'prepare the volumes');
   }
 
   const helperName = (key: string): string => `${settings.networkPrefix}owner-${digest([settings.instance, key], 12)}`;
 
   /** Root, because only root may give files away; and nothing else that root may do. */
-  function helperSpec(req: SpawnRequest, name: string, owner: string | null, job: { script: string; todo: readonly Planned[] }): ContainerCreateOptions {
+  function helperSpec(req: SpawnRequest, name: string, owner: string | null, job: { script: string; due: readonly Planned[] }): ContainerCreateOptions {
     return {
       name,
       Image: req.profile.image,
       User: '0:0',
       Entrypoint: ['/bin/sh', '-c', owner === null ? 'true' : job.script, 'sh'],
-      Cmd: job.todo.map((v) => v.target),
+      Cmd: job.due.map((v) => v.target),
       Env: owner === null ? [] : [`OWNER=${owner}`],
       WorkingDir: '/',
       Labels: { ...base(), [LABEL.role]: ROLE.helper },
@@ -106,7 +106,7 @@ export function createVolumes(client: DockerClient, settings: DockerSettings): L
         Memory: 256 * 1024 ** 2,
         MemorySwap: 256 * 1024 ** 2,
         // The engine copies what the image has at the target into an empty volume, as users of Docker expect.
-        Mounts: job.todo.map(mount),
+        Mounts: job.due.map(mount),
       },
     };
   }
