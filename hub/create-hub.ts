@@ -1,9 +1,7 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { Server } from 'node:http';
 import { createHasher } from '../auth/password/hasher';
 import { AUTHENTICATORS } from '../auth/registry';
 import { createProxy } from '../proxy/create-proxy';
-import { attachProxy, configureServer, serverOptions } from '../proxy/server';
 import { createRouteTable } from '../proxy/trie';
 import { isBusy } from '../spawner/busy';
 import { createDockerSpawner } from '../spawner/docker/docker-spawner';
@@ -13,7 +11,6 @@ import { waitUntilReady } from '../spawner/readiness';
 import type { Spawner, Volumes } from '../spawner/spawner';
 import { atPort, type Config } from './config';
 import { databaseOf, dockerSettings } from './docker-settings';
-import { HubError } from './domain/errors';
 import type { InstanceId } from './domain/ids';
 import { systemClock, type Clock, type Logger } from './domain/runtime';
 import type { ServerRecord } from './domain/server';
@@ -22,6 +19,7 @@ import { createFailPoint } from './fail-point';
 import { cookieNames } from './http/cookies';
 import { createApp } from './http/app';
 import { createMetrics } from './http/metrics';
+import { createListener, listen, open, shut } from './listener';
 import { listenLocal, type LocalServer } from './local-socket';
 import { createAccounts } from './services/accounts';
 import { createActivity } from './services/activity';
@@ -58,7 +56,7 @@ const RECONCILE_MS = 3_000;
 
 /** THE composition root: the only place that constructs adapters and sees the whole configuration. */
 export async function createHub(given: Config, log: Logger, overrides: HubOverrides = {}) {
-  const server = createServer(serverOptions);
+  const server = createListener(log);
   const config = atPort(given, await listen(server, given));
   try {
     return await build(config, { log, server, overrides });
@@ -256,39 +254,6 @@ const localPath = (url: string | undefined, base: string): string => {
   return base !== '/' && target.startsWith(base) ? target.slice(base.length - 1) : target;
 };
 
-/** Listening comes first, so that a port that is taken is known before anything is opened; early callers are told to come back. */
-async function listen(server: Server, config: Config): Promise<number> {
-  configureServer(server, { trustedProxies: config.trustedProxies });
-  server.on('request', tooEarly);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (err: NodeJS.ErrnoException) => reject(whyNot(err, config)));
-    server.listen(config.listen.port, config.listen.host, () => {
-      server.removeAllListeners('error');
-      resolve();
-    });
-  });
-  return (server.address() as AddressInfo).port;
-}
-
-/** What to do about an address that cannot be listened on (N11). */
-function whyNot(err: NodeJS.ErrnoException, { listen: { host, port } }: Config): HubError {
-  const reasons: Readonly<Record<string, string>> = {
-    EADDRINUSE: `Port ${port} on ${host} is taken, perhaps by another hub. End that program, or set HUB_LISTEN_PORT to another port.`,
-    EACCES: `This account may not listen on port ${port}. Take one above 1023 with HUB_LISTEN_PORT.`,
-    EADDRNOTAVAIL: `This machine has no address ${host}. Set HUB_LISTEN_HOST to one of its own.`,
-  };
-  return new HubError('unavailable', reasons[err.code ?? ''] ?? `The hub cannot listen on ${host}:${port}: ${err.message}`, { cause: err });
-}
-
-const tooEarly: NonNullable<Parameters<typeof createServer>[1]> = (_req, res) => {
-  res.writeHead(503, { 'retry-after': '1', 'content-type': 'text/plain' }).end('The hub is starting. Try again in a second.\n');
-};
-
-function open(server: Server, proxy: ReturnType<typeof createProxy>): void {
-  server.off('request', tooEarly);
-  attachProxy(server, proxy);
-}
-
 /** A template that is broken is no reason to stay down; it is a reason to tell the administrator. */
 function checkTemplates(folder: string, log: Logger): void {
   try {
@@ -305,5 +270,3 @@ function attempt(log: Logger, work: () => void): void {
     log.error({ err }, 'a part of the hub did not close cleanly');
   }
 }
-
-const shut = (server: Server): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
