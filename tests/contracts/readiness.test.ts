@@ -28,9 +28,10 @@ const wait = (origin: string, change: Partial<Parameters<typeof waitUntilReady>[
   waitUntilReady({ origin, prefix: '/user/a/', secret: 's', upstream: 'injected', health: running, signal: AbortSignal.timeout(400), clock: systemClock, ...change });
 
 test('a server that answers as itself is ready at once', async () => {
-  const began = performance.now();
-  await wait(await serve(jupyter));
-  expect(performance.now() - began).toBeLessThan(300);
+  let asked = 0;
+  await wait(await serve((req, res) => (asked++, jupyter(req, res))), { signal: AbortSignal.timeout(10_000) });
+  // Its version, its status without the secret and with it: nothing was asked twice.
+  expect(asked).toBe(3);
 });
 
 test('one that answers late is waited for', async () => {
@@ -55,10 +56,8 @@ test('M04: silence after accepting, and an endless answer, end with the signal',
 });
 
 test('M05: a process that ended is not waited for', async () => {
-  const began = performance.now();
   const exited: Health = { kind: 'exited', exitCode: 3, oomKilled: false, detail: 'It ended with code 3.' };
   await expect(wait('http://127.0.0.1:1', { health: async () => exited, signal: AbortSignal.timeout(10_000) })).rejects.toMatchObject({ message: 'The server ended while starting. It ended with code 3.' });
-  expect(performance.now() - began).toBeLessThan(2_000);
 });
 
 test('an abort with a reason of ours rejects with that reason', async () => {

@@ -22,7 +22,8 @@ describe('F13: hostile status lines', () => {
     const client = rawClient(pair.hub.port, get('/user/alice/x'));
     const text = await client.until((t) => t.includes('\r\n\r\n'));
     client.destroy();
-    expect(performance.now() - started).toBeLessThan(1_000);
+    // A hang would last as long as the limit for silence.
+    expect(performance.now() - started).toBeLessThan(10_000);
     const got = Number(text.slice(9, 12));
     expect(status === 200 ? [200, 502] : [502, 503]).toContain(got);
     if (got === 200) expect(text).toMatch(/^HTTP\/1.1 200 OK\r\n/);
