@@ -14,7 +14,7 @@ export interface LabPage {
 
 const LAUNCHER_MS = 60_000;
 /** Longer than JupyterLab takes to find a kernel again after a connection broke (10 to 31 s). */
-const KERNEL_MS = 40_000;
+const KERNEL_MS = 60_000;
 
 export async function labPage(page: Page): Promise<LabPage> {
   const launcher = page.locator('.jp-LauncherCard[data-category="Notebook"]').first();
