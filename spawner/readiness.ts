@@ -1,7 +1,7 @@
 import { get } from 'node:http';
 import { HubError } from '../hub/domain/errors';
 import type { Profile } from '../hub/domain/profile';
-import type { Clock } from '../hub/domain/runtime';
+import { pause, type Clock } from '../hub/domain/runtime';
 import type { Health } from './spawner';
 
 export interface ReadinessOptions {
@@ -29,7 +29,7 @@ const LARGEST_ANSWER = 65_536;
  */
 export async function waitUntilReady(opts: ReadinessOptions): Promise<void> {
   let asked = opts.clock.monotonicMs();
-  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
+  for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(wait * 1.5, LONGEST_PAUSE_MS)) {
     const problem = await attempt(opts);
     if (problem === null) return;
     if (opts.signal.aborted) throw gaveUp(opts.signal, problem);
@@ -37,7 +37,7 @@ export async function waitUntilReady(opts: ReadinessOptions): Promise<void> {
       demandRunning(await opts.health());
       asked = opts.clock.monotonicMs();
     }
-    await sleep(opts.clock, pause, opts.signal);
+    await pause(opts.clock, wait, opts.signal);
     if (opts.signal.aborted) throw gaveUp(opts.signal, problem);
   }
 }
@@ -103,17 +103,4 @@ function demandRunning(health: Health): void {
 function gaveUp(signal: AbortSignal, problem: string): HubError {
   if (signal.reason instanceof HubError) return signal.reason;
   return new HubError('spawn-failed', `The server did not become ready: ${problem}.`, { cause: signal.reason });
-}
-
-function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const finish = (): void => {
-      cancel();
-      signal.removeEventListener('abort', finish);
-      resolve();
-    };
-    const cancel = clock.after(ms, finish);
-    signal.addEventListener('abort', finish, { once: true });
-    if (signal.aborted) finish();
-  });
 }

@@ -14,20 +14,6 @@ export async function within<T>(clock: Clock, ms: number, work: Promise<T>): Pro
   }
 }
 
-/** Resolves after `ms`, or at once when `signal` aborts. */
-export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const finish = (): void => {
-      cancel();
-      signal.removeEventListener('abort', finish);
-      resolve();
-    };
-    const cancel = clock.after(ms, finish);
-    signal.addEventListener('abort', finish, { once: true });
-    if (signal.aborted) finish();
-  });
-}
-
 /** Runs `work` on every item, at most `limit` at a time; one that rejects is told to `onError` and stops nobody. */
 export async function eachBounded<T>(items: readonly T[], opts: { readonly limit: number; readonly onError: (item: T, err: unknown) => void }, work: (item: T) => Promise<void>): Promise<void> {
   const rest = items.values();

@@ -1,8 +1,9 @@
 import { HubError, toHubError } from '../domain/errors';
 import type { Handle, ServerRecord, ServerState } from '../domain/server';
+import { pause } from '../domain/runtime';
 import type { Route } from '../../proxy/route-table';
 import type { Progress } from './contract';
-import { pause, within } from './deadlines';
+import { within } from './deadlines';
 import { handleOf, type Core } from './server-core';
 
 export type Outcome = Extract<ServerState, { kind: 'stopped' | 'failed' }>;
