@@ -6,7 +6,6 @@ const ring = (name, extra = {}) => ({
   transform: { '^.+\\.tsx?$': ['@swc/jest', SWC], '^.+/node_modules/.+\\.m?js$': ['@swc/jest', SWC] },
   // Packages that ship ES modules only are compiled like our own code (docs/decisions/001-module-system.md).
   transformIgnorePatterns: ['/node_modules/(?!(openid-client|oauth4webapi|jose)/)'],
-  setupFilesAfterEnv: ['<rootDir>/tests/support/no-stray-errors.ts'],
   ...extra,
 });
 const SWC = {

@@ -10,28 +10,38 @@ import { createFakeSpawner } from '../spawner/fake';
 import { waitUntilReady } from '../spawner/readiness';
 import type { Spawner, Volumes } from '../spawner/spawner';
 import { atPort, type Config } from './config';
-import { databaseOf, dockerSettings } from './docker-settings';
+import { checkDisk } from './disk-space';
+import { databaseOf, dockerSettings, hubContainerOf } from './docker-settings';
 import type { InstanceId } from './domain/ids';
 import { systemClock, type Clock, type Logger } from './domain/runtime';
 import type { ServerRecord } from './domain/server';
+import { createSites } from './domain/sites';
 import { DEFAULT_ROLES } from './domain/scopes/roles';
 import { createFailPoint } from './fail-point';
 import { cookieNames } from './http/cookies';
 import { createApp } from './http/app';
 import { createMetrics } from './http/metrics';
+import { EVERY_LAB } from './internal/calls';
+import { createInternalApp } from './internal/app';
+import { createInternalListener } from './internal-listener';
 import { createListener, listen, open, shut } from './listener';
 import { listenLocal, type LocalServer } from './local-socket';
 import { createAccounts } from './services/accounts';
 import { createActivity } from './services/activity';
+import { createActivityReports } from './services/activity-report';
 import { createActors } from './services/actors';
+import { createAudit } from './services/audit';
 import { createAuthorise } from './services/authorise';
 import { createBootstrap } from './services/bootstrap';
 import { createCulling } from './services/culling';
+import { createLabTokens } from './services/lab-tokens';
+import { labVariables } from './services/lab-variables';
 import { createLogin } from './services/login';
 import { createPasswordRecords } from './services/passwords';
-import { createReadinessWatch } from './services/readiness-watch';
+import { createHealth } from './services/health';
 import { createServers } from './services/servers';
 import { createSessions } from './services/sessions';
+import { createSitePass } from './services/site-pass';
 import { loadTemplates } from './services/templates';
 import { createThrottle } from './services/throttle';
 import { createTokens } from './services/tokens';
@@ -83,16 +93,21 @@ async function build(config: Config, { log, server, overrides }: Ground) {
   for (const role of DEFAULT_ROLES) store.roles.put(role);
   const publicUrl = new URL(config.publicUrl);
   const urls = createUrls(config.basePath);
+  const sites = config.subdomainHost === null ? null : createSites(publicUrl, config.subdomainHost);
   const routes = createRouteTable();
   const base = { store, clock, log };
 
   checkTemplates(config.paths.templates, log);
   const identity = createIdentity(config, base);
-  const spawner = overrides.spawner ?? createSpawner(config, { instance, clock, log });
+  const { audit } = identity;
+  const spawner = overrides.spawner ?? await createSpawner(config, { instance, clock, log });
+  const health = createHealth({ ...base, audit, spawner, own: async () => [await checkDisk(config.dataDir)], isolation: config.docker.isolation });
   const activity = createActivity(base);
   const servers = createServers({
     ...base,
+    audit,
     spawner,
+    gate: health.gate,
     routes,
     drain: (route, deadlineMs) => proxy.drain(route, deadlineMs),
     waitUntilReady: (ask) => waitUntilReady({ ...ask, clock }),
@@ -104,9 +119,14 @@ async function build(config: Config, { log, server, overrides }: Ground) {
     stopGraceMs: config.server.stopGrace,
     failPoint: createFailPoint(config.failPoint),
     observeStart: (seen) => metrics.observeSpawn(seen),
-    labEnv: ({ owner, profile, secret }) => labEnvironment({ profile, userName: owner.name, secret }),
+    labEnv: ({ owner, server: { name }, profile, secret, token }) =>
+      labEnvironment({ profile, userName: owner.name, secret, extra: labVariables({ hubUrl: spawner.hubUrl, base: config.basePath, owner: owner.name, server: name, token }) }),
   });
   spawner.onExit((id, handle) => servers.exited(id, handle));
+  const reports = createActivityReports({ ...base, activity });
+  const internalApp = createInternalApp({ urls, clock, log, protocolVersion: PROTOCOL_VERSION, services: { labTokens: createLabTokens(base), reports }, grantsOf: () => EVERY_LAB });
+  const internal = createInternalListener({ handle: internalApp.handle, log });
+  spawner.onConnection(internal.accept);
 
   const accounts = createAccounts({
     ...base,
@@ -118,8 +138,7 @@ async function build(config: Config, { log, server, overrides }: Ground) {
     removeVolumes: (owner) => spawner.removeFor(owner.id),
   });
   const culling = createCulling({ ...base, servers, activity, idleLimitMs: config.server.idleLimit ?? 0, checkBusy: (record) => checkBusy(record, { store, base: config.basePath }) });
-  const readiness = createReadinessWatch({ ...base, spawner });
-  const access = createAuthorise({ ...base, actors: identity.actors, sessions: identity.sessions });
+  const access = createAuthorise({ ...base, audit, actors: identity.actors, sessions: identity.sessions, sitePass: sites === null ? null : identity.sitePass });
   const metrics = createMetrics({
     runningServers: () => routes.list().length,
     totalUsers: () => store.users.list({ offset: 0, limit: 1 }).total,
@@ -135,6 +154,7 @@ async function build(config: Config, { log, server, overrides }: Ground) {
       signUp: config.signup,
       launcher: config.features.notebookLauncher,
       namedServers: false,
+      sites,
       language: config.users.language,
       profiles: config.profiles,
       ...(overrides.slowMs === undefined ? {} : { slowMs: overrides.slowMs }),
@@ -142,16 +162,17 @@ async function build(config: Config, { log, server, overrides }: Ground) {
     urls,
     clock,
     log,
-    services: { ...identity, accounts, servers },
+    services: { ...identity, accounts, servers, reports, health },
     directory: {
       groupsOf: (user) => store.groups.groupsOf(user).map((group) => group.name),
       rolesOf: (user) => store.roles.directOfUser(user),
       nameOf: (user) => store.users.byId(user)?.name,
+      visitsTo: (user) => store.visits.toServersOf(user),
       serversOf: (user) => store.servers.listOf(user),
       servers: () => store.servers.list(),
     },
     access,
-    ready: readiness.ready,
+    ready: health.ready,
     metrics,
   });
   const proxy = createProxy({
@@ -160,6 +181,7 @@ async function build(config: Config, { log, server, overrides }: Ground) {
     basePath: config.basePath,
     publicOrigin: publicUrl.origin,
     acceptedOrigins: config.origins,
+    sites,
     trustedProxies: config.trustedProxies,
     frameOrigins: config.frameOrigins,
     cookieName: cookieNames(publicUrl.protocol === 'https:').session,
@@ -175,14 +197,15 @@ async function build(config: Config, { log, server, overrides }: Ground) {
 
   const end = async (local?: LocalServer): Promise<void> => {
     const closed = shut(server);
+    internal.close();
     culling.close();
-    readiness.close();
+    health.close();
     await servers.close();
     await Promise.all([proxy.close(DRAIN_MS), local?.close()]);
     server.closeAllConnections();
     await closed;
     // A disk that is full now must not keep the rest open.
-    for (const part of [activity, identity.sessions, identity.tokens, metrics]) attempt(log, () => part.close());
+    for (const part of [activity, identity.sessions, identity.tokens, metrics, identity.audit]) attempt(log, () => part.close());
     await spawner.close();
     if (overrides.store === undefined) store.close();
   };
@@ -201,9 +224,15 @@ async function build(config: Config, { log, server, overrides }: Ground) {
       const secret = identity.bootstrap.issue();
       return secret === undefined ? undefined : new URL(urls.bootstrap(secret), publicUrl).href;
     },
-    services: { ...identity, accounts, servers, activity, access },
+    services: { ...identity, accounts, servers, activity, access, health },
     store,
     routes,
+    /** null: servers lie on the hub's host. */
+    sites,
+    /** Every route of the hub's own pages and API, for the tests that walk them. */
+    pages: app.routes,
+    /** All that labs may call. */
+    internalCalls: internalApp.calls,
     spawner,
     proxy,
     config,
@@ -224,19 +253,21 @@ function createIdentity(config: Config, base: Base) {
   const { store } = base;
   const rules = { minLength: config.password.minLength };
   const hasher = createHasher();
+  const audit = createAudit({ ...base, keepMs: config.audit.keep ?? 0 });
   const authenticator = AUTHENTICATORS.password({ hasher, ...createPasswordRecords(store) });
-  const sessions = createSessions({ ...base, idleMs: config.session.idle, absoluteMs: config.session.absolute });
-  const tokens = createTokens({ ...base, onEnded: sessions.announceEnded, maxLifetimeSeconds: config.token.maxLifetime / 1000 });
+  const sessions = createSessions({ ...base, idleMs: config.session.idle, absoluteMs: config.session.absolute, reauthMs: config.session.reauth ?? 0 });
+  const tokens = createTokens({ ...base, audit, onEnded: sessions.announceEnded, maxLifetimeSeconds: config.token.maxLifetime / 1000 });
   const actors = createActors({ store, sessions, tokens });
+  const sitePass = createSitePass(base);
   const throttle = createThrottle(base);
-  const login = createLogin({ ...base, authenticator, sessions, throttle });
-  const bootstrap = createBootstrap({ ...base, hasher, sessions, actors, adminName: config.admin.name, rules });
-  return { hasher, sessions, tokens, actors, throttle, login, bootstrap };
+  const login = createLogin({ ...base, audit, authenticator, sessions, throttle });
+  const bootstrap = createBootstrap({ ...base, audit, hasher, sessions, actors, adminName: config.admin.name, rules });
+  return { audit, hasher, sessions, sitePass, tokens, actors, throttle, login, bootstrap };
 }
 
-function createSpawner(config: Config, { instance, clock, log }: { readonly instance: InstanceId; readonly clock: Clock; readonly log: Logger }): Spawner & Volumes {
+async function createSpawner(config: Config, { instance, clock, log }: { readonly instance: InstanceId; readonly clock: Clock; readonly log: Logger }): Promise<Spawner & Volumes> {
   if (config.spawner === 'fake') return createFakeSpawner({ clock, instance });
-  return createDockerSpawner(dockerSettings(config, instance), { clock, log });
+  return createDockerSpawner(dockerSettings(config, instance, await hubContainerOf(config, { clock, log })), { clock, log });
 }
 
 const BUSY_MS = 5_000;

@@ -1,10 +1,12 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createEar, type AddressInfo, type Server as Ear } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import type { Proxy } from '../proxy/contract';
 import { attachProxy, configureServer, serverOptions } from '../proxy/server';
 import type { Config } from './config';
 import { HubError } from './domain/errors';
 import type { Logger } from './domain/runtime';
+import { FRONT, frontAddresses } from './front-addresses';
 
 /** The public listener, not listening yet. */
 export function createListener(log: Pick<Logger, 'warn'>): Server {
@@ -14,25 +16,59 @@ export function createListener(log: Pick<Logger, 'warn'>): Server {
   return server;
 }
 
+type At = Pick<Config['listen'], 'host' | 'port'>;
+
+/** What of the configuration the public listener needs. */
+export interface ListenSettings extends Pick<Config, 'trustedProxies'> {
+  readonly listen: At;
+  readonly docker: Pick<Config['docker'], 'networkPool'>;
+}
+
+/** What else accepts connections for a listener: an address takes a socket of its own. */
+const ears = new WeakMap<Server, readonly Ear[]>();
+
 /**
  * Resolves with the port. Comes before anything is opened, so that a taken port is known first; who calls before the hub is ready is
  * told to come back. Rejects with words on what to do (N11).
  */
-export async function listen(server: Server, config: Pick<Config, 'listen' | 'trustedProxies'>): Promise<number> {
+export async function listen(server: Server, config: ListenSettings): Promise<number> {
   configureServer(server, { trustedProxies: config.trustedProxies });
+  const [first, ...more] = config.listen.host === FRONT ? frontAddresses(networkInterfaces(), config.docker.networkPool) : [config.listen.host];
   server.on('request', tooEarly);
-  await new Promise<void>((resolve, reject) => {
-    const failed = (err: NodeJS.ErrnoException): void => reject(whyNot(err, config.listen));
+  await bind(server, { host: first ?? '', port: config.listen.port });
+  const { port } = server.address() as AddressInfo;
+  const bound: Ear[] = [];
+  ears.set(server, bound);
+  try {
+    for (const host of more) bound.push(await earOf(server, { host, port }));
+  } catch (err) {
+    await shut(server);
+    throw err;
+  }
+  return port;
+}
+
+/** Every connection goes to the one http server, with its limits and its guard. */
+async function earOf(server: Server, at: At): Promise<Ear> {
+  // As http servers are made.
+  const ear = createEar({ allowHalfOpen: true, noDelay: true }, (socket) => server.emit('connection', socket));
+  await bind(ear, at);
+  ear.on('error', (err) => server.emit('error', err));
+  return ear;
+}
+
+function bind(server: Ear, at: At): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const failed = (err: NodeJS.ErrnoException): void => reject(whyNot(err, at));
     server.once('error', failed);
-    server.listen(config.listen.port, config.listen.host, () => {
+    server.listen(at.port, at.host, () => {
       server.off('error', failed);
       resolve();
     });
   });
-  return (server.address() as AddressInfo).port;
 }
 
-function whyNot(err: NodeJS.ErrnoException, { host, port }: Config['listen']): HubError {
+function whyNot(err: NodeJS.ErrnoException, { host, port }: At): HubError {
   const reasons: Readonly<Record<string, string>> = {
     EADDRINUSE: `Port ${port} on ${host} is taken, perhaps by another hub. End that program, or set HUB_LISTEN_PORT to another port.`,
     EACCES: `This account may not listen on port ${port}. Take one above 1023 with HUB_LISTEN_PORT.`,
@@ -52,4 +88,7 @@ export function open(server: Server, proxy: Proxy): void {
 }
 
 /** Stops accepting; resolves when the last connection is gone. */
-export const shut = (server: Server): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
+export const shut = async (server: Server): Promise<void> => {
+  const closed = [server, ...(ears.get(server) ?? [])].map((each) => new Promise<void>((resolve) => each.close(() => resolve())));
+  await Promise.all(closed);
+};

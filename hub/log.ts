@@ -2,12 +2,14 @@ import { pino } from 'pino';
 import type { DestinationStream } from 'pino';
 import type { Logger } from './domain/runtime';
 import { type LineWriter, openLineWriter } from './log-file';
+import { createFloodGate } from './log-flood';
 
 export type Log = Logger & Pick<LineWriter, 'close'>;
 
 /**
- * JSON lines: `level`, `time`, the fields, `msg`. `file: null` is standard output; `to` replaces both. Credentials are taken out of
- * every line here, by the names of fields and by the shape of text, so that no caller can forget to.
+ * JSON lines: `level`, `time`, the fields, `msg`; of one message at most a hundred in a second, and then `leftOut` counts the rest.
+ * `file: null` is standard output; `to` replaces both. Credentials are taken out of every line here, by the names of fields and by the
+ * shape of text, so that no caller can forget to.
  */
 export function createLog(opts: { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly file: string | null; readonly to?: DestinationStream }): Log {
   const to = opts.to === undefined ? openLineWriter(opts.file, (problem) => void process.stderr.write(`${problem}\n`)) : { write: opts.to.write.bind(opts.to), close: () => Promise.resolve() };
@@ -21,19 +23,21 @@ export function createLog(opts: { readonly level: 'debug' | 'info' | 'warn' | 'e
     },
     to,
   );
-  return { ...wrap(root), close: to.close };
+  return { ...wrap(root, createFloodGate(() => performance.now())), close: to.close };
 }
 
 type PinoLike = Pick<ReturnType<typeof pino>, 'debug' | 'info' | 'warn' | 'error' | 'child'>;
 
-const wrap = (log: PinoLike): Logger => ({
-  debug: (fields, message) => log.debug(fields, message),
-  info: (fields, message) => log.info(fields, message),
-  warn: (fields, message) => log.warn(fields, message),
-  error: (fields, message) => log.error(fields, message),
+type FloodGate = ReturnType<typeof createFloodGate>;
+
+function wrap(log: PinoLike, gate: FloodGate): Logger {
+  const at = (level: 'debug' | 'info' | 'warn' | 'error') => (fields: Readonly<Record<string, unknown>>, message: string): void => {
+    const { write, left } = gate.admit(`${level} ${message}`);
+    if (write) log[level](left === 0 ? fields : { ...fields, leftOut: left }, message);
+  };
   // pino writes the fields of a child once, past the formatter of lines.
-  child: (fields) => wrap(log.child(cleanFields(fields))),
-});
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), child: (fields) => wrap(log.child(cleanFields(fields)), gate) };
+}
 
 const HIDDEN = '(hidden)';
 const SECRET_FIELD = /cookie|authorization$|password|passwd|secret|token$|xsrf|api-?key$/i;

@@ -22,7 +22,8 @@ export interface RequestFacts {
 /** What a request offers as proof. At most one is used; two different ones are refused before this point (F20). */
 export type Credential =
   | { readonly kind: 'none' }
-  | { readonly kind: 'cookie'; readonly value: string }
+  /** `site`: it came to a user's own site, where another kind of value counts than on the hub's host. Absent: on the hub's host. */
+  | { readonly kind: 'cookie'; readonly value: string; readonly site?: string }
   | { readonly kind: 'token'; readonly value: string };
 
 /** Answer of the hub's policy. Synchronous: it reads snapshots. */
@@ -35,7 +36,8 @@ export type Grant =
   | { readonly kind: 'allow'; readonly user: UserId; readonly userName: string; readonly credential: string; readonly authorization?: string }
   /** No valid credential. */
   | { readonly kind: 'anonymous' }
-  | { readonly kind: 'forbidden' };
+  /** `userName`: whose credential it is, where the server is not known at all. */
+  | { readonly kind: 'forbidden'; readonly userName?: string };
 
 /** Must not throw for an owner it does not know: an upgrade below no route is asked about with one that nobody owns. */
 export type Authorise = (credential: Credential, route: Route) => Grant;
@@ -44,6 +46,8 @@ export type Authorise = (credential: Credential, route: Route) => Grant;
 export interface ClientOrigin {
   readonly address: string;
   readonly scheme: 'http' | 'https';
+  /** Label of the user's site that was asked; absent on the hub's own host. */
+  readonly site?: string;
 }
 
 export type Decision =

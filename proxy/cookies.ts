@@ -36,7 +36,8 @@ export function createCookieRules(cookieName: string): CookieRules {
     if (name === cookieName) return 'hub';
     if (name === SESSION_ID_COOKIE) return 'session-id';
     if (name === '_xsrf') return 'xsrf';
-    return withoutPrefix(name) === bare ? 'hub-like' : 'other';
+    const rest = withoutPrefix(name);
+    return rest === bare || rest.startsWith(`${bare}-`) ? 'hub-like' : 'other';
   };
 
   const kindOf = remembered(classify, KNOWN_NAMES);
@@ -47,13 +48,14 @@ export function createCookieRules(cookieName: string): CookieRules {
     let duplicate = false;
     for (const line of lines) {
       forEachCookie(line, (start, end) => {
-        const equals = line.indexOf('=', start);
-        if (equals === -1 || equals >= end) return;
-        const kind = kindOf(line.slice(start, equals));
+        const cookie = line.slice(start, end);
+        const equals = cookie.indexOf('=');
+        if (equals === -1) return;
+        const kind = kindOf(cookie.slice(0, equals));
         if (kind === 'hub') {
           duplicate = duplicate || hub !== undefined;
-          hub = line.slice(equals + 1, end);
-        } else if (kind === 'xsrf') xsrf ??= line.slice(equals + 1, end);
+          hub = cookie.slice(equals + 1);
+        } else if (kind === 'xsrf') xsrf ??= cookie.slice(equals + 1);
       });
     }
     return { hub, duplicate, xsrf };
@@ -63,13 +65,15 @@ export function createCookieRules(cookieName: string): CookieRules {
     let kept = '';
     forEachCookie(line, (start, end) => {
       if (start === end) return;
-      const equals = line.indexOf('=', start);
-      const name = line.slice(start, equals === -1 || equals >= end ? end : equals);
+      // The search for `=` ends with the cookie: beyond it, a line of many short ones would be read again for each (Q09).
+      const cookie = line.slice(start, end);
+      const equals = cookie.indexOf('=');
+      const name = equals === -1 ? cookie : cookie.slice(0, equals);
       const kind = kindOf(name);
       // A cookie without a name may be read as one whose name is its value.
-      if (kind === 'hub' || kind === 'hub-like' || (name === '' && carriesHubName(line.slice(start, end), bare))) return;
+      if (kind === 'hub' || kind === 'hub-like' || (name === '' && carriesHubName(cookie, bare))) return;
       if (kind === 'session-id' && !keepSessionId) return;
-      kept = kept === '' ? line.slice(start, end) : `${kept}; ${line.slice(start, end)}`;
+      kept = kept === '' ? cookie : `${kept}; ${cookie}`;
     });
     return kept;
   };
@@ -117,6 +121,13 @@ function forEachCookie(line: string, visit: (start: number, end: number) => void
   }
 }
 
+/** A loop, because `/[ \t]+$/` tries again from every blank, and a container could hold up everybody with a long row of them (Q09). */
+function withoutBlanksBehind(name: string): string {
+  let end = name.length;
+  while (end > 0 && isBlank(name.charCodeAt(end - 1))) end -= 1;
+  return name.slice(0, end);
+}
+
 const isBlank = (c: number): boolean => c === SPACE || c === TAB;
 
 /** The name as the most forgiving parser reads it: any Unicode space, control character or quote around it dropped, any case. */
@@ -153,7 +164,7 @@ function confine(line: string, prefix: string, rules: CookieRules): string | nul
   const parts = line.split(';');
   const pair = (parts[0] ?? '').trim();
   const equals = pair.indexOf('=');
-  if (equals <= 0 || !rules.maySet(pair.slice(0, equals).replace(/[ \t]+$/, ''))) return null;
+  if (equals <= 0 || !rules.maySet(withoutBlanksBehind(pair.slice(0, equals)))) return null;
   const kept = [pair];
   let path = prefix;
   let sameSite = false;

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock, Logger } from '../hub/domain/runtime';
+import type { Sites } from '../hub/domain/sites';
 import { createTrustedProxies } from './client-address';
 import type { Authorise, Decision, HubContext, Proxy, ProxyLimits, RenderFailure, RequestFacts, Touch } from './contract';
 import { createCookieRules } from './cookies';
@@ -33,6 +34,8 @@ export interface ProxyDeps {
   readonly publicOrigin: string;
   /** Every origin by which browsers may reach the hub; the public one is among them whether or not it is repeated here. */
   readonly acceptedOrigins: readonly string[];
+  /** Hosts of the users' own, where browsers find servers instead of on the hub's. Default: none. */
+  readonly sites?: Sites | null;
   /** Addresses or CIDR ranges whose `X-Forwarded-For` and `-Proto` are believed. */
   readonly trustedProxies: readonly string[];
   /** `__Host-hub`, or `hub` over plain HTTP. */
@@ -61,17 +64,20 @@ export function createProxy(deps: ProxyDeps): Proxy {
   const limits: ProxyLimits = { ...DEFAULT_LIMITS, ...deps.limits };
   const acceptedOrigins = new Set([deps.publicOrigin, ...deps.acceptedOrigins]);
   const cookies = createCookieRules(deps.cookieName);
+  const sites = deps.sites ?? null;
   const blankSecret = deps.blankSecret ?? true;
   const newRequestId = createRequestIds();
   const respond = createResponder({ renderFailure: deps.renderFailure, cookieName: deps.cookieName, clock, log, newRequestId });
   const inflight = createInflight(clock);
   const pools = createPools(limits);
   const frames = deps.frameOrigins ?? [];
-  const response = { cookies, framePolicy: `frame-ancestors ${frames.length === 0 ? "'none'" : frames.join(' ')}` };
+  const response = { cookies, framed: frames.length > 0, framePolicy: `frame-ancestors ${frames.length === 0 ? "'none'" : frames.join(' ')}` };
   const decide = createDecide({
     basePath,
-    hosts: createHosts(acceptedOrigins),
+    hosts: createHosts(acceptedOrigins, sites),
     acceptedOrigins,
+    ...(sites === null ? {} : { sites }),
+    framed: frames.length > 0,
     trusted: createTrustedProxies(deps.trustedProxies),
     cookies,
     routes,
@@ -111,9 +117,10 @@ export function createProxy(deps: ProxyDeps): Proxy {
       respond.redirect(req, res, decision);
       return;
     }
-    if (expects) res.writeContinue();
+    // The hub's application reads no body below `/user/`: it says there why nothing is forwarded.
+    if (expects && (decision.kind === 'forward' || !decision.path.startsWith('/user/'))) res.writeContinue();
     if (decision.kind === 'forward') forwardHttp(req, res, decision, forwarding);
-    else deps.hub(req, res, { path: decision.path, address: decision.client.address, scheme: decision.client.scheme, requestId: newRequestId() });
+    else deps.hub(req, res, { path: decision.path, ...decision.client, requestId: newRequestId() });
   };
 
   const crowded = (decision: ForwardDecision): boolean =>

@@ -21,7 +21,11 @@ const readToken = remembered<string | null>((authorization) => {
 const COOKIE_VALUE = /^[A-Za-z0-9._~-]{1,256}$/;
 
 /** A value that we cannot have issued is no credential, so that no look-up is spent on it. */
-export const cookieCredential = (value: string | undefined): Credential => (value === undefined ? NO_CREDENTIAL : readCookie(value));
+export function cookieCredential(value: string | undefined, site: string | null = null): Credential {
+  if (value === undefined) return NO_CREDENTIAL;
+  const credential = readCookie(value);
+  return site === null || credential.kind !== 'cookie' ? credential : { ...credential, site };
+}
 
 const readCookie = remembered((value): Credential => (COOKIE_VALUE.test(value) ? { kind: 'cookie', value } : NO_CREDENTIAL));
 

@@ -6,10 +6,11 @@ import type { Route } from './route-table';
 export { checkCrossSite, isSafeMethod } from '../hub/domain/cross-site';
 
 /** Why a request with nothing but the cookie is refused; null when it may pass. */
-export function crossSiteRefusal(facts: RequestFacts, found: Inspection, accepted: ReadonlySet<string>): string | null {
+export function crossSiteRefusal(facts: RequestFacts, found: Inspection, from: { readonly origins: ReadonlySet<string>; readonly framed: boolean }): string | null {
   const verdict = checkCrossSite(
     { method: facts.method, origin: found.origin, secFetchSite: found.secFetchSite, secFetchMode: found.secFetchMode, secFetchDest: found.secFetchDest, upgrade: facts.upgrade },
-    accepted,
+    from.origins,
+    from.framed,
   );
   switch (verdict) {
     case 'ok': return null;

@@ -1,5 +1,6 @@
 import type { UserId, ServerId } from '../hub/domain/ids';
 import type { ErrorCode } from '../hub/domain/errors';
+import type { Sites } from '../hub/domain/sites';
 import { canonicalPath, canonicalSegment } from './canonical-path';
 import type { CanonicalPath } from './canonical-path';
 import type { TrustedProxies } from './client-address';
@@ -18,6 +19,10 @@ export interface DecideRules {
   readonly basePath: string;
   readonly hosts: Hosts;
   readonly acceptedOrigins: ReadonlySet<string>;
+  /** Each user's servers have a host of their own; absent: everything lies on the hub's. */
+  readonly sites?: Sites;
+  /** Pages of other origins may show servers in a frame: which ones, the browser is told with the response. Default: false. */
+  readonly framed?: boolean;
   readonly trusted: TrustedProxies;
   readonly cookies: CookieRules;
   readonly routes: RouteTable;
@@ -35,6 +40,8 @@ interface Understood {
   readonly found: Inspection;
   readonly path: OkPath;
   readonly cookies: RequestCookies;
+  /** Label of the user's site that is asked; null on the hub's own host. */
+  readonly site: string | null;
 }
 
 const refuse = (code: ErrorCode, message: string, path: string | null = null): Decision => ({ kind: 'refuse', code, message, close: false, clearCookies: false, path });
@@ -58,7 +65,7 @@ export function createDecide(rules: DecideRules): Decide {
     if (path.kind === 'outside') return target === '/' && !facts.upgrade ? { kind: 'redirect', status: 302, location: rules.basePath } : refuse('not-found', 'There is nothing here.');
     const cookies = rules.cookies.read(found.cookies);
     if (cookies.duplicate) return { kind: 'refuse', code: 'invalid-input', message: 'The browser sent two sign-in cookies. Sign in again.', close: false, clearCookies: true, path: path.below };
-    return decideRoute({ facts, found, path, cookies }, rules);
+    return decideRoute({ facts, found, path, cookies, site: rules.sites === undefined ? null : rules.hosts.siteOf(found.host) }, rules);
   };
 }
 
@@ -82,9 +89,15 @@ function decideRoute(asked: Understood, rules: DecideRules): Decision {
   if (!ROUTED.test(path.below)) return notRouted(asked, rules);
   if (path.below.indexOf('/', path.below.indexOf('/', 1) + 1) === -1 && path.below.startsWith('/user/') && path.below.length > 6) return movedTo(facts, `${path.path}/${path.search}`, path.below);
   const route = rules.routes.match(path.path);
-  if (route === undefined) return facts.upgrade ? noServer(asked, rules) : { kind: 'hub', path: path.below, client: clientOf(asked, rules) };
+  if (route === undefined || !liesHere(asked.site, route, rules)) return noServer(asked, rules);
   return decideAccess(asked, route, rules);
 }
+
+/** On a user's site there are this user's servers and nobody else's. */
+const liesHere = (site: string | null, route: Route, rules: DecideRules): boolean => site === null || rules.sites?.labelOf(route.owner) === site;
+
+/** The hub's application answers, with all that it knows: to whom a server is not open, it is as if there were none (D06). */
+const toHub = (asked: Understood, rules: DecideRules): Decision => ({ kind: 'hub', path: asked.path.below, client: clientOf(asked, rules) });
 
 /** The hub's own pages and APIs. A known first segment has one spelling, so that no framework below is asked to tell `/Hub` from `/hub` (G03). */
 function notRouted(asked: Understood, rules: DecideRules): Decision {
@@ -92,17 +105,27 @@ function notRouted(asked: Understood, rules: DecideRules): Decision {
   if (facts.upgrade) return refuse('not-found', 'There is no WebSocket here.', path.below);
   const first = KNOWN_FIRST.exec(path.below)?.[1];
   if (first !== undefined && first !== first.toLowerCase()) return refuse('not-found', 'There is nothing here.', path.below);
-  return { kind: 'hub', path: path.below, client: clientOf(asked, rules) };
+  return toHub(asked, rules);
 }
 
 /** Nobody's route: asked about when there is none, so that the unknown get the same answer whether or not a server runs. */
 const NOWHERE: Route = { prefix: '/user/', origin: 'http://192.0.2.1:9', owner: '' as UserId, server: '' as ServerId, upstream: { kind: 'singleuser' } };
 
 function noServer(asked: Understood, rules: DecideRules): Decision {
+  if (!asked.facts.upgrade && asked.path.below.startsWith('/services/')) return toHub(asked, rules);
   const proof = prove(asked, NOWHERE, rules);
   if (proof.kind === 'refused') return proof.decision;
-  if (proof.grant.kind === 'anonymous') return anonymous(asked, rules);
-  return refuse('server-not-running', 'The server is not running.', asked.path.below);
+  return proof.grant.kind === 'anonymous' ? anonymous(asked, rules) : notOpen(asked, proof.grant, rules);
+}
+
+/**
+ * One answer for a server of somebody else, whether it runs, has stopped or never was (D06). Only its owner is told that it has
+ * stopped. An upgrade cannot be answered by the hub's application.
+ */
+function notOpen(asked: Understood, grant: Grant, rules: DecideRules): Decision {
+  if (!asked.facts.upgrade) return toHub(asked, rules);
+  const own = grant.kind === 'forbidden' && grant.userName !== undefined && asked.path.below.split('/')[2] === encodeURIComponent(grant.userName);
+  return own ? refuse('server-not-running', 'The server is not running.', asked.path.below) : refuse('not-found', 'There is no such server, or not one that you may use.', asked.path.below);
 }
 
 function decideAccess(asked: Understood, route: Route, rules: DecideRules): Decision {
@@ -111,7 +134,8 @@ function decideAccess(asked: Understood, route: Route, rules: DecideRules): Deci
   if (proof.kind === 'refused') return proof.decision;
   const { grant, credential } = proof;
   if (grant.kind === 'anonymous') return anonymous(asked, rules);
-  if (grant.kind === 'forbidden') return refuse('forbidden', 'You may not use this server.', path.below);
+  if (grant.kind === 'forbidden') return notOpen(asked, { kind: 'forbidden' }, rules);
+  if (credential.kind === 'cookie' && asked.site === null && rules.sites !== undefined) return elsewhere(asked, rules.sites.originOf(rules.sites.labelOf(route.owner)));
   if (path.path.length < route.prefix.length) return movedTo(facts, route.prefix + path.search, path.below);
   const other = secondSpelling(path, route, rules);
   if (other !== null) return movedTo(facts, other, path.below);
@@ -120,6 +144,17 @@ function decideAccess(asked: Understood, route: Route, rules: DecideRules): Deci
   }
   return forward(asked, { route, grant, credential }, rules);
 }
+
+/** The hub's host shows nobody's server to a browser while each user has a site; programs with a token have no origin to keep apart. */
+function elsewhere(asked: Understood, origin: string): Decision {
+  const { facts, path } = asked;
+  if (navigates(asked)) return { kind: 'redirect', status: 302, location: origin + path.path + path.search };
+  return refuse('forbidden', facts.upgrade ? 'Servers have a host of their own here.' : 'Servers have a host of their own here. Open the page again; programs use a token.', path.below);
+}
+
+/** A person goes to a page, as far as the request tells. */
+const navigates = ({ facts, found }: Understood): boolean =>
+  facts.method === 'GET' && !facts.upgrade && (found.secFetchMode === undefined || found.secFetchMode === 'navigate') && found.accept.includes('text/html');
 
 type Proof = { readonly kind: 'proved'; readonly grant: Grant; readonly credential: Credential } | { readonly kind: 'refused'; readonly decision: Decision };
 
@@ -133,11 +168,14 @@ function prove(asked: Understood, route: Route, rules: DecideRules): Proof {
     const grant = rules.authorise(credential, route);
     if (grant.kind !== 'anonymous') return { kind: 'proved', grant, credential };
   }
-  const credential = cookieCredential(asked.cookies.hub);
+  const credential = cookieCredential(asked.cookies.hub, asked.site);
   if (credential.kind === 'none') return { kind: 'proved', grant: ANONYMOUS, credential: NO_CREDENTIAL };
   const grant = rules.authorise(credential, route);
   if (grant.kind === 'anonymous') return { kind: 'proved', grant, credential };
-  const foreign = crossSiteRefusal(facts, found, rules.acceptedOrigins);
+  // Nothing of a server that is not open is answered, and the hub's application has its own rules for the rest.
+  if (grant.kind === 'forbidden' && !facts.upgrade) return { kind: 'proved', grant, credential };
+  const accepted = asked.site === null || rules.sites === undefined ? rules.acceptedOrigins : rules.sites.originsOf(asked.site);
+  const foreign = crossSiteRefusal(facts, found, { origins: accepted, framed: rules.framed ?? false });
   if (foreign !== null) return { kind: 'refused', decision: refuse('forbidden', foreign, path.below) };
   return { kind: 'proved', grant, credential };
 }
@@ -145,9 +183,10 @@ function prove(asked: Understood, route: Route, rules: DecideRules): Proof {
 const ANONYMOUS: Grant = { kind: 'anonymous' };
 
 function anonymous(asked: Understood, rules: DecideRules): Decision {
-  const { facts, found, path } = asked;
-  const navigates = found.secFetchMode === undefined || found.secFetchMode === 'navigate';
-  if (facts.method === 'GET' && !facts.upgrade && navigates && found.accept.includes('text/html')) {
+  const { path } = asked;
+  if (navigates(asked)) {
+    // The site's own way in begins with a cookie, which only the hub's application sets.
+    if (asked.site !== null) return toHub(asked, rules);
     return { kind: 'redirect', status: 302, location: `${rules.basePath}hub/login?next=${encodeURIComponent(path.path + path.search)}` };
   }
   return refuse('forbidden', 'Sign in first.', path.below);
@@ -184,9 +223,10 @@ function forward(asked: Understood, to: { readonly route: Route; readonly grant:
 }
 
 /** Nothing a client says decides this: the socket, a trusted proxy's word, or the accepted origin that `Host` belongs to. */
-function clientOf({ facts, found }: Understood, rules: DecideRules): ClientOrigin {
+function clientOf({ facts, found, site }: Understood, rules: DecideRules): ClientOrigin {
   const address = rules.trusted.clientAddress(facts.peer, found.forwardedFor);
-  return { address, scheme: schemeOf(facts, found, rules) };
+  const scheme = schemeOf(facts, found, rules);
+  return site === null ? { address, scheme } : { address, scheme, site };
 }
 
 function schemeOf(facts: RequestFacts, found: Inspection, rules: DecideRules): 'http' | 'https' {

@@ -1,6 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 
+/** Bytes; what costs little more by itself than together with others. */
+const CRUMB = 1024;
+
 /**
  * A client's body on its way to the upstream. It stands between the two so that undici, which destroys a body when the response is
  * there first, does not destroy the client's request with it: the client must still be able to read that response (H09).
@@ -8,6 +11,7 @@ import { Readable } from 'node:stream';
 export class RequestBody extends Readable {
   private readonly source: IncomingMessage;
   private readonly onBytes: () => void;
+  private waiting: Buffer[] = [];
 
   constructor(source: IncomingMessage, onBytes: () => void) {
     super({ highWaterMark: 64 * 1024 });
@@ -21,12 +25,27 @@ export class RequestBody extends Readable {
     source.on('close', this.onClose);
   }
 
+  /**
+   * Crumbs that come in one read go on as one piece. A client may send a byte per chunk, eleven thousand of them in one read, and passing
+   * on each by itself would keep everybody else waiting (H08).
+   */
   private readonly onData = (chunk: Buffer): void => {
+    if (this.waiting.push(chunk) > 1) return;
+    if (chunk.length < CRUMB) setImmediate(this.flush);
+    else this.flush();
+  };
+
+  private readonly flush = (): void => {
+    const { waiting } = this;
+    if (waiting.length === 0 || this.destroyed) return;
+    this.waiting = [];
     this.onBytes();
-    if (!this.push(chunk)) this.source.pause();
+    const [first] = waiting;
+    if (!this.push(waiting.length === 1 ? first : Buffer.concat(waiting))) this.source.pause();
   };
 
   private readonly onEnd = (): void => {
+    this.flush();
     this.push(null);
   };
 

@@ -9,6 +9,8 @@ export interface ResponseRules {
   readonly cookies: CookieRules;
   /** The second content security policy of everything proxied (E08). */
   readonly framePolicy: string;
+  /** `framePolicy` lets somebody in: what the server itself says about frames does not count then. Default: false. */
+  readonly framed?: boolean;
 }
 
 export interface ResponseOf {
@@ -46,6 +48,10 @@ export function sanitiseResponse(raw: readonly (Buffer | string)[], of: Response
       case RESPONSE.contentType: contentType = contentType === '' ? value : `${contentType}, ${value}`; break;
       case RESPONSE.contentEncoding: encoded = encoded || value.toLowerCase() !== 'identity'; break;
       case RESPONSE.referrerPolicy: referrer = true; break;
+      case RESPONSE.frames:
+        if (rules.framed !== true) break;
+        if (name.length === CSP.length) headers.push(name, withoutFrameAncestors(value));
+        continue;
       default:
     }
     headers.push(name, value);
@@ -58,6 +64,11 @@ export function sanitiseResponse(raw: readonly (Buffer | string)[], of: Response
   if (!referrer) headers.push('referrer-policy', 'same-origin');
   return { headers, contentLength, plainHtml: html && !encoded };
 }
+
+const CSP = 'content-security-policy';
+
+/** Jupyter allows its own origin and nobody else; every policy of a response has to agree, so the administrator's word would not count. */
+const withoutFrameAncestors = (policy: string): string => policy.replace(/(^|[;,])[ \t]*frame-ancestors\b[^;,]*(?=[;,]|$)/gi, '$1');
 
 const text = (part: Buffer | string | undefined): string => (typeof part === 'string' ? part : part === undefined ? '' : part.toString('latin1'));
 

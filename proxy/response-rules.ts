@@ -1,7 +1,7 @@
 import { remembered } from './remembered';
 
 /** What a response may say about the hub's origin, and what the hub adds to it (sections 3.3 and 3.5 of the security cases). */
-export const RESPONSE = { pass: 0, drop: 1, setCookie: 2, location: 3, contentType: 4, contentLength: 5, contentEncoding: 6, referrerPolicy: 7 } as const;
+export const RESPONSE = { pass: 0, drop: 1, setCookie: 2, location: 3, contentType: 4, contentLength: 5, contentEncoding: 6, referrerPolicy: 7, frames: 8 } as const;
 
 const BY_NAME = new Map<string, number>([
   ['set-cookie', RESPONSE.setCookie],
@@ -11,6 +11,8 @@ const BY_NAME = new Map<string, number>([
   ['content-length', RESPONSE.contentLength],
   ['content-encoding', RESPONSE.contentEncoding],
   ['referrer-policy', RESPONSE.referrerPolicy],
+  ['content-security-policy', RESPONSE.frames],
+  ['x-frame-options', RESPONSE.frames],
 ]);
 
 const DROPPED = new Set([

@@ -5,8 +5,10 @@ import { createTrustedProxies } from './client-address';
 import type { TrustedProxies } from './client-address';
 import type { Proxy } from './contract';
 import { codeOf } from './failure';
+import { mostConnections } from './open-files';
 import { endAndDestroy } from './raw-response';
 import { isWritten } from './respond';
+import { endSilentPeers } from './silent-peers';
 
 /** For `http.createServer`: what can only be set when a server is made (section 3.11 of the security cases). */
 export const serverOptions = {
@@ -25,6 +27,8 @@ export interface ServerSettings {
   readonly trustedProxies?: readonly string[];
   /** Connections that one address may hold open. Default: 256. */
   readonly connectionsPerAddress?: number;
+  /** Connections in all. Default: what the limit of open files leaves room for. */
+  readonly connectionsTotal?: number;
   /** Longer behind a proxy that keeps connections, so that it is never we who close first. Default: 5 s, behind a trusted proxy 65 s. */
   readonly keepAliveMs?: number;
 }
@@ -40,7 +44,8 @@ export function configureServer(server: Server, settings: ServerSettings = {}): 
   server.maxHeadersCount = 0;
   server.on('connect', refuseConnect);
   server.on('clientError', onClientError);
-  limitConnections(server, createTrustedProxies(ranges), settings.connectionsPerAddress ?? 256);
+  limitConnections(server, createTrustedProxies(ranges), { perAddress: settings.connectionsPerAddress ?? 256, total: settings.connectionsTotal ?? mostConnections() });
+  endSilentPeers(server);
 }
 
 /** Every event by which a request comes in goes to the proxy; none is left to Node's defaults. */
@@ -52,13 +57,22 @@ export function attachProxy(server: Server, proxy: Proxy): void {
   server.on('upgrade', proxy.upgrade);
 }
 
-function limitConnections(server: Server, trusted: TrustedProxies, limit: number): void {
+function limitConnections(server: Server, trusted: TrustedProxies, limits: { readonly perAddress: number; readonly total: number }): void {
   const open = new Map<string, number>();
+  let total = 0;
   server.on('connection', (socket: Socket) => {
+    if (total >= limits.total) {
+      socket.destroy();
+      return;
+    }
+    total += 1;
+    socket.once('close', () => {
+      total -= 1;
+    });
     const address = socket.remoteAddress ?? '';
     if (trusted.trusts(address)) return;
     const count = (open.get(address) ?? 0) + 1;
-    if (count > limit) {
+    if (count > limits.perAddress) {
       socket.destroy();
       return;
     }
@@ -72,6 +86,17 @@ function limitConnections(server: Server, trusted: TrustedProxies, limit: number
 }
 
 const plain = (status: string, text: string): string => `HTTP/1.1 ${status}\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: ${text.length}\r\nconnection: close\r\n\r\n${text}`;
+
+/**
+ * Whatever a page of this site put into the browser comes back with every request, so nobody could click anything away: the answer
+ * itself has the cookies removed (browsers do it over HTTPS and on localhost), and the next request works (B09).
+ */
+const TOO_MANY_COOKIES = ((): string => {
+  const html = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Too many cookies</title><h1>Too many cookies</h1><p>Your browser sent more cookies, or larger headers, than this site takes. '
+    + 'The cookies of this site were removed: <a href="">load this page again</a> and sign in. If that does not help, clear the cookies of this site in the settings of your browser.</p></html>';
+  const lines = ['431 Request Header Fields Too Large', 'content-type: text/html; charset=utf-8', `content-length: ${html.length}`, 'clear-site-data: "cookies"', 'cache-control: no-store', "content-security-policy: default-src 'none'; frame-ancestors 'none'", 'x-content-type-options: nosniff', 'connection: close'];
+  return `HTTP/1.1 ${lines.join('\r\n')}\r\n\r\n${html}`;
+})();
 
 /** We are no forward proxy. */
 function refuseConnect(_req: IncomingMessage, socket: Duplex): void {
@@ -100,7 +125,7 @@ function onClientError(err: Error, socket: Duplex): void {
 
 function answerTo(code: string): string {
   switch (code) {
-    case 'HPE_HEADER_OVERFLOW': return plain('431 Request Header Fields Too Large', 'The headers of the request are too large. Clearing the cookies of this site may help.');
+    case 'HPE_HEADER_OVERFLOW': return TOO_MANY_COOKIES;
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW': return plain('413 Payload Too Large', 'The chunk extensions are too large.');
     case 'ERR_HTTP_REQUEST_TIMEOUT': return plain('408 Request Timeout', 'The request did not arrive in time.');
     default: return plain('400 Bad Request', 'The request is not valid HTTP.');

@@ -8,8 +8,8 @@ const { fail } = require('./bootstrap/report.cjs');
 async function main() {
   await ensureDeps();
   await require('./build.cjs').ensureBuilt();
-  const { configurationPage, envExample } = require(inRoot('dist', 'hub', 'config', 'reference.js'));
-  const pages = { 'docs/configuration.md': configurationPage(), '.env.example': envExample() };
+  const { composeFile, configurationPage, envExample } = require(inRoot('dist', 'hub', 'config', 'reference.js'));
+  const pages = { 'docs/configuration.md': configurationPage(), '.env.example': envExample(), 'compose.yml': composeFile(fs.readFileSync(inRoot('compose.yml'), 'utf8')) };
   for (const [file, content] of Object.entries(pages)) {
     if (fs.existsSync(inRoot(file)) && fs.readFileSync(inRoot(file), 'utf8') === content) continue;
     fs.writeFileSync(inRoot(file), content);

@@ -27,6 +27,6 @@ export function labEnvironment({ profile, userName, secret, extra = {} }: LabEnv
     USER_ID: userName,
     ...extra,
     // Jupyter itself reads this one; an image that signs in at the hub would take it for a second password.
-    ...(profile.upstream === 'injected' ? { JUPYTER_TOKEN: secret } : { JUPYTERHUB_API_TOKEN: secret }),
+    ...(profile.upstream === 'injected' ? { JUPYTER_TOKEN: secret } : {}),
   };
 }

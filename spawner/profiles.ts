@@ -29,6 +29,7 @@ function profile(app: 'lab' | 'server', title: string, choice: Choice): Profile 
     upstream: 'injected',
     limits: DEFAULT_LIMITS,
     readOnlyRoot: true,
+    outbound: 'none',
     env: {},
     ...choice,
     layout,

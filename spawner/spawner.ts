@@ -1,5 +1,6 @@
+import type { Socket } from 'node:net';
 import type { ServerId, ServerName, UserId, UserName } from '../hub/domain/ids';
-import type { Profile } from '../hub/domain/profile';
+import type { Outbound, Profile } from '../hub/domain/profile';
 import type { Handle } from '../hub/domain/server';
 
 /**
@@ -10,6 +11,8 @@ export interface SpawnRequest {
   readonly server: { readonly id: ServerId; readonly name: ServerName };
   readonly owner: { readonly id: UserId; readonly name: UserName };
   readonly profile: Profile;
+  /** What the lab may reach outside: the profile's policy, or what a group of its owner grants. */
+  readonly outbound: Outbound;
   /** Path below which the server must serve, e.g. `/user/alice/`; starts and ends with a slash, already escaped. */
   readonly prefix: string;
   /** Complete environment of the lab, secret included. */
@@ -54,15 +57,38 @@ export interface Spawner {
   list(): Promise<readonly { readonly server: ServerId; readonly handle: Handle; readonly running: boolean }[]>;
   /** Tells of processes that ended without being asked. The returned function ends the subscription. */
   onExit(listener: (server: ServerId, handle: Handle) => void): () => void;
-  /** Whether the engine answers and isolation holds, in words an administrator can act on. Never rejects. */
+  /** `http://host:port` at which a lab reaches the hub's internal listener, the same in every lab; null: labs reach nothing of the hub. */
+  readonly hubUrl: string | null;
+  /**
+   * Hands over each connection that a lab opens to `hubUrl`, with the server whose lab it is: known from the network it came
+   * through, never from what it says. Nobody listens: the connection is closed. The returned function ends the subscription.
+   */
+  onConnection(listener: (server: ServerId, socket: Socket) => void): () => void;
+  /** Whether the engine answers and isolation holds, proven by probes that take seconds. Never rejects. */
   check(): Promise<SpawnerCheck>;
+  /** The quick part of `check`, for a watch that runs twice a minute: rules in place, repaired where they were not. Never rejects. */
+  guard(): Promise<CheckRow>;
   close(): Promise<void>;
 }
 
-export interface SpawnerCheck {
+/** One thing that was looked at, in words an administrator can act on. */
+export interface CheckRow {
+  /** `engine`, `versions`, `firewall`, `reach`, `isolation`, … */
+  readonly name: string;
   readonly ok: boolean;
-  /** One row per check: `engine`, `reach`, `isolation`, … */
-  readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[];
+  readonly detail: string;
+  /** `advice`: worth knowing, and no reason to stop anything. */
+  readonly level: 'required' | 'advice';
+  /** How long the look took, in milliseconds. */
+  readonly ms: number;
+  /** It was not as it should be, and was put right by this look. */
+  readonly repaired?: true;
+}
+
+export interface SpawnerCheck {
+  /** True when every required row is. While it is false, no new server starts. */
+  readonly ok: boolean;
+  readonly checks: readonly CheckRow[];
 }
 
 /** Volumes have a life of their own: they outlive servers, and only an explicit choice ends them. */

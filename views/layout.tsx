@@ -19,7 +19,7 @@ export interface Shell {
   /** What forms echo; empty where nothing can be posted. */
   readonly xsrf: string;
   /** null: nobody is signed in. */
-  readonly viewer: { readonly name: string; readonly admin: boolean } | null;
+  readonly viewer: { readonly name: string; readonly admin: boolean; readonly auditor?: boolean } | null;
   readonly flashes: readonly Flash[];
   /** Path and query of this page, for going back to it after a change of language. */
   readonly here: string;
@@ -76,7 +76,10 @@ function Bar({ t, urls, viewer }: Shell) {
           <>
             <a href={urls.home}>{t('nav.home')}</a>
             {viewer.admin ? <a href={urls.adminUsers}>{t('nav.users')}</a> : null}
+            {viewer.admin ? <a href={urls.adminHealth}>{t('nav.health')}</a> : null}
+            {viewer.auditor === true ? <a href={urls.adminAudit}>{t('nav.audit')}</a> : null}
             <a href={urls.password}>{t('nav.password')}</a>
+            <a href={urls.sessions}>{t('nav.sessions')}</a>
             <span>{t('nav.signedInAs', { name: viewer.name })}</span>
             <a href={urls.logout}>{t('nav.signOut')}</a>
           </>

@@ -112,8 +112,17 @@ function removeState(io: Io, dataDir: string): void {
   const entries = fs.readdirSync(dataDir);
   for (const entry of entries.filter((name) => name.startsWith('hub.'))) fs.rmSync(path.join(dataDir, entry), { recursive: true, force: true });
   const rest = entries.filter((name) => !name.startsWith('hub.'));
-  if (rest.length === 0) fs.rmdirSync(dataDir);
+  if (rest.length === 0) removeFolder(dataDir);
   io.out(rest.length === 0 ? `Volumes and ${dataDir} are deleted.` : `Volumes and the hub's state are deleted. ${dataDir} still holds ${rest.join(', ')}, which the hub's database is no part of.`);
+}
+
+/** A volume of the hub's own container is a mount point, which stays, empty. */
+function removeFolder(folder: string): void {
+  try {
+    fs.rmdirSync(folder);
+  } catch (err) {
+    if (!['EBUSY', 'EROFS', 'EACCES'].includes((err as NodeJS.ErrnoException).code ?? '')) throw err;
+  }
 }
 
 const dockerTeardown: Teardown = {

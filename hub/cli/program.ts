@@ -3,7 +3,10 @@ import path from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config';
 import { HubError } from '../domain/errors';
+import { addAudit } from './audit';
 import { addConfig } from './config';
+import { addDockerFilter } from './docker-filter';
+import { addDoctor, type Physician } from './doctor';
 import { addDown, type Teardown } from './down';
 import { addImages, type ImageScripts } from './images';
 import { EXIT, type Io, printable } from './io';
@@ -14,6 +17,7 @@ import { addUser } from './user';
 /** What commands do to the world; tests put their own in. */
 export interface Parts {
   readonly teardown?: Teardown;
+  readonly physician?: Physician;
   readonly images?: () => ImageScripts;
 }
 
@@ -38,10 +42,13 @@ function program(io: Io, parts: Parts): Command {
   const root = new Command('berth').description('A notebook hub in one process.').version(version()).showHelpAfterError('(see --help)');
   addStart(root);
   addDown(root, io, parts.teardown);
+  addDoctor(root, io, parts.physician);
   addUser(root, io);
   addToken(root, io);
   addConfig(root, io);
+  addAudit(root, io);
   addImages(root, io, parts.images);
+  addDockerFilter(root, io);
   everyCommand(root).forEach((command) => wire(command, io));
   return root;
 }

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { z } from 'zod';
 import type { Config } from './config';
+import { isSiteName } from '../domain/sites';
 import { nearest } from './nearest';
 import { resolve } from './resolve';
 import { Schema } from './schema';
@@ -68,6 +69,7 @@ function contradictions(raw: unknown, cwd: string): readonly string[] {
       const mounted = get(`paths.${key}`, mounts[key]);
       return dataDir !== undefined && mounted !== undefined ? overlap(path.resolve(cwd, dataDir), path.resolve(cwd, mounted), `paths.${key}`) : [];
     }),
+    ...hubOnASite([publicUrl, ...(get('origins', shape.origins) ?? [])], get('subdomainHost', shape.subdomainHost)),
     ...repeatedSlugs(get('profiles', shape.profiles) ?? []),
   ];
 }
@@ -77,6 +79,13 @@ export function overlap(dataDir: string, mounted: string, setting: string): read
   const within = (inner: string, outer: string): boolean => inner === outer || inner.startsWith(outer.endsWith(path.sep) ? outer : outer + path.sep);
   if (!within(dataDir, mounted) && !within(mounted, dataDir)) return [];
   return [`${named('dataDir')} and ${named(setting)} overlap: ${mounted} is mounted into servers, so the hub's own state (${dataDir}) needs a folder apart from it`];
+}
+
+/** The hub's pages may lie at the domain itself, or anywhere else, but never where a user's pages could. */
+function hubOnASite(addresses: readonly (string | null | undefined)[], domain: string | null | undefined): readonly string[] {
+  if (domain === null || domain === undefined) return [];
+  const ours = addresses.flatMap((address) => (address === null || address === undefined ? [] : [new URL(address)]));
+  return ours.filter(({ hostname }) => isSiteName(hostname, domain)).map(({ origin }) => `${named('subdomainHost')}: ${origin} could be a user's own host; give the hub another name`);
 }
 
 function repeatedSlugs(profiles: readonly { readonly slug: string }[]): readonly string[] {

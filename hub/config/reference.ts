@@ -5,7 +5,38 @@ import { SETTINGS, type Setting } from './settings';
 export const configurationPage = (): string => `${[INTRODUCTION, ...sections(), aliasTable(), EXAMPLE].join('\n\n')}\n`;
 
 /** `.env.example`: every variable with its default, as comments. */
-export const envExample = (): string => `${[ENV_INTRODUCTION, ...SETTINGS.filter((row) => row.variable !== null && row.variable !== 'HUB_FAILPOINT').map(envLines)].join('\n\n')}\n`;
+export const envExample = (): string => `${[ENV_INTRODUCTION, ...COMPOSE_VARIABLES.map(({ variable, initial, meaning }) => `# ${meaning}\n#${variable}=${initial}`), ...SETTINGS.filter((row) => row.variable !== null && row.variable !== 'HUB_FAILPOINT').map(envLines)].join('\n\n')}\n`;
+
+/** `compose.yml` with the list of variables between its two marks made anew; the rest is as given. */
+export function composeFile(given: string): string {
+  const [before, rest] = given.split(COMPOSE_MARKS.from, 2);
+  const after = rest?.split(COMPOSE_MARKS.to, 2)[1];
+  if (before === undefined || after === undefined) throw new Error('compose.yml has lost the marks between which its variables are written');
+  return [before, COMPOSE_MARKS.from, '\n', ...composeVariables().map((line) => `      - ${line}\n`), '      ', COMPOSE_MARKS.to, after].join('');
+}
+
+const COMPOSE_MARKS = {
+  from: '# Written by `npm run docs` from here on: each setting by its name, with the value that the shell or .env gives it.',
+  to: '# End of what `npm run docs` writes.',
+} as const;
+
+/** What a container decides; for the host the same variables say where these are mounted from, or where they are published. */
+const IN_CONTAINER: Readonly<Record<string, string>> = {
+  HUB_LISTEN_HOST: 'front',
+  HUB_DATA_DIR: '/data',
+  HUB_PATHS_TEMPLATES: '/srv/templates',
+  HUB_PATHS_APP: '/srv/app',
+  HUB_PATHS_DATA: '/srv/data',
+};
+
+/** The shell's own way to an engine says nothing about the container's. */
+const HOST_ONLY = ['HUB_FAILPOINT', 'DOCKER_HOST'];
+
+function composeVariables(): readonly string[] {
+  const own = SETTINGS.flatMap((row) => (row.variable === null ? [] : row.secret ? [row.variable, `${row.variable}_FILE`] : [row.variable]));
+  const others = [...ALIASES, ...UNAVAILABLE].map((row) => row.variable);
+  return ['HUB_CONFIG_FILE', ...own, ...others].filter((name) => !HOST_ONLY.includes(name)).map((name) => (Object.hasOwn(IN_CONTAINER, name) ? `${name}=${IN_CONTAINER[name]}` : name));
+}
 
 const INTRODUCTION = `# Configuration
 
@@ -72,6 +103,15 @@ const EXAMPLE = `## Example
 const ENV_INTRODUCTION = `# Every variable of the hub with its default. Copy this file to .env and take the # away from what you change.
 # docker compose reads .env by itself; for npm start: set -a; . ./.env; set +a
 # Meanings at length: docs/configuration.md. (Written by \`npm run docs\`.)`;
+
+/** Read by compose.yml alone; the hub does not know them. */
+const COMPOSE_VARIABLES: readonly { readonly variable: string; readonly initial: string; readonly meaning: string }[] = [
+  { variable: 'COMPOSE_FILE', initial: 'compose.yml:compose_override.yml', meaning: 'For docker compose alone: its files, where there is an override. npm run compose finds it by itself.' },
+  { variable: 'DOCKER_GID', initial: '999', meaning: 'For docker compose alone: the group of the Docker socket (stat -c %g /var/run/docker.sock). npm run compose finds it by itself.' },
+  { variable: 'DOCKER_SOCKET', initial: '/var/run/docker.sock', meaning: 'For docker compose alone: the Docker socket of this machine.' },
+  { variable: 'BERTH_DOCKER_FILTER', initial: '0', meaning: 'For npm run compose: 1 puts the filter of compose.filter.yml between the hub and the Docker socket. With docker compose alone, name that file in COMPOSE_FILE.' },
+  { variable: 'DOCKER_NETWORK_NAME', initial: 'jupyterhub_network', meaning: 'Network that docker compose makes for the hub and a front proxy; the names of the servers\' networks begin with it.' },
+];
 
 function envLines(row: Setting): string {
   const plain = row.initial.replace(/`/g, '');

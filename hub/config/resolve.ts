@@ -57,6 +57,7 @@ function completed(given: Settings, profile: Settings['profiles'][number]): Prof
     layout,
     limits: { cpus, memoryBytes: memory, pids },
     readOnlyRoot: profile.readOnlyRoot ?? given.server.readOnlyRoot,
+    outbound: profile.outbound ?? given.server.outbound,
     env: profile.env,
   };
 }

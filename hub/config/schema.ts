@@ -51,20 +51,23 @@ const profile = z.strictObject({
   upstream: oneOf('injected', 'singleuser').default('injected'),
   limits: z.strictObject({ cpus: v.amountOrNone.optional(), memory: v.sizeOrNone.optional(), pids: v.countOrNone.optional() }).default({}),
   readOnlyRoot: v.yesNo.optional(),
+  outbound: oneOf('none', 'open').optional(),
   env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected a name of an environment variable'), z.string()).default({}),
   layout: z.union([layoutName, layout]).optional(),
 });
 
 export const Schema = z.strictObject({
   listen: group({
-    host: setting(v.text, '127.0.0.1', 'Address that the hub listens on. `0.0.0.0` is every address of the machine: put TLS in front of it first.'),
+    host: setting(v.text, '127.0.0.1', 'Address that the hub listens on. `0.0.0.0` is every address of the machine: put TLS in front of it first. `front`, for a hub in a container, is all but those in the networks of servers.'),
     port: setting(v.wholeNumber(0, 65535), 8000, 'Port that the hub listens on; 0 takes a free one.'),
+    internalPort: setting(v.wholeNumber(1, 65535), 8081, 'Port at which servers reach the hub as `http://hub:<port>`. It is opened on the network of each server, for that one alone, and on no other address.'),
   }),
   publicUrl: setting(v.publicUrl, null, 'The address that users type; its path is the base path. Cookies, redirects and the origin check derive from it.', { initial: '`http://localhost:<port><basePath>`' }),
   basePath: setting(v.basePath, null, 'Path below which everything lies, where no `publicUrl` is set.', { initial: '`/`' }),
   origins: setting(v.origins, [], 'Further origins that users may come from. While the public URL is on this machine, `localhost` and `127.0.0.1` are both accepted without being listed.'),
   trustedProxies: setting(v.networks, [], 'Networks whose `X-Forwarded-*` headers are believed: the reverse proxy in front of the hub, nobody else.'),
   frameOrigins: setting(v.origins, [], 'Origins whose pages may show servers in a frame. Pages of the hub itself are never framed.'),
+  subdomainHost: setting(v.domainOrNone, null, 'Domain below which every user gets a host of their own for their servers, such as `nb.example.org` (or `localhost` to try it out); DNS and certificate must cover `*.` of it. Scheme and port are those of the public URL.', { initial: 'none: servers lie on the hub\'s own host' }),
   dataDir: setting(v.text, './state', 'Folder of the hub\'s own state (database, keys, local socket), for its own account only. It can never be mounted into a server.'),
   admin: group({
     name: setting(v.text, 'admin', 'Name of the first administrator, made by the one-time link. Signing up under it gives nothing.'),
@@ -74,16 +77,21 @@ export const Schema = z.strictObject({
   session: group({
     idle: duration(v.duration, '12h', 'A browser session ends after this long without a request.'),
     absolute: duration(v.duration, '14d', 'A browser session ends after this long, used or not.'),
+    reauth: setting(v.durationOrNone, '10m', 'Administrators are asked for their password again before a dangerous act when they last gave it longer ago than this; 0 for never.', { unit: 'duration' }),
   }),
   token: group({ maxLifetime: duration(v.duration, '90d', 'Longest lifetime of an API token. Administrators alone may make one without an end.') }),
+  audit: group({ keep: setting(v.durationOrNone, '400d', 'How long entries of the audit log are kept; 0 for ever. Nothing else removes one.', { unit: 'duration' }) }),
   users: group({ language: setting(oneOf('auto', 'en', 'zh'), 'auto', 'Language of the pages: `en`, `zh`, or what the browser asks for (`auto`).') }),
   features: group({ notebookLauncher: setting(v.yesNo, true, 'Whether servers may be started at all. Off: page and API answer "Feature not available."') }),
   spawner: setting(oneOf('docker', 'fake'), 'docker', 'What runs servers: containers (`docker`), or a pretence in the hub\'s own process for trying things out (`fake`).'),
   docker: group({
     host: setting(v.text, 'unix:///var/run/docker.sock', 'Docker engine, as in `DOCKER_HOST`.'),
+    hubContainer: setting(v.text, 'auto', 'The container that the hub itself runs in: found by the hub (`auto`), none because it runs on the host (`none`), or its name.'),
     networkPool: setting(v.networkPool, '10.213.0.0/16', 'Private IPv4 network that the networks of servers are cut from. Nothing else may use it.'),
     networkName: setting(v.text, 'jupyterhub_network', 'What the names of these networks begin with.'),
-    firewall: setting(oneOf('auto', 'require', 'off'), 'auto', 'Host firewall rules that keep servers from the host and from each other: where possible (`auto`), or no start without them (`require`), or none (`off`).'),
+    firewall: setting(oneOf('auto', 'off'), 'auto', 'Host firewall rules that keep servers from the host and from each other: made, watched and repaired by the hub (`auto`), or left to the administrator (`off`).'),
+    isolation: setting(oneOf('require', 'report'), 'require', 'While servers are not proven to be kept apart, none starts (`require`), or that is only reported (`report`). Servers that run already go on either way.'),
+    strictVersions: setting(v.yesNo, false, 'Whether an engine or `runc` whose version is known to be weak counts as a failed check. Off: it is named, and nothing stops.'),
     namePrefix: setting(v.text, 'jupyterlab-', 'What the names of containers and volumes begin with.'),
     sharedVolume: setting(v.text, 'jupyterhub_shared', 'Volume that every server mounts at `/mnt/shared`.'),
   }),
@@ -97,6 +105,7 @@ export const Schema = z.strictObject({
     pids: setting(v.wholeNumber(16, 4_194_304), 512, 'Processes and threads that a server may have.'),
     startTimeout: duration(v.duration, '60s', 'A server that does not answer after this long has failed.'),
     stopGrace: duration(v.duration, '10s', 'How long a server may take to end by itself before it is killed.'),
+    outbound: setting(oneOf('none', 'open'), 'none', 'What servers reach outside: nothing (`none`), or the internet (`open`). Neighbours, host and metadata stay blocked either way.'),
     readOnlyRoot: setting(v.yesNo, true, 'Whether the root file system of servers is read-only; volumes and `/tmp` stay writable.'),
   }),
   paths: group({
@@ -108,7 +117,7 @@ export const Schema = z.strictObject({
     level: setting(oneOf('debug', 'info', 'warn', 'error'), 'info', 'Least important kind of line that is written.'),
     file: setting(v.textOrNone, null, 'File that log lines are appended to.', { initial: 'standard output; `hub.log` in the data folder when that is a terminal' }),
   }),
-  profiles: setting(z.array(profile), [], 'What users may choose from at a start: a list of `slug`, `title`, `description`, `image`, `argv`, `port`, `upstream`, `limits`, `readOnlyRoot`, `env`, `layout`. What a profile leaves out comes from `image`, `layout` and `server`.', { initial: 'one, made of `image`, `layout` and `server`', fileOnly: true }),
+  profiles: setting(z.array(profile), [], 'What users may choose from at a start: a list of `slug`, `title`, `description`, `image`, `argv`, `port`, `upstream`, `limits`, `readOnlyRoot`, `outbound`, `env`, `layout`. What a profile leaves out comes from `image`, `layout` and `server`.', { initial: 'one, made of `image`, `layout` and `server`', fileOnly: true }),
   failPoint: setting(v.textOrNone, null, 'For the hub\'s own tests: a point at which it kills itself or fails.', { initial: 'none', variable: 'HUB_FAILPOINT' }),
 });
 

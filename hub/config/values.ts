@@ -111,6 +111,14 @@ export const origins = listOf(originOf, 'origins such as https://hub.example.org
 /** For `frame-ancestors`: origins only, since a word such as `*` would let everybody frame the hub. */
 export const networks = listOf((item) => (network(item, [4, 6]) === undefined ? undefined : item), 'networks such as 10.0.0.0/8');
 
+const DOMAIN = /^(?=.{1,200}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+/** A DNS name in lower case, without a dot at its end; null: not given. An address has no names below it. */
+export const domainOrNone = value((given) => {
+  if (given === null || given === '') return null;
+  const name = typeof given === 'string' ? given.toLowerCase() : '';
+  return DOMAIN.test(name) ? name : refuse('expected a domain such as nb.example.org, without scheme, port or path');
+});
+
 /** IPv4, big enough to cut several server networks from. */
 export const networkPool = value((given) => {
   const got = typeof given === 'string' && given.includes('/') ? network(given, [4]) : undefined;

@@ -12,6 +12,8 @@ interface Base {
   readonly via: 'cookie' | 'token' | 'server-token' | 'local';
   /** Id of the session or token: what is revoked, and what open sockets are indexed by. Never the secret. */
   readonly credential: string;
+  /** True: its password was set by an administrator. Until it chose a new one, no credential of it opens anything else. */
+  readonly mustChangePassword?: boolean;
   /** Names of the groups it belongs to. */
   readonly groups: readonly string[];
 }

@@ -19,8 +19,9 @@ const fromOutside = (site: string | undefined): boolean => site !== undefined &&
 /**
  * May a request that is authenticated by cookie alone have come from our own pages? Origins are compared as whole strings
  * (a prefix or a pattern is how CVE-2026-40110 happened). Requests with a valid token are not asked: no other site can send one.
+ * `framed`: a page may also be opened in a frame, because its response names the origins that may show it.
  */
-export function checkCrossSite(facts: CrossSiteFacts, accepted: ReadonlySet<string>): CrossSiteVerdict {
+export function checkCrossSite(facts: CrossSiteFacts, accepted: ReadonlySet<string>, framed = false): CrossSiteVerdict {
   const { origin, secFetchSite } = facts;
   if (origin !== undefined && !accepted.has(origin)) return 'origin-foreign';
   if (facts.upgrade) {
@@ -33,5 +34,5 @@ export function checkCrossSite(facts: CrossSiteFacts, accepted: ReadonlySet<stri
   }
   if (!fromOutside(secFetchSite)) return 'ok';
   // A link on another site may be followed; its frames, scripts, images and fetches get nothing.
-  return facts.secFetchMode === 'navigate' && facts.secFetchDest === 'document' ? 'ok' : 'site-foreign';
+  return facts.secFetchMode === 'navigate' && (facts.secFetchDest === 'document' || (framed && facts.secFetchDest === 'iframe')) ? 'ok' : 'site-foreign';
 }

@@ -3,6 +3,7 @@ export const STATUS = {
   'invalid-input': 400,
   unauthenticated: 401,
   forbidden: 403,
+  'reauthentication-required': 403,
   'not-found': 404,
   'method-not-allowed': 405,
   conflict: 409,

@@ -15,9 +15,13 @@ export interface Profile {
   readonly layout: Layout;
   readonly limits: Limits;
   readonly readOnlyRoot: boolean;
+  readonly outbound: Outbound;
   /** Extra environment; the hub's own variables win. */
   readonly env: Readonly<Record<string, string>>;
 }
+
+/** `none`: nothing outside the lab's own network. `open`: the internet; neighbours, host, private and metadata addresses stay blocked. */
+export type Outbound = 'none' | 'open';
 
 /** Where the volumes go inside an image. `user` is `uid:gid`; null: the image's own. */
 export interface Layout {

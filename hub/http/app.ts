@@ -3,8 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pickLanguage, translator } from '../../views/i18n';
 import { HubError } from '../domain/errors';
 import type { Clock } from '../domain/runtime';
+import { inRequest } from '../services/request-context';
 import { apiRoutes } from './api';
-import { readForm, readJson } from './body';
+import { readJson } from '../wire/body';
+import { readForm } from './body';
 import { LANGUAGE_COOKIE, parseCookies } from './cookies';
 import type { AppDeps } from './deps';
 import { createExchange, found, wantsHtml, type Exchange, type HubContext, type Reply } from './exchange';
@@ -12,6 +14,9 @@ import { createKit, type Kit } from './kit';
 import { logWhenDone } from './middleware/access-log';
 import { createFailureReply, isApi } from './middleware/errors';
 import { createIdentify, isExplicit } from './middleware/identify';
+import { createPace } from './middleware/pace';
+import { createReauth } from './middleware/reauth';
+import { noteRefusal } from './middleware/refusals';
 import { createSameOrigin } from './middleware/same-origin';
 import { createSecurityHeaders } from './middleware/security-headers';
 import { pageRoutes } from './pages';
@@ -19,6 +24,7 @@ import { probeRoutes } from './probes';
 import { createRenderFailure, type ProxyFailure, type RenderedFailure } from './render-failure';
 import type { HubRoute } from './routes';
 import { send } from './send';
+import { createSiteApp } from './site';
 import { loadStaticFiles } from './static-files';
 
 export type { AppDeps, HttpSettings, Readiness } from './deps';
@@ -45,8 +51,12 @@ export function createApp(deps: AppDeps): HubApp {
   const failureReply = createFailureReply(kit);
 
   const app = bareExpress();
-  app.use(securityHeaders(exchangeOf));
-  const guards = { identify: createIdentify(deps, kit.names), sameOrigin: createSameOrigin(kit) };
+  const headersFor = createSecurityHeaders(deps.settings.sites);
+  app.use(securityHeaders(exchangeOf, headersFor));
+  const identify = createIdentify(deps, kit.names);
+  const renderFailure = createRenderFailure({ settings: deps.settings, urls: deps.urls, files });
+  const site = createSiteApp({ kit, identify, renderFailure, headersFor });
+  const guards = { identify, sameOrigin: createSameOrigin(kit), reauth: createReauth(kit), pace: createPace(deps.clock) };
   for (const route of routes) app[route.method](route.path, serve({ kit, exchangeOf, ...guards }, route));
   app.options(/^\/hub\/api(?:\/|$)/, (_req, res) => void res.status(200).type('text/plain').end());
   app.use((req, res, next) => next(res.headersSent ? undefined : missing(routes, exchangeOf(req))));
@@ -56,7 +66,11 @@ export function createApp(deps: AppDeps): HubApp {
     if (res.headersSent) {
       deps.log.error({ requestId: x.ctx.requestId, handler: x.pattern, err }, 'An answer broke off.');
       res.destroy();
-    } else void send(x, safely(deps, x, () => failureReply(x, err)));
+    } else {
+      const reply = safely(deps, x, () => failureReply(x, err));
+      noteRefusal(deps, x);
+      void send(x, reply);
+    }
   });
 
   const handle = (req: IncomingMessage, res: ServerResponse, ctx: HubContext): void => {
@@ -66,9 +80,9 @@ export function createApp(deps: AppDeps): HubApp {
     limitBody(deps.clock, req);
     // Express routes on the canonical path, so that no second spelling gets past a rule (G03).
     req.url = ctx.path + x.search;
-    app(req as Request, res as Response);
+    inRequest(ctx, () => (ctx.site === undefined ? app(req as Request, res as Response) : void site(x, ctx.site)));
   };
-  return { handle, renderFailure: createRenderFailure({ settings: deps.settings, urls: deps.urls, files }), routes };
+  return { handle, renderFailure, routes };
 }
 
 /** The page that explains a failure may fail itself; then nothing clever is tried any more. */
@@ -106,8 +120,7 @@ function begin(deps: AppDeps, req: IncomingMessage, res: ServerResponse, ctx: Hu
   return x;
 }
 
-function securityHeaders(exchangeOf: (req: IncomingMessage) => Exchange) {
-  const headersFor = createSecurityHeaders();
+function securityHeaders(exchangeOf: (req: IncomingMessage) => Exchange, headersFor: ReturnType<typeof createSecurityHeaders>) {
   return (req: Request, res: Response, next: NextFunction): void => {
     const { ctx } = exchangeOf(req);
     headersFor(isApi(ctx.path) ? 'api' : 'page', ctx.scheme === 'https')(req, res, next);
@@ -119,10 +132,12 @@ interface Guards {
   readonly exchangeOf: (req: IncomingMessage) => Exchange;
   readonly identify: ReturnType<typeof createIdentify>;
   readonly sameOrigin: ReturnType<typeof createSameOrigin>;
+  readonly reauth: ReturnType<typeof createReauth>;
+  readonly pace: ReturnType<typeof createPace>;
 }
 
 /** One route, from the request to the answer. The order matters: nothing is read, and nobody looked up, before it has to be. */
-function serve({ kit, exchangeOf, identify, sameOrigin }: Guards, route: HubRoute) {
+function serve({ kit, exchangeOf, identify, sameOrigin, reauth, pace }: Guards, route: HubRoute) {
   return async (req: Request, _res: Response): Promise<void> => {
     const x = exchangeOf(req);
     x.pattern = route.path;
@@ -132,9 +147,12 @@ function serve({ kit, exchangeOf, identify, sameOrigin }: Guards, route: HubRout
     sameOrigin.before(x, route);
     const stop = gate(kit, route, x);
     if (stop !== undefined) return send(x, stop);
+    if (x.caller.actor !== undefined) pace(`${x.caller.actor.kind}:${x.caller.actor.id}`);
     await readBodyOf(route, x);
     sameOrigin.token(x, route);
-    return send(x, await route.handle(x));
+    const reply = (await reauth(x, route)) ?? (await route.handle(x));
+    noteRefusal(kit.deps, x);
+    return send(x, reply);
   };
 }
 
@@ -146,10 +164,10 @@ const paramsOf = (raw: Readonly<Record<string, string | string[] | undefined>>):
 function gate({ deps }: Kit, route: HubRoute, x: Exchange): Reply | undefined {
   if (route.feature === 'launcher' && !deps.settings.launcher) throw new HubError('not-implemented', x.t('error.unavailableFeature'));
   if (route.needs === 'anyone') return undefined;
-  const { actor, user } = x.caller;
+  const { actor } = x.caller;
   if (actor === undefined) return strangerAt(deps, route, x);
-  if (user?.mustChangePassword === true && route.beforePasswordChange !== true) {
-    if (route.kind === 'page' || (route.kind === 'lab' && wantsHtml(x))) return found(deps.urls.password);
+  if (actor.mustChangePassword === true && route.beforePasswordChange !== true) {
+    if (actor.via === 'cookie' && (route.kind === 'page' || (route.kind === 'lab' && wantsHtml(x)))) return found(deps.urls.password);
     throw new HubError('forbidden', 'Choose a new password first.');
   }
   if (route.needs !== 'identified' && !route.needs.some((scope) => actor.scopes.has(scope))) {
@@ -168,7 +186,7 @@ function strangerAt(deps: AppDeps, route: HubRoute, x: Exchange): Reply {
 async function readBodyOf(route: HubRoute, x: Exchange): Promise<void> {
   if (x.method === 'GET' || x.method === 'HEAD') return;
   if (route.kind === 'page') x.form = await readForm(x.req);
-  else if (route.kind === 'api') x.json = await readJson(x.req, !isExplicit(x.caller));
+  else if (route.kind === 'api') x.json = await readJson(x.req, { requireType: !isExplicit(x.caller) });
 }
 
 const BODY_MS = 30_000;

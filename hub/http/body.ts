@@ -1,11 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { HubError } from '../domain/errors';
+import { decode, mediaType, readBody } from '../wire/body';
 
-const JSON_BYTES = 1024 * 1024;
 const FORM_BYTES = 64 * 1024;
 const MAX_FIELDS = 200;
-/** A body that is only a little too large is read to its end, so that the sender gets to see our answer instead of a reset. */
-const READ_AWAY_BYTES = 8 * 1024 * 1024;
 
 /** Fields of a form, in order. A field that came twice has two values, and `one` refuses it. */
 export class Form {
@@ -22,14 +20,18 @@ export class Form {
   has(name: string): boolean {
     return this.#fields.has(name);
   }
+  /** The same form without that field. */
+  without(name: string): Form {
+    const fields = new URLSearchParams(this.#fields);
+    fields.delete(name);
+    return new Form(fields);
+  }
   entries(): readonly (readonly [string, string])[] {
     return [...this.#fields.entries()];
   }
 }
 
 export const NO_FORM = new Form(new URLSearchParams());
-
-const mediaType = (req: IncomingMessage): string => (req.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 
 /** Form bodies of pages: 64 kB. Anything that is not a form is refused, JSON and uploads included (C04). */
 export async function readForm(req: IncomingMessage): Promise<Form> {
@@ -40,52 +42,3 @@ export async function readForm(req: IncomingMessage): Promise<Form> {
   if (fields.size > MAX_FIELDS) throw new HubError('invalid-input', 'The form has too many fields.');
   return new Form(fields);
 }
-
-/**
- * JSON bodies of the API: 1 MB, UTF-8. undefined: there was none. The media type matters for cookies only, because only a
- * page of another site has to choose among a few types; programs with a token send all kinds (JupyterHub's protocol, 3.1).
- */
-export async function readJson(req: IncomingMessage, requireType: boolean): Promise<unknown> {
-  const bytes = await readBody(req, JSON_BYTES);
-  if (requireType && (bytes.length > 0 || req.headers['content-type'] !== undefined) && mediaType(req) !== 'application/json') {
-    throw new HubError('unsupported-media-type', 'Send this as application/json.');
-  }
-  if (bytes.length === 0) return undefined;
-  const text = decode(bytes, 'JSON');
-  try {
-    return JSON.parse(text, withoutPrototype) as unknown;
-  } catch (cause) {
-    throw new HubError('invalid-input', 'Invalid JSON in body of request', { cause });
-  }
-}
-
-/** `__proto__` would be an own property here and a prototype after the next careless copy (D08). */
-function withoutPrototype(key: string, value: unknown): unknown {
-  return key === '__proto__' ? undefined : value;
-}
-
-function decode(bytes: Buffer, what: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
-  } catch (cause) {
-    throw new HubError('invalid-input', `Invalid UTF-8 in the ${what} of this request`, { cause });
-  }
-}
-
-async function readBody(req: IncomingMessage, limit: number): Promise<Buffer> {
-  const encoding = req.headers['content-encoding'];
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') throw new HubError('unsupported-media-type', 'Compressed bodies are not accepted here.');
-  const declared = Number(req.headers['content-length'] ?? 0);
-  if (declared > READ_AWAY_BYTES) throw tooLarge(limit);
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of req as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size <= limit) chunks.push(chunk);
-    else if (declared === 0) throw tooLarge(limit);
-  }
-  if (size > limit) throw tooLarge(limit);
-  return Buffer.concat(chunks);
-}
-
-const tooLarge = (limit: number): HubError => new HubError('too-large', `The body may have ${limit / 1024} kB at most.`);

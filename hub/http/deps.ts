@@ -3,7 +3,8 @@ import type { ServerId, UserId } from '../domain/ids';
 import type { Profile } from '../domain/profile';
 import type { Clock, Logger } from '../domain/runtime';
 import type { ServerRecord } from '../domain/server';
-import type { Accounts, Actors, Bootstrap, Login, Servers, Sessions, Tokens } from '../services/contract';
+import type { Sites } from '../domain/sites';
+import type { Accounts, ActivityReports, Actors, Audit, Bootstrap, HealthChecks, Login, Servers, Sessions, SitePass, Tokens } from '../services/contract';
 import type { Urls } from '../urls';
 import type { Metrics } from './metrics';
 
@@ -21,6 +22,8 @@ export interface HttpSettings {
   /** `FEATURE_NOTEBOOK_LAUNCHER`. */
   readonly launcher: boolean;
   readonly namedServers: boolean;
+  /** Hosts of the users' own, where their servers are; null: servers lie on the hub's host. */
+  readonly sites: Sites | null;
   /** Offered profiles, the default one first. */
   readonly profiles: readonly Profile[];
   /** How long an API call waits for a start or stop before it answers 202; milliseconds. Default 10 s. */
@@ -41,12 +44,16 @@ export interface AppDeps {
   readonly log: Logger;
   readonly services: {
     readonly sessions: Sessions;
+    readonly sitePass: SitePass;
     readonly tokens: Tokens;
     readonly actors: Actors;
     readonly login: Login;
     readonly accounts: Accounts;
     readonly bootstrap: Bootstrap;
     readonly servers: Servers;
+    readonly reports: ActivityReports;
+    readonly audit: Audit;
+    readonly health: HealthChecks;
   };
   /** Plain look-ups for models; what may be shown is decided by the actor's scopes. */
   readonly directory: {
@@ -56,6 +63,8 @@ export interface AppDeps {
     rolesOf(user: UserId): readonly string[];
     /** undefined: there is no such user. */
     nameOf(user: UserId): string | undefined;
+    /** Who entered the servers of a user, newest first: for that user alone to see. */
+    visitsTo(user: UserId): readonly { readonly visitor: string; readonly at: Date }[];
     /** Servers of a user; models filter them by scope. */
     serversOf(user: UserId): readonly ServerRecord[];
     /** Every server, for lists that are filtered by state. */

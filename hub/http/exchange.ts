@@ -13,6 +13,8 @@ export interface HubContext {
   readonly address: string;
   readonly scheme: 'http' | 'https';
   readonly requestId: string;
+  /** Label of the user's site that was asked; absent on the hub's own host. */
+  readonly site?: string;
   /** The command line, through the hub's own socket. */
   readonly local?: boolean;
 }
@@ -80,8 +82,19 @@ const header = (req: IncomingMessage, name: string): string | undefined => {
 
 export const headerOf = (x: Pick<Exchange, 'req'>, name: string): string | undefined => header(x.req, name);
 
+/**
+ * The browser says that a page of somebody's asks for this, for itself: a script, a frame, an embedded object. On one origin that page
+ * may read the answer, whatever its status (C12), so neither a form's token nor a name may be in it.
+ */
+export function isScripted(x: Pick<Exchange, 'req'>): boolean {
+  const mode = header(x.req, 'sec-fetch-mode');
+  const dest = header(x.req, 'sec-fetch-dest');
+  return (mode !== undefined && mode !== 'navigate') || (dest !== undefined && dest !== 'document');
+}
+
 /** True when a person looks at the answer: a navigation, or a program that prefers HTML. */
 export function wantsHtml(x: Pick<Exchange, 'req'>): boolean {
+  if (isScripted(x)) return false;
   if (header(x.req, 'sec-fetch-mode') === 'navigate') return true;
   return prefers(header(x.req, 'accept') ?? '', 'text/html', 'application/json');
 }

@@ -41,7 +41,8 @@ export function createKit(deps: AppDeps, files: StaticFiles): Kit {
   const names = cookieNames(secure);
   const flashes = new LRUCache<string, readonly Flash[]>({ max: FLASH_SESSIONS });
   const setCookie = (x: Exchange, line: string): void => void x.res.appendHeader('Set-Cookie', line);
-  const hubOnly = { path: urls.hub, secure, httpOnly: false } as const;
+  // Out of reach for scripts: a server's page on the same origin could put an address of the hub into its own address bar (C12).
+  const hubOnly = { path: urls.hub, secure, httpOnly: true } as const;
   const fresh = new WeakMap<Exchange, string>();
 
   const takeFlashes = (x: Exchange): readonly Flash[] => {
@@ -68,10 +69,10 @@ export function createKit(deps: AppDeps, files: StaticFiles): Kit {
 
   const shellOf = (x: Exchange): Shell => {
     const xsrf = formToken(x);
-    // JupyterHub's pages and scripts read it from here; set on pages only, so that a script's calls do not change it.
+    // JupyterHub's clients take it from here; set on pages only, so that a script's calls do not change it.
     if (x.caller.session !== undefined) setCookie(x, cookieLine(XSRF_COOKIE, xsrf, { ...hubOnly, sameSite: 'Strict' }));
     const user = x.caller.user;
-    const viewer = user === undefined ? null : { name: user.name, admin: x.caller.actor?.scopes.has('admin-ui') ?? false };
+    const viewer = user === undefined ? null : { name: user.name, admin: x.caller.actor?.scopes.has('admin-ui') ?? false, auditor: x.caller.actor?.admin ?? false };
     return { lang: x.lang, t: x.t, urls, asset: files.url, xsrf, viewer, flashes: takeFlashes(x), here: x.method === 'GET' ? `${urls.base}${x.ctx.path.slice(1)}${x.search}` : urls.home };
   };
 

@@ -25,5 +25,10 @@ export interface HubRoute {
   readonly feature?: 'launcher';
   /** Stays reachable for somebody who has to choose a new password first. */
   readonly beforePasswordChange?: true;
+  /**
+   * Dangerous: somebody with a cookie is asked for the password again when it was not given lately. A function looks at the request,
+   * whose body is read but not checked yet.
+   */
+  readonly reauth?: true | ((x: Exchange) => boolean);
   readonly handle: (x: Exchange) => Reply | Promise<Reply>;
 }

@@ -11,6 +11,8 @@ export function safeNext(next: string | undefined, publicUrl: URL, fallback: str
   const url = URL.canParse(target, publicUrl) ? new URL(target, publicUrl) : undefined;
   if (url === undefined || url.origin !== publicUrl.origin || url.username !== '' || url.password !== '') return fallback;
   const path = `/${url.pathname.replace(LEADING, '')}`;
+  // What stood behind the slashes may be dots, which the browser resolves only now.
+  if (path !== url.pathname) return safeNext(path + url.search + url.hash, publicUrl, fallback);
   if (!path.startsWith(publicUrl.pathname)) return fallback;
   return path + url.search + url.hash;
 }

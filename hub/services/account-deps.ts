@@ -5,8 +5,7 @@ import type { Clock, Logger } from '../domain/runtime';
 import { ROLES_OF_EVERYONE } from '../domain/scopes/roles';
 import type { User } from '../domain/user';
 import type { Store } from '../store/store';
-import { nameOf } from './actors';
-import type { Actors } from './contract';
+import type { Actors, Recorder } from './contract';
 import type { PasswordRules } from './passwords';
 import type { SessionService } from './sessions';
 import type { Throttle } from './throttle';
@@ -16,8 +15,9 @@ export interface AccountsDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly audit: Pick<Recorder, 'record'>;
   readonly hasher: PasswordHasher;
-  readonly sessions: Pick<SessionService, 'endAll' | 'announceEnded'>;
+  readonly sessions: Pick<SessionService, 'end' | 'endAll' | 'announceEnded' | 'proved'>;
   readonly actors: Pick<Actors, 'forget'>;
   readonly throttle: Throttle;
   /** `approval`: an administrator decides. `open`: active at once. `closed`: nobody can sign up. */
@@ -39,9 +39,9 @@ export interface NewAccount {
   readonly mustChangePassword: boolean;
 }
 
-/** Writes an entry of the audit trail. `actor` undefined: somebody who is not signed in. */
-export const audit = ({ store, clock }: Pick<AccountsDeps, 'store' | 'clock'>, actor: Actor | undefined, action: string, on: { readonly user: User; readonly detail?: Record<string, unknown> }): void =>
-  store.audit.append({ at: clock.now(), actor: actor === undefined ? 'anonymous' : nameOf(actor), action, target: `user:${on.user.name}`, detail: { user: on.user.id, ...on.detail } });
+/** Writes down what was done to an account. `actor` null: somebody who is not signed in. */
+export const audited = ({ audit }: Pick<AccountsDeps, 'audit'>, actor: Actor | null, action: string, on: { readonly user: User; readonly detail?: Record<string, unknown> }): void =>
+  audit.record(actor, action, `user:${on.user.name}`, { detail: { user: on.user.id, ...on.detail } });
 
 export const targetOf = (store: Store, user: User): Target => ({ kind: 'user', name: user.name, groups: store.groups.groupsOf(user.id).map((group) => group.name) });
 

@@ -4,11 +4,12 @@ import { newId, type UserId } from '../domain/ids';
 import { normaliseUserName, parseUserName } from '../domain/names';
 import type { ScopeName } from '../domain/scopes/tree';
 import type { User } from '../domain/user';
-import { audit, grantRoles, isTaken, targetOf, type AccountsDeps, type NewAccount } from './account-deps';
+import { audited, grantRoles, isTaken, targetOf, type AccountsDeps, type NewAccount } from './account-deps';
 import { activeAdmins } from './bootstrap';
 import type { Accounts } from './contract';
 import { createOwnAccount } from './own-account';
 import { DEFAULT_RULES, generatePassword, parseNewPassword } from './passwords';
+import { createSessionActs } from './session-acts';
 import { createUserList } from './user-list';
 
 /** Any of these over somebody is a reason to know that they exist. */
@@ -42,7 +43,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
   const change = (actor: Actor, user: User, action: string, work: () => User): User => {
     const after = store.transaction(() => {
       const done = work();
-      audit(deps, actor, action, { user });
+      audited(deps, actor, action, { user });
       return done;
     });
     actors.forget(user.id);
@@ -75,6 +76,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
 
   return {
     ...createOwnAccount(deps),
+    ...createSessionActs(deps),
 
     async create(actor, ask) {
       demand(actor, 'admin:users', HUB);
@@ -85,7 +87,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
       const phc = await hasher.hash(password);
       const user = store.transaction(() => {
         const made = add(name, phc, { admin: ask.admin, status: 'active', mustChangePassword: true });
-        audit(deps, actor, 'user.create', { user: made, detail: { admin: ask.admin } });
+        audited(deps, actor, 'user.create', { user: made, detail: { admin: ask.admin } });
         return made;
       });
       return { user, password };

@@ -1,4 +1,4 @@
-import type { ServerId } from '../domain/ids';
+import type { ServerId, UserId } from '../domain/ids';
 import type { Clock, Logger } from '../domain/runtime';
 import type { Store } from '../store/store';
 import type { Activity } from './contract';
@@ -21,6 +21,7 @@ export interface MonotonicActivity extends Activity {
 export function createActivity({ store, clock, log, flushMs = 30_000 }: ActivityDeps): MonotonicActivity {
   const fresh = new Map<ServerId, number>();
   const written = new Map<ServerId, number>();
+  const users = new Map<UserId, Date>();
   const stopTimer = clock.every(flushMs, flush);
 
   const lastSeenMs = (server: ServerId): number | undefined => fresh.get(server) ?? written.get(server);
@@ -28,12 +29,16 @@ export function createActivity({ store, clock, log, flushMs = 30_000 }: Activity
 
   /** A store that cannot write now gets the same times with the next batch. */
   function flush(): void {
-    if (fresh.size === 0) return;
+    if (fresh.size === 0 && users.size === 0) return;
     try {
       const batch = new Map([...fresh].map(([server, seenMs]) => [server, dateOf(seenMs)]));
-      store.transaction(() => store.servers.touch(batch));
+      store.transaction(() => {
+        store.servers.touch(batch);
+        store.users.touch(users);
+      });
       for (const [server, seenMs] of fresh) written.set(server, seenMs);
       fresh.clear();
+      users.clear();
     } catch (err) {
       log.error({ err, servers: fresh.size }, 'activity was not written');
     }
@@ -47,8 +52,17 @@ export function createActivity({ store, clock, log, flushMs = 30_000 }: Activity
     return stored !== undefined && stored > seen ? stored : seen;
   }
 
+  function seen(server: ServerId, at: Date): void {
+    const ms = clock.monotonicMs() - Math.max(0, clock.now().getTime() - at.getTime());
+    if (ms > (lastSeenMs(server) ?? -Infinity)) fresh.set(server, ms);
+  }
+
   return {
     touch: (_owner, server) => void fresh.set(server, clock.monotonicMs()),
+    seen,
+    seenUser: (user, at) => {
+      if (at > (users.get(user) ?? new Date(0))) users.set(user, at);
+    },
     lastSeenMs,
     lastOf,
     flush,

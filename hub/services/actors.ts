@@ -16,7 +16,7 @@ import type { TokenService } from './tokens';
 
 export interface ActorsDeps {
   readonly store: Store;
-  readonly sessions: Pick<SessionService, 'resolve' | 'onEnded' | 'forget'>;
+  readonly sessions: Pick<SessionService, 'resolve' | 'byId' | 'onEnded' | 'forget'>;
   readonly tokens: Pick<TokenService, 'resolve' | 'forget'>;
   readonly vocabulary?: Vocabulary;
 }
@@ -36,6 +36,7 @@ export function createActors({ store, sessions, tokens, vocabulary = BUILT_IN }:
     name: user.name,
     admin: user.admin && user.status === 'active',
     groups: store.groups.groupsOf(user.id).map((group) => group.name),
+    ...(user.mustChangePassword ? { mustChangePassword: true } : {}),
     ...how,
   });
 
@@ -47,21 +48,23 @@ export function createActors({ store, sessions, tokens, vocabulary = BUILT_IN }:
     return made;
   };
 
+  const inBrowser = (found: ReturnType<SessionService['resolve']>): Actor | undefined => {
+    if (found === undefined) return undefined;
+    const credential = found.session.id;
+    // Also through the proxy, which knows nothing of passwords: first a new one, then everything else.
+    return cached(credential, () => build(found.user, { via: 'cookie', credential, scopes: found.user.mustChangePassword ? NO_SCOPES : scopesOf(store, found.user, vocabulary) }));
+  };
+
   return {
-    byCookie(cookie) {
-      const found = sessions.resolve(cookie);
-      if (found === undefined) return undefined;
-      const credential = found.session.id;
-      // Also through the proxy, which knows nothing of passwords: first a new one, then everything else.
-      return cached(credential, () => build(found.user, { via: 'cookie', credential, scopes: found.user.mustChangePassword ? NO_SCOPES : scopesOf(store, found.user, vocabulary) }));
-    },
+    byCookie: (cookie) => inBrowser(sessions.resolve(cookie)),
+    bySession: (id) => inBrowser(sessions.byId(id)),
     byToken(secret) {
       const found = tokens.resolve(secret);
       if (found === undefined) return undefined;
       const { token, user } = found;
       return cached(token.id, () => {
         const owner = { owner: { kind: 'user', name: user.name }, scopes: scopesOf(store, user, vocabulary), groupsOf: groupsOfName(store) } as const;
-        return build(user, { via: 'token', credential: token.id, scopes: tokenScopes(token.scopes, owner, vocabulary) });
+        return build(user, { via: 'token', credential: token.id, scopes: tokenScopes(user.mustChangePassword ? [] : token.scopes, owner, vocabulary) });
       });
     },
     local: () => local,

@@ -5,23 +5,26 @@ import type { Clock, Logger } from '../domain/runtime';
 import type { Authorise, Grant } from '../../proxy/contract';
 import type { Store } from '../store/store';
 import { nameOf } from './actors';
-import type { Actors, Sessions } from './contract';
+import type { Actors, Recorder, Sessions, SitePass } from './contract';
 
 export interface AuthoriseDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly actors: Pick<Actors, 'byCookie' | 'byToken'>;
+  readonly audit: Pick<Recorder, 'record'>;
+  readonly actors: Pick<Actors, 'byCookie' | 'bySession' | 'byToken'>;
   readonly sessions: Pick<Sessions, 'onEnded'>;
   /** How long a confirmation to enter somebody else's server holds. */
   readonly confirmedForMs?: number;
+  /** Each user's servers have a site of their own, and this proves who came there. null, the default: they lie on the hub's host. */
+  readonly sitePass?: Pick<SitePass, 'sessionOf'> | null;
 }
 
 export interface ServerAccess {
   /** For the proxy. Reads snapshots only: a look-up per credential and one per server. */
   readonly authorise: Authorise;
   /**
-   * An administrator in a browser says: yes, I want into this server that is not mine (R01). Audited; holds for this session only.
+   * An administrator in a browser says: yes, I want into this server that is not mine (R01). Audited, and shown to its owner; holds for this session only.
    * Throws `not-found` for an unknown server and as `demand` does without `access:servers` on it.
    */
   confirmAccess(actor: Actor, server: ServerId): void;
@@ -34,7 +37,7 @@ type Verdict = Grant | { readonly kind: 'needs-confirmation'; readonly grant: Gr
 const FORBIDDEN: Grant = { kind: 'forbidden' };
 const ANONYMOUS: Grant = { kind: 'anonymous' };
 
-export function createAuthorise({ store, clock, log, actors, sessions, confirmedForMs = 8 * 3_600_000 }: AuthoriseDeps): ServerAccess {
+export function createAuthorise({ store, clock, log, audit, actors, sessions, sitePass = null, confirmedForMs = 8 * 3_600_000 }: AuthoriseDeps): ServerAccess {
   // An actor object lives until anything changes that it was made from; so do the verdicts that hang on it.
   const verdicts = new WeakMap<Actor, Map<ServerId, Verdict>>();
   /** Session to server to the end of the confirmation, on the clock that never jumps. */
@@ -50,7 +53,8 @@ export function createAuthorise({ store, clock, log, actors, sessions, confirmed
 
   const judge = (actor: Actor, server: ServerId): Verdict => {
     const target = targetOf(server);
-    if (target === undefined || actor.kind !== 'user' || !can(actor, 'access:servers', target)) return FORBIDDEN;
+    if (target === undefined) return { kind: 'forbidden', userName: actor.name };
+    if (actor.kind !== 'user' || !can(actor, 'access:servers', target)) return FORBIDDEN;
     const grant: Grant = { kind: 'allow', user: actor.id, userName: actor.name, credential: actor.credential };
     // Access to everything is for administering. What names a user, group or server is a decision about exactly these.
     const byOffice = actor.name !== target.user && actor.scopes.get('access:servers')?.all === true;
@@ -69,13 +73,22 @@ export function createAuthorise({ store, clock, log, actors, sessions, confirmed
 
   const isConfirmed = (actor: Actor, server: ServerId): boolean => (confirmed.get(actor.credential)?.get(server) ?? -Infinity) > clock.monotonicMs();
 
+  /** A cookie of the hub's host proves nothing on a site, and a site's own proves nothing anywhere else. */
+  const inBrowser = (value: string, site: string | undefined): Actor | undefined => {
+    if (site === undefined) return actors.byCookie(value);
+    const session = sitePass?.sessionOf(value, site);
+    return session === undefined ? undefined : actors.bySession(session);
+  };
+
   return {
     authorise(credential, route) {
       if (credential.kind === 'none') return ANONYMOUS;
-      const actor = credential.kind === 'cookie' ? actors.byCookie(credential.value) : actors.byToken(credential.value);
+      const actor = credential.kind === 'cookie' ? inBrowser(credential.value, credential.site) : actors.byToken(credential.value);
       if (actor === undefined) return ANONYMOUS;
       const verdict = verdictOn(actor, route.server);
       if (verdict.kind !== 'needs-confirmation') return verdict;
+      // On the hub's host this opens nothing then: it is where the browser is sent from to the site, which records who enters.
+      if (sitePass !== null && credential.kind === 'cookie' && credential.site === undefined) return verdict.grant;
       return isConfirmed(actor, route.server) ? verdict.grant : FORBIDDEN;
     },
     confirmAccess(actor, server) {
@@ -84,7 +97,10 @@ export function createAuthorise({ store, clock, log, actors, sessions, confirmed
       demand(actor, 'access:servers', target);
       if (verdictOn(actor, server).kind !== 'needs-confirmation') return;
       const of = confirmed.get(actor.credential) ?? new Map<ServerId, number>();
-      store.audit.append({ at: clock.now(), actor: nameOf(actor), action: 'server.enter', target: `server:${target.user}/${target.server}`, detail: { server } });
+      store.transaction(() => {
+        audit.record(actor, 'server.enter', `server:${target.user}/${target.server}`, { detail: { server } });
+        store.visits.add(server, actor.name, clock.now());
+      });
       confirmed.set(actor.credential, of.set(server, clock.monotonicMs() + confirmedForMs));
       log.info({ actor: nameOf(actor), server }, 'Somebody confirmed to enter a server that is not theirs.');
     },

@@ -6,7 +6,7 @@ import type { Clock, Logger } from '../domain/runtime';
 import { ROLES_OF_EVERYONE } from '../domain/scopes/roles';
 import type { User } from '../domain/user';
 import type { Store } from '../store/store';
-import type { Actors, Bootstrap, Sessions } from './contract';
+import type { Actors, Bootstrap, Recorder, Sessions } from './contract';
 import { DEFAULT_RULES, parseNewPassword, type PasswordRules } from './passwords';
 import { hashOfSecret, newSecret, sameSecret } from './secrets';
 
@@ -14,6 +14,7 @@ export interface BootstrapDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly audit: Pick<Recorder, 'record'>;
   readonly hasher: PasswordHasher;
   readonly sessions: Pick<Sessions, 'endAll'>;
   readonly actors: Pick<Actors, 'forget'>;
@@ -24,7 +25,7 @@ export interface BootstrapDeps {
 
 const LINK = 'bootstrap-link';
 
-export function createBootstrap({ store, clock, log, hasher, sessions, actors, adminName, rules = DEFAULT_RULES }: BootstrapDeps): Bootstrap {
+export function createBootstrap({ store, clock, log, audit, hasher, sessions, actors, adminName, rules = DEFAULT_RULES }: BootstrapDeps): Bootstrap {
   const name: UserName = parseUserName(adminName);
 
   const isLiving = (secret: unknown): boolean => {
@@ -66,7 +67,7 @@ export function createBootstrap({ store, clock, log, hasher, sessions, actors, a
         store.meta.remove(LINK);
         const made = install();
         store.users.setPasswordHash(made.id, phc);
-        store.audit.append({ at: clock.now(), actor: 'bootstrap', action: 'user.bootstrap', target: `user:${name}`, detail: { user: made.id, address: ask.address } });
+        audit.record(null, 'user.bootstrap', `user:${name}`, { detail: { user: made.id } });
         return made;
       });
       sessions.endAll(user.id);

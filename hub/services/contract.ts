@@ -1,4 +1,6 @@
+import type { CheckRow } from '../../spawner/spawner';
 import type { Actor } from '../domain/access';
+import type { AuditFilter, AuditFormat, AuditResult, AuditRow, ChainEnd } from '../domain/audit';
 import type { ServerId, ServerName, SessionId, TokenId, UserId, UserName } from '../domain/ids';
 import type { Handle, ServerRecord, Stage } from '../domain/server';
 import type { Session, Token } from '../domain/session';
@@ -15,10 +17,16 @@ export interface Sessions {
   start(user: User, from: { readonly address: string; readonly userAgent: string }): { readonly cookie: string; readonly session: Session };
   /** Synchronous and cached; undefined: unknown, expired, ended, or the user may not sign in. Records the visit. */
   resolve(cookie: string): { readonly session: Session; readonly user: User } | undefined;
+  /** The same for a credential that was derived from a session and proves it by itself: whoever calls this has checked that proof. */
+  byId(id: SessionId): { readonly session: Session; readonly user: User } | undefined;
   end(id: SessionId): void;
   /** Ends every session of a user but `except`; open sockets die with them (A17, B03). */
   endAll(user: UserId, except?: SessionId): void;
   listOf(actor: Actor, user: UserId): readonly Session[];
+  /** The person at this session has just shown the account's password. Opening a session counts as that. */
+  proved(id: SessionId): void;
+  /** Whether that was recent enough for a dangerous act. Forgotten when the hub restarts. */
+  isProven(id: SessionId): boolean;
   /** Called with each credential id that ended, for whatever reason. */
   onEnded(listener: (credential: string) => void): void;
   /** Stable per session, different for every session: what hub forms must echo (C01, C02). `null`: before sign-in. */
@@ -26,6 +34,22 @@ export interface Sessions {
   verifyXsrf(binding: string, token: string): boolean;
   flush(): void;
   close(): void;
+}
+
+/** Ways from a session on the hub's host to the site of one user, where servers have hosts of their own. */
+export interface SitePass {
+  /** What a site gives a browser before it sends it to the hub, and the mark by which the hub binds a ticket to it. */
+  newNonce(): { readonly nonce: string; readonly mark: string };
+  markOf(nonce: string): string;
+  /** One hand-over: good once, for a minute, on this site, and in the browser that holds the nonce with this mark. Changes nothing. */
+  ticket(session: SessionId, to: { readonly site: string; readonly mark: string }): string;
+  /**
+   * Spends a ticket, whether or not it fits. `cookie` is the pass that this site's requests show from then on. undefined: used,
+   * expired, or meant for another site or browser. Whether the session still lives is for the caller to ask.
+   */
+  redeem(ticket: string, at: { readonly site: string; readonly nonce: string }): { readonly session: SessionId; readonly cookie: string } | undefined;
+  /** Session that a pass was made from, when it was made for this site. Synchronous and remembered; the session may have ended. */
+  sessionOf(cookie: string, site: string): SessionId | undefined;
 }
 
 export interface Tokens {
@@ -40,6 +64,8 @@ export interface Tokens {
 /** Credentials to actors. Cached; `forget` is called after anything that changes what a user may do. */
 export interface Actors {
   byCookie(cookie: string): Actor | undefined;
+  /** The same actor as by the session's cookie; the caller has checked a proof that was derived from the session. */
+  bySession(id: SessionId): Actor | undefined;
   byToken(secret: string): Actor | undefined;
   /** The command line, through the hub's own socket in its data directory. */
   local(): Actor;
@@ -59,7 +85,7 @@ export interface SignIn {
 export interface Login {
   /** Throws `invalid-input`, `rate-limited` (with `retryAfterSeconds`), `unavailable`, or `forbidden` with one sentence for every wrong pair. */
   signIn(ask: SignIn): Promise<{ readonly user: User; readonly cookie: string; readonly session: Session }>;
-  signOut(session: SessionId): void;
+  signOut(actor: Actor, session: SessionId): void;
 }
 
 export interface SignUpResult {
@@ -70,6 +96,12 @@ export interface SignUpResult {
 export interface Accounts {
   signUp(ask: { readonly username: unknown; readonly password: unknown; readonly address: string }): Promise<SignUpResult>;
   changeOwnPassword(actor: Actor, ask: { readonly current: unknown; readonly next: unknown; readonly keep: SessionId | undefined; readonly address: string }): Promise<void>;
+  /** Throws `forbidden` for a wrong password of the actor's own account, counted like a failed sign-in, and as `changeOwnPassword` does. */
+  prove(actor: Actor, ask: { readonly password: unknown; readonly session: SessionId; readonly address: string }): Promise<void>;
+  /** Ends one session of a user, who may be the actor; its open sockets close. A session of somebody else is as unknown as none (`not-found`). */
+  endSession(actor: Actor, id: UserId, session: SessionId): void;
+  /** Signs a user out everywhere but at `except`. */
+  endSessions(actor: Actor, id: UserId, except?: SessionId): void;
   /** Generates a password, shown once; the user has to change it at the first sign-in. */
   create(actor: Actor, ask: { readonly username: string; readonly admin: boolean; readonly password?: string }): Promise<{ readonly user: User; readonly password: string }>;
   approve(actor: Actor, id: UserId): User;
@@ -132,10 +164,88 @@ export interface Servers {
   close(): Promise<void>;
 }
 
+/** Whoever did something, as the audit log names them; every `Actor` is one. */
+export type AuditActor = Pick<Actor, 'kind' | 'id' | 'name' | 'via' | 'credential'>;
+
+export interface AuditNote {
+  /** Default `ok`. */
+  readonly result?: AuditResult;
+  /** Never a secret. Long texts are cut. */
+  readonly detail?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Writes into the audit log (R02). The client's address and the request id come from the request that is being served. `null`: somebody
+ * who is not signed in, or the hub itself where no request is served. `target`: `user:alice`, `server:alice/`, …
+ */
+export interface Recorder {
+  /** In the transaction of the act itself: throws, and undoes it, when the entry cannot be written. */
+  record(actor: AuditActor | 'hub' | null, action: string, target: string, more?: AuditNote): void;
+  /** For what was refused or failed: never throws, and a flood is counted instead of written. */
+  note(actor: AuditActor | 'hub' | null, action: string, target: string, more?: AuditNote): void;
+}
+
+/** Reading takes an administrator; throws `forbidden` for everybody else. */
+export interface Audit extends Recorder {
+  /** Newest first, below the id `before`. `next`: the `before` of the next page; null: that was all. */
+  search(actor: Actor, ask: { readonly filter: AuditFilter; readonly before?: number; readonly limit: number }): Promise<{ readonly rows: readonly AuditRow[]; readonly next: number | null; readonly head: ChainEnd }>;
+  /** Everything up to this moment, oldest first, in pieces. Recorded before the first one. */
+  export(actor: Actor, ask: { readonly format: AuditFormat; readonly from?: Date }): { readonly head: ChainEnd; readonly chunks: AsyncIterable<string> };
+}
+
+/** What the bearer of a lab's own token is, on a connection that came through the network of the server `through`. */
+export interface LabTokens {
+  /** Not cached: a token that ended opens nothing from the same moment on. `elsewhere`: it is another server's. */
+  resolve(secret: string, through: ServerId): LabIdentity | { readonly kind: 'elsewhere'; readonly server: ServerId } | { readonly kind: 'unknown' };
+}
+
+export interface LabIdentity {
+  readonly kind: 'lab';
+  /** With JupyterHub's scopes of a server token, and never more than the owner may do now. */
+  readonly actor: Actor;
+  readonly owner: User;
+  readonly record: ServerRecord;
+}
+
+/** Activity that somebody reports, with `users:activity` on the owner. `only`: nothing but this server of theirs. */
+export interface ActivityReports {
+  /** JupyterHub's activity body. Times are cut to the life of what they are about; nothing moves backwards. Throws `invalid-input`, and then changed nothing. */
+  report(actor: Actor, owner: User, body: unknown, only?: ServerName): void;
+  /** Their running servers are in use now. Throws `not-found` when none runs. */
+  heartbeat(actor: Actor, owner: User, only?: ServerName): void;
+}
+
 export interface Activity {
   /** Hot path: one `Map.set`. */
   touch(owner: UserId, server: ServerId): void;
+  /** As of a time that is not in the future. Earlier than what is known already: ignored. */
+  seen(server: ServerId, at: Date): void;
+  seenUser(user: UserId, at: Date): void;
   lastOf(server: ServerId): Date | undefined;
   flush(): void;
   close(): void;
+}
+
+/** One row of the health report, with the time of its last look. */
+export interface HealthRow extends CheckRow {
+  readonly at: Date;
+}
+
+export interface HealthReport {
+  /** Every required row holds. */
+  readonly ok: boolean;
+  /** A proof runs now; the rows are those of the last one. */
+  readonly running: boolean;
+  /** When the last whole proof ended; null: the first one still runs. */
+  readonly at: Date | null;
+  /** Why no server can be started, in a sentence for everybody; null: they can. */
+  readonly blocked: string | null;
+  readonly rows: readonly HealthRow[];
+}
+
+/** Whether the hub and its engine do what is promised. Both throw `forbidden` without `admin-ui`. */
+export interface HealthChecks {
+  report(actor: Actor): HealthReport;
+  /** Proves everything now, or waits for a proof that runs already; it takes seconds. Rejects only for want of a scope. */
+  check(actor: Actor): Promise<HealthReport>;
 }

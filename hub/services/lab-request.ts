@@ -31,11 +31,11 @@ export function labOf(deps: ServersDeps, record: ServerRecord): Lab | undefined 
   return { owner, profile, secret: record.secret, prefix, url: `${deps.base.slice(0, -1)}${prefix}` };
 }
 
-export function requestOf(deps: ServersDeps, record: ServerRecord, lab: Lab): SpawnRequest {
+export function requestOf(deps: ServersDeps, record: ServerRecord, lab: Lab, token: string): SpawnRequest {
   const owner = { id: lab.owner.id, name: lab.owner.name };
   const server = { id: record.id, name: record.name };
-  const env = deps.labEnv({ owner, server, profile: lab.profile, secret: lab.secret, prefix: lab.url });
-  return { server, owner, profile: lab.profile, prefix: lab.url, env };
+  const env = deps.labEnv({ owner, server, profile: lab.profile, secret: lab.secret, token, prefix: lab.url });
+  return { server, owner, profile: lab.profile, outbound: lab.profile.outbound, prefix: lab.url, env };
 }
 
 export function routeOf(record: ServerRecord, lab: Lab, origin: string): Route {

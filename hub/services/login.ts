@@ -1,16 +1,17 @@
 import type { PasswordAuthenticator } from '../../auth/authenticator';
 import { HubError } from '../domain/errors';
-import type { UserId } from '../domain/ids';
+import type { SessionId, UserId } from '../domain/ids';
 import { parseLoginName } from '../domain/names';
 import type { Logger } from '../domain/runtime';
 import type { User } from '../domain/user';
 import type { Store } from '../store/store';
-import type { Login, Sessions, SignIn } from './contract';
+import type { Login, Recorder, Sessions, SignIn } from './contract';
 import type { Attempt, Throttle } from './throttle';
 
 export interface LoginDeps {
   readonly store: Store;
   readonly log: Logger;
+  readonly audit: Recorder;
   readonly authenticator: PasswordAuthenticator;
   readonly sessions: Pick<Sessions, 'start' | 'resolve' | 'end'>;
   readonly throttle: Throttle;
@@ -20,7 +21,7 @@ const MAX_NAME_CHARACTERS = 256;
 const VERIFY_MS = 20_000;
 const WRONG = 'Invalid username or password.';
 
-export function createLogin({ store, log, authenticator, sessions, throttle }: LoginDeps): Login {
+export function createLogin({ store, log, audit, authenticator, sessions, throttle }: LoginDeps): Login {
   /** The account that the pair belongs to. What fails is counted, except what was no try at all. */
   const verify = async (typed: string, password: string, attempt: Attempt): Promise<User> => {
     // A name that no account can have takes the same way as one that no account has.
@@ -36,6 +37,12 @@ export function createLogin({ store, log, authenticator, sessions, throttle }: L
     return user;
   };
 
+  /** Only names of accounts: people type passwords into this field (R08). */
+  const accountOf = (typed: string): string => {
+    const name = parseLoginName(typed);
+    return `user:${(name === undefined ? undefined : store.users.byName(name))?.name ?? '?'}`;
+  };
+
   return {
     async signIn(ask) {
       const { username, password } = parse(ask);
@@ -45,17 +52,29 @@ export function createLogin({ store, log, authenticator, sessions, throttle }: L
         demandActive(user);
         const previous = ask.previousCookie === undefined ? undefined : sessions.resolve(ask.previousCookie);
         if (previous !== undefined) sessions.end(previous.session.id);
-        const opened = sessions.start(user, { address: ask.address, userAgent: ask.userAgent });
+        const opened = store.transaction(() => {
+          const started = sessions.start(user, { address: ask.address, userAgent: ask.userAgent });
+          audit.record(signedInAs(user, started.session.id), 'user.sign-in', `user:${user.name}`);
+          return started;
+        });
         log.info({ user: user.id, session: opened.session.id, address: ask.address }, 'Somebody signed in.');
         return { user, ...opened };
       } catch (err) {
-        if (err instanceof HubError) log.info({ username: forLog(username), address: ask.address, code: err.code }, 'A sign-in was refused.');
+        if (err instanceof HubError) {
+          log.info({ username: forLog(username), address: ask.address, code: err.code }, 'A sign-in was refused.');
+          audit.note(null, 'user.sign-in', accountOf(username), { result: err.status >= 500 ? 'failed' : 'denied', detail: { code: err.code } });
+        }
         throw err;
       } finally {
         attempt.drop();
       }
     },
-    signOut: (session) => sessions.end(session),
+    signOut(actor, session) {
+      store.transaction(() => {
+        audit.record(actor, 'user.sign-out', `user:${actor.name}`, { detail: { session } });
+        sessions.end(session);
+      });
+    },
   };
 }
 
@@ -65,6 +84,8 @@ function parse({ username, password }: SignIn): { username: string; password: st
   if (username.length > MAX_NAME_CHARACTERS) throw new HubError('invalid-input', 'This user name is too long.');
   return { username, password };
 }
+
+const signedInAs = (user: User, session: SessionId) => ({ kind: 'user', id: user.id, name: user.name, via: 'cookie', credential: session }) as const;
 
 /** Only whoever knows the password is told that the account exists and waits. */
 function demandActive(user: User): void {

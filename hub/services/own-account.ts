@@ -1,15 +1,16 @@
+import type { Actor } from '../domain/access';
 import { HubError } from '../domain/errors';
 import { newId, type UserId, type UserName } from '../domain/ids';
 import { normaliseUserName, parseSignUpName } from '../domain/names';
 import type { User } from '../domain/user';
-import { audit, grantRoles, isTaken, type AccountsDeps } from './account-deps';
+import { audited, grantRoles, isTaken, type AccountsDeps } from './account-deps';
 import type { Accounts, SignUpResult } from './contract';
 import { DEFAULT_RULES, parseNewPassword } from './passwords';
 
 const MAX_PENDING = 1000;
 
 /** What people do to their own account: make it, and change its password. */
-export function createOwnAccount(deps: AccountsDeps): Pick<Accounts, 'signUp' | 'changeOwnPassword'> {
+export function createOwnAccount(deps: AccountsDeps): Pick<Accounts, 'signUp' | 'changeOwnPassword' | 'prove'> {
   const { store, clock, log, hasher, sessions, actors, throttle, signUpMode, rules = DEFAULT_RULES, maxPending = MAX_PENDING } = deps;
   const adminName = normaliseUserName(deps.adminName);
 
@@ -19,7 +20,7 @@ export function createOwnAccount(deps: AccountsDeps): Pick<Accounts, 'signUp' | 
     if (total >= maxPending) throw new HubError('rate-limited', 'Too many accounts wait for approval. Please ask an administrator.', { retryAfterSeconds: 3600 });
   };
 
-  const add = (name: UserName, phc: string, address: string): void => {
+  const add = (name: UserName, phc: string): void => {
     const status = signUpMode === 'open' ? 'active' : 'pending';
     const user: User = { id: newId<UserId>(), name, admin: false, status, created: clock.now(), lastActivity: null, mustChangePassword: false };
     store.transaction(() => {
@@ -27,7 +28,7 @@ export function createOwnAccount(deps: AccountsDeps): Pick<Accounts, 'signUp' | 
       store.users.create(user);
       store.users.setPasswordHash(user.id, phc);
       if (status === 'active') grantRoles(store, user);
-      audit(deps, undefined, 'user.sign-up', { user, detail: { status, address } });
+      audited(deps, null, 'user.sign-up', { user, detail: { status } });
     });
   };
 
@@ -49,6 +50,14 @@ export function createOwnAccount(deps: AccountsDeps): Pick<Accounts, 'signUp' | 
     }
   };
 
+  /** The account of somebody in a browser, who alone has a password to show. */
+  const ownOf = (actor: Actor): User => {
+    if (actor.kind !== 'user' || actor.via !== 'cookie') throw new HubError('forbidden', 'Sign in with a browser to use your password.');
+    const user = store.users.byId(actor.id);
+    if (user === undefined) throw new HubError('not-found', 'There is no such user.');
+    return user;
+  };
+
   return {
     async signUp(ask): Promise<SignUpResult> {
       if (signUpMode === 'closed') throw new HubError('forbidden', 'Accounts are made by an administrator here.');
@@ -61,16 +70,14 @@ export function createOwnAccount(deps: AccountsDeps): Pick<Accounts, 'signUp' | 
       demandRoom();
       // Before looking whether the name is taken: the answer takes the same time either way.
       const phc = await hasher.hash(password);
-      if (!isTaken(store, name)) add(name, phc, ask.address);
+      if (!isTaken(store, name)) add(name, phc);
       else if (signUpMode === 'open') throw new HubError('conflict', 'This name is taken. Choose another one.');
       log.info({ username: name, address: ask.address, mode: signUpMode }, 'Somebody signed up.');
       return { status: signUpMode === 'open' ? 'active' : 'pending' };
     },
 
     async changeOwnPassword(actor, ask) {
-      if (actor.kind !== 'user' || actor.via !== 'cookie') throw new HubError('forbidden', 'Sign in with a browser to change your password.');
-      const user = store.users.byId(actor.id);
-      if (user === undefined) throw new HubError('not-found', 'There is no such user.');
+      const user = ownOf(actor);
       const next = parseNewPassword(ask.next, user.name, rules);
       const verified = await demandCurrent(user, ask.current, ask.address);
       if (ask.next === ask.current) throw new HubError('invalid-input', 'The new password must be another one.');
@@ -79,10 +86,16 @@ export function createOwnAccount(deps: AccountsDeps): Pick<Accounts, 'signUp' | 
         if (store.users.passwordHash(user.id) !== verified) throw new HubError('conflict', 'The password was changed meanwhile. Please sign in again.');
         store.users.setPasswordHash(user.id, phc);
         store.users.update(user.id, { mustChangePassword: false });
-        audit(deps, actor, 'user.password', { user, detail: { address: ask.address } });
+        audited(deps, actor, 'user.password', { user });
       });
       sessions.endAll(user.id, ask.keep);
+      if (ask.keep !== undefined) sessions.proved(ask.keep);
       actors.forget(user.id);
+    },
+
+    async prove(actor, ask) {
+      await demandCurrent(ownOf(actor), ask.password, ask.address);
+      sessions.proved(ask.session);
     },
   };
 }

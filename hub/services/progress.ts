@@ -54,6 +54,8 @@ export function createProgressLog(clock: Clock): ProgressLog {
     const log = logs.get(id);
     if (log === undefined || log.over) return;
     const repeated = log.stages.at(-1)?.kind === next.kind;
+    // Said when the start was claimed, and again by the spawner: nothing new.
+    if (repeated && next.kind === 'preparing') return;
     if (repeated && next.kind === 'pulling' && clock.monotonicMs() - log.toldMs < DOWNLOAD_EVERY_MS && next.receivedBytes !== next.totalBytes) return;
     if (repeated) {
       log.stages.pop();

@@ -6,11 +6,16 @@ import type { Handle, ServerRecord, ServerState } from '../domain/server';
 import type { Store } from '../store/store';
 import type { Route, RouteTable } from '../../proxy/route-table';
 import type { Health, Spawner } from '../../spawner/spawner';
+import type { Recorder } from './contract';
+import type { StartGate } from './health';
 import { createProgressLog, type ProgressLog } from './progress';
 
 export interface ServersDeps {
   readonly store: Store;
+  readonly audit: Pick<Recorder, 'record'>;
   readonly spawner: Spawner;
+  /** Every start passes it, whoever asked for it and however long it waited in line. */
+  readonly gate: StartGate;
   readonly routes: RouteTable;
   /** Ends what is open on a route; ordinary requests get until the deadline. */
   readonly drain: (route: Route, deadlineMs: number) => Promise<void>;
@@ -50,6 +55,8 @@ export interface LabEnvAsk {
   readonly server: { readonly id: ServerId; readonly name: ServerName };
   readonly profile: Profile;
   readonly secret: string;
+  /** The lab's own credential at the hub. */
+  readonly token: string;
   /** Complete path, base path included. */
   readonly prefix: string;
 }

@@ -2,6 +2,7 @@ import { HubError, toHubError } from '../domain/errors';
 import type { Handle, ServerRecord, Stage } from '../domain/server';
 import type { Health, SpawnEvent } from '../../spawner/spawner';
 import { within } from './deadlines';
+import { issueLabToken } from './lab-tokens';
 import { labOf, redacted, requestOf, routeOf, type Lab } from './lab-request';
 import type { Core, Run } from './server-core';
 import type { Stopper } from './server-stop';
@@ -28,7 +29,8 @@ export function createStarter(core: Core, stopper: Stopper, onFreed: () => void)
       failPoint('spawn.after-claim');
       const leftover = core.leftovers.get(record.id);
       if (leftover !== undefined) await leftover;
-      const handle = await spawner.start(requestOf(core.deps, record, lab), {
+      await core.deps.gate.passed(run.abort.signal);
+      const handle = await spawner.start(requestOf(core.deps, record, lab, issueLabToken(store, record)), {
         signal: run.abort.signal,
         onEvent: (event) => {
           if (event.kind === 'pulling') silence.restart();

@@ -39,7 +39,8 @@ export function createServers(deps: ServersDeps): ServersService {
     // Together: a claim that is kept although its entry could not be written would be a start that nobody goes on with.
     const { record, claimed } = store.transaction(() => {
       const claim = queue.claim(owner.id, name, ask);
-      if (claim.claimed) audit(actor.name, 'server.start', claim.record);
+      if (claim.claimed) deps.gate.demand();
+      if (claim.claimed) audited(actor, 'server.start', claim.record);
       return claim;
     });
     if (!claimed) return { record, settled: core.progress.ended(record.id), claimed };
@@ -55,7 +56,7 @@ export function createServers(deps: ServersDeps): ServersService {
     if (before === undefined) throw notFound();
     const wasActive = isActive(before.state) && before.state.kind !== 'stopping';
     const stopped = end(before, null);
-    if (wasActive) audit(actor.name, 'server.stop', before);
+    if (wasActive) audited(actor, 'server.stop', before);
     return stopped;
   }
 
@@ -95,7 +96,7 @@ export function createServers(deps: ServersDeps): ServersService {
   async function halt(id: ServerId, reason: string): Promise<void> {
     const record = store.servers.byId(id);
     if (record === undefined || !isActive(record.state)) return;
-    if (record.state.kind !== 'stopping') audit('hub', 'server.stop', record, reason);
+    if (record.state.kind !== 'stopping') audited('hub', 'server.stop', record, reason);
     await end(record, reason).settled;
   }
 
@@ -126,9 +127,10 @@ export function createServers(deps: ServersDeps): ServersService {
 
   const targetName = (record: ServerRecord): string => `${store.users.byId(record.owner)?.name ?? ''}/${record.name}`;
 
-  function audit(actor: string, action: string, record: ServerRecord, reason?: string): void {
-    const detail = { server: record.id, profile: record.profile, ...(reason === undefined ? {} : { reason }) };
-    store.audit.append({ at: clock.now(), actor, action, target: targetName(record), detail });
+  function audited(actor: Actor | 'hub', action: string, record: ServerRecord, reason?: string): void {
+    const outbound = deps.profiles.find((profile) => profile.slug === record.profile)?.outbound;
+    const detail = { server: record.id, profile: record.profile, ...(outbound === 'open' ? { outbound } : {}), ...(reason === undefined ? {} : { reason }) };
+    deps.audit.record(actor, action, `server:${targetName(record)}`, { detail });
   }
 
   function get(actor: Actor, owner: User, name: ServerName): ServerRecord | undefined {

@@ -17,6 +17,10 @@ export interface SessionsDeps {
   readonly idleMs?: number;
   /** A session is over after this long in any case. */
   readonly absoluteMs?: number;
+  /** For how long a password that was shown opens dangerous acts; 0: they are always open. */
+  readonly reauthMs?: number;
+  /** Of more sessions of one user, the one that was not used for the longest time ends. */
+  readonly maxPerUser?: number;
   /** How often last-seen times are written and expired sessions are swept. */
   readonly flushEveryMs?: number;
 }
@@ -31,6 +35,8 @@ export interface SessionService extends Sessions {
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const CACHED = 20_000;
+const MAX_PER_USER = 50;
+const REAUTH_MS = 600_000;
 const COOKIE = /^[A-Za-z0-9_-]{43}$/;
 const XSRF_KEY = 'xsrf-key';
 
@@ -48,12 +54,17 @@ interface Entry {
   lastSeen: Date;
 }
 
-export function createSessions({ store, clock, log, idleMs = 12 * HOUR, absoluteMs = 14 * DAY, flushEveryMs = 30_000 }: SessionsDeps): SessionService {
+export function createSessions({ store, clock, log, idleMs = 12 * HOUR, absoluteMs = 14 * DAY, reauthMs = REAUTH_MS, maxPerUser = MAX_PER_USER, flushEveryMs = 30_000 }: SessionsDeps): SessionService {
   const key = xsrfKey(store);
   const listeners: ((credential: string) => void)[] = [];
   const cookieOf = new Map<SessionId, string>();
   const cache = new LRUCache<string, Entry>({ max: CACHED, dispose: (entry) => cookieOf.delete(entry.session.id) });
+  // The same objects by id. Kept apart, so that nothing that a browser sends can ever be taken for an id.
+  const entries = new LRUCache<SessionId, Entry>({ max: CACHED });
   const seen = new Map<SessionId, Date>();
+  // On the clock that never jumps, and so in memory only: a stored time could be judged by the wall clock alone, which can be set back.
+  // After a restart of the hub the password is asked for once more.
+  const proofs = new Map<SessionId, number>();
   const active = new Map<UserId, Date>();
 
   const announceEnded = (credential: string): void => {
@@ -63,7 +74,9 @@ export function createSessions({ store, clock, log, idleMs = 12 * HOUR, absolute
   const drop = (id: SessionId): void => {
     const cookie = cookieOf.get(id);
     if (cookie !== undefined) cache.delete(cookie);
+    entries.delete(id);
     seen.delete(id);
+    proofs.delete(id);
     announceEnded(id);
   };
 
@@ -72,13 +85,24 @@ export function createSessions({ store, clock, log, idleMs = 12 * HOUR, absolute
     drop(id);
   };
 
+  /** With the visits that are not written yet. */
+  const listed = (user: UserId): readonly Session[] => store.sessions.listOf(user).map((session) => ({ ...session, lastSeen: seen.get(session.id) ?? session.lastSeen }));
+
+  const makeRoom = (user: UserId, keep: SessionId): void => {
+    const others = listed(user).filter((session) => session.id !== keep);
+    if (others.length < maxPerUser) return;
+    const oldestFirst = others.toSorted((a, b) => a.lastSeen.getTime() - b.lastSeen.getTime());
+    for (const session of oldestFirst.slice(0, others.length + 1 - maxPerUser)) end(session.id);
+  };
+
   const isOver = (entry: Entry, wall: number, mono: number): boolean => {
     if (mono - entry.seenMs > idleMs || wall - entry.lastSeen.getTime() > idleMs) return true;
     return entry.ageAtLoadMs + mono - entry.loadedMs > absoluteMs || wall - entry.session.created.getTime() > absoluteMs;
   };
 
-  const load = (cookie: string): Entry | undefined => {
-    const session = store.sessions.byHash(hashOfSecret(cookie));
+  const load = (session: Session | undefined): Entry | undefined => {
+    const known = session && entries.get(session.id);
+    if (known !== undefined) return known;
     const user = session && store.users.byId(session.user);
     if (session === undefined || user === undefined) return undefined;
     const [wall, mono] = [clock.now().getTime(), clock.monotonicMs()];
@@ -89,13 +113,41 @@ export function createSessions({ store, clock, log, idleMs = 12 * HOUR, absolute
       return undefined;
     }
     const entry = { session, user, loadedMs: mono, ageAtLoadMs: wall - session.created.getTime(), seenMs: mono - Math.max(0, wall - lastSeen.getTime()), lastSeen };
-    remember(cookie, entry);
+    entries.set(session.id, entry);
     return entry;
+  };
+
+  const loadByCookie = (cookie: string): Entry | undefined => {
+    const entry = load(store.sessions.byHash(hashOfSecret(cookie)));
+    if (entry !== undefined) remember(cookie, entry);
+    return entry;
+  };
+
+  const loadById = (id: SessionId): Entry | undefined => {
+    const cookie = cookieOf.get(id);
+    return entries.get(id) ?? (cookie === undefined ? undefined : cache.get(cookie)) ?? load(store.sessions.byId(id));
   };
 
   const remember = (cookie: string, entry: Entry): void => {
     cache.set(cookie, entry);
     cookieOf.set(entry.session.id, cookie);
+    entries.set(entry.session.id, entry);
+  };
+
+  /** undefined when it is over, or its user may not sign in. Records the visit. */
+  const visited = (entry: Entry | undefined): Entry | undefined => {
+    if (entry === undefined) return undefined;
+    const [now, mono] = [clock.now(), clock.monotonicMs()];
+    if (isOver(entry, now.getTime(), mono)) {
+      end(entry.session.id);
+      return undefined;
+    }
+    if (entry.user.status !== 'active') return undefined;
+    entry.lastSeen = now;
+    entry.seenMs = mono;
+    seen.set(entry.session.id, now);
+    active.set(entry.user.id, now);
+    return entry;
   };
 
   const flush = (): void => {
@@ -111,7 +163,7 @@ export function createSessions({ store, clock, log, idleMs = 12 * HOUR, absolute
     const expired = store.sessions.removeExpired({ lastSeen: new Date(wall - idleMs), created: new Date(wall - absoluteMs) });
     for (const id of expired) drop(id);
     // Those that only the other clock calls expired; copied, because `end` changes the cache.
-    for (const entry of [...cache.values()]) if (isOver(entry, wall, clock.monotonicMs())) end(entry.session.id);
+    for (const entry of new Set([...cache.values(), ...entries.values()])) if (isOver(entry, wall, clock.monotonicMs())) end(entry.session.id);
   };
 
   const stopFlushing = clock.every(flushEveryMs, () => {
@@ -133,31 +185,22 @@ export function createSessions({ store, clock, log, idleMs = 12 * HOUR, absolute
       });
       const mono = clock.monotonicMs();
       remember(cookie, { session, user, loadedMs: mono, ageAtLoadMs: 0, seenMs: mono, lastSeen: now });
+      proofs.set(session.id, mono);
+      makeRoom(user.id, session.id);
       return { cookie, session };
     },
-    resolve(cookie) {
-      const entry = cache.get(cookie) ?? (COOKIE.test(cookie) ? load(cookie) : undefined);
-      if (entry === undefined) return undefined;
-      const [now, mono] = [clock.now(), clock.monotonicMs()];
-      if (isOver(entry, now.getTime(), mono)) {
-        end(entry.session.id);
-        return undefined;
-      }
-      if (entry.user.status !== 'active') return undefined;
-      entry.lastSeen = now;
-      entry.seenMs = mono;
-      seen.set(entry.session.id, now);
-      active.set(entry.user.id, now);
-      return entry;
-    },
+    resolve: (cookie) => visited(cache.get(cookie) ?? (COOKIE.test(cookie) ? loadByCookie(cookie) : undefined)),
+    byId: (id) => visited(loadById(id)),
     end,
     endAll(user, except) {
       for (const id of store.sessions.removeOf(user, except)) drop(id);
     },
     listOf(actor, user) {
       if (!isSelf(actor, user)) demand(actor, 'admin:users', { kind: 'user', name: store.users.byId(user)?.name ?? '', groups: store.groups.groupsOf(user).map((g) => g.name) });
-      return store.sessions.listOf(user).map((session) => ({ ...session, lastSeen: seen.get(session.id) ?? session.lastSeen }));
+      return listed(user);
     },
+    proved: (id) => void proofs.set(id, clock.monotonicMs()),
+    isProven: (id) => reauthMs === 0 || clock.monotonicMs() - (proofs.get(id) ?? -Infinity) <= reauthMs,
     onEnded: (listener) => void listeners.push(listener),
     xsrfToken: (binding) => xsrf(key, binding),
     verifyXsrf: (binding, token) => sameSecret(xsrf(key, binding), token),
@@ -167,8 +210,8 @@ export function createSessions({ store, clock, log, idleMs = 12 * HOUR, absolute
       flush();
     },
     forget(user) {
-      if (user === undefined) cache.clear();
-      else for (const [cookie, entry] of [...cache.entries()]) if (entry.user.id === user) cache.delete(cookie);
+      for (const [cookie, entry] of [...cache.entries()]) if (user === undefined || entry.user.id === user) cache.delete(cookie);
+      for (const [id, entry] of [...entries.entries()]) if (user === undefined || entry.user.id === user) entries.delete(id);
     },
     announceEnded,
   };

@@ -10,14 +10,15 @@ import type { Vocabulary } from '../domain/scopes/tree';
 import type { Token } from '../domain/session';
 import type { User } from '../domain/user';
 import type { Store } from '../store/store';
-import { groupsOfName, nameOf, scopesOf } from './actors';
-import type { Tokens } from './contract';
+import { groupsOfName, scopesOf } from './actors';
+import type { Recorder, Tokens } from './contract';
 import { hashOfSecret, newSecret } from './secrets';
 
 export interface TokensDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly audit: Pick<Recorder, 'record'>;
   /** Told about every token that was revoked or expired, so that its open sockets close: `sessions.announceEnded`. */
   readonly onEnded: (credential: string) => void;
   /** Longest life of a token; administrators may go beyond it. */
@@ -44,7 +45,7 @@ const DAY_SECONDS = 86_400;
 const FOREVER_SECONDS = 100 * 365 * DAY_SECONDS;
 
 export function createTokens(deps: TokensDeps): TokenService {
-  const { store, clock, log, onEnded, maxLifetimeSeconds = 90 * DAY_SECONDS, vocabulary = BUILT_IN, flushEveryMs = 30_000 } = deps;
+  const { store, clock, log, audit, onEnded, maxLifetimeSeconds = 90 * DAY_SECONDS, vocabulary = BUILT_IN, flushEveryMs = 30_000 } = deps;
   const secretOf = new Map<TokenId, string>();
   const cache = new LRUCache<string, Entry>({ max: CACHED, dispose: (entry) => secretOf.delete(entry.token.id) });
   const used = new Map<TokenId, Date>();
@@ -125,7 +126,7 @@ export function createTokens(deps: TokensDeps): TokenService {
       const token: Token = { id: newId<TokenId>(), owner: owner.id, note: ask.note.slice(0, 1024), scopes: [...new Set(ask.scopes)], created: clock.now(), expires, lastUsed: null };
       store.transaction(() => {
         store.tokens.create(token, hashOfSecret(secret));
-        store.audit.append({ at: token.created, actor: nameOf(actor), action: 'token.create', target: `user:${owner.name}`, detail: { token: token.id, scopes: token.scopes, expires } });
+        audit.record(actor, 'token.create', `user:${owner.name}`, { detail: { token: token.id, scopes: token.scopes, note: token.note, expires: expires?.toISOString() ?? null } });
       });
       return { token, secret };
     },
@@ -140,7 +141,7 @@ export function createTokens(deps: TokensDeps): TokenService {
       // Somebody else's token is as unknown as none at all (D06).
       if (store.tokens.byId(id)?.owner !== owner.id) throw notFound();
       store.transaction(() => {
-        store.audit.append({ at: clock.now(), actor: nameOf(actor), action: 'token.revoke', target: `user:${owner.name}`, detail: { token: id } });
+        audit.record(actor, 'token.revoke', `user:${owner.name}`, { detail: { token: id } });
         end(id);
       });
     },

@@ -1,20 +1,70 @@
-import { toDate, toMs, type Sql } from './sql';
+import type { AuditResult, AuditRow, ChainEnd } from '../domain/audit';
+import { link, type AuditRecord } from './audit-chain';
+import { toDate, toMs, toMsOrNull, type Sql } from './sql';
 import type { AuditStore } from './store';
 
-interface Row {
-  readonly at: number;
-  readonly actor: string;
-  readonly action: string;
-  readonly target: string;
-  readonly detail: string;
-}
+export const AUDIT_COLUMNS = 'id, at, actor_kind, actor, actor_id, via, credential, address, request_id, action, target, result, detail, prev, hash';
+export const INSERT_AUDIT = `INSERT INTO audit (${AUDIT_COLUMNS})
+  VALUES (@id, @at, @actor_kind, @actor, @actor_id, @via, @credential, @address, @request_id, @action, @target, @result, @detail, @prev, @hash)`;
+export const SET_END = 'UPDATE audit_ends SET id = @id, hash = @hash WHERE name = @name';
+
+/** `instr` knows no wildcards. Only ids inside the window are looked at, which is what bounds a call. */
+const SEARCH = `SELECT ${AUDIT_COLUMNS} FROM audit WHERE id < @before AND id >= @floor
+  AND (@actor IS NULL OR instr(lower(actor), @actor) > 0) AND (@action IS NULL OR instr(lower(action), @action) > 0)
+  AND (@target IS NULL OR instr(lower(target), @target) > 0) AND (@from IS NULL OR at >= @from) AND (@until IS NULL OR at < @until)
+  ORDER BY id DESC LIMIT @limit`;
 
 export function createAuditStore(sql: Sql): AuditStore {
-  const append = sql.prepare('INSERT INTO audit (at, actor, action, target, detail) VALUES (@at, @actor, @action, @target, @detail)');
-  const listed = sql.prepare<Row>('SELECT at, actor, action, target, detail FROM audit ORDER BY id DESC LIMIT @limit OFFSET @offset');
+  const insert = sql.prepare(INSERT_AUDIT);
+  const end = sql.prepare<ChainEnd>('SELECT id, hash FROM audit_ends WHERE name = @name');
+  const setEnd = sql.prepare(SET_END);
+  const listed = sql.prepare<AuditRecord>(`SELECT ${AUDIT_COLUMNS} FROM audit ORDER BY id DESC LIMIT @limit OFFSET @offset`);
+  const after = sql.prepare<AuditRecord>(`SELECT ${AUDIT_COLUMNS} FROM audit WHERE id > @id ORDER BY id LIMIT @limit`);
+  const searched = sql.prepare<AuditRecord>(SEARCH);
+  const firstYoung = sql.prepare<{ id: number | null }>('SELECT min(id) AS id FROM (SELECT id, at FROM audit ORDER BY id LIMIT @limit) WHERE at >= @before');
+  const lastOf = sql.prepare<ChainEnd>('SELECT id, hash FROM (SELECT id, hash FROM audit WHERE @below IS NULL OR id < @below ORDER BY id LIMIT @limit) ORDER BY id DESC LIMIT 1');
+  const remove = sql.prepare('DELETE FROM audit WHERE id <= @id');
+
+  const endOf = (name: 'anchor' | 'head'): ChainEnd => {
+    const found = end.get({ name });
+    if (found === undefined) throw new Error(`The ${name} of the audit log is missing from the database.`);
+    return found;
+  };
 
   return {
-    append: ({ at, actor, action, target, detail }) => void append.run({ at: toMs(at), actor, action, target, detail: JSON.stringify(detail) }),
-    list: (page) => listed.all({ ...page }).map((row) => ({ ...row, at: toDate(row.at), detail: JSON.parse(row.detail) as Record<string, unknown> })),
+    append: (entry) =>
+      sql.transaction(() => {
+        const { at, actorKind, actorId, requestId, detail, actor, via, credential, address, action, target, result } = entry;
+        const row = link(endOf('head'), { at: toMs(at), actor_kind: actorKind, actor, actor_id: actorId, via, credential, address, request_id: requestId, action, target, result, detail: JSON.stringify(detail) });
+        insert.run({ ...row });
+        setEnd.run({ name: 'head', id: row.id, hash: row.hash });
+        return toRow(row);
+      }),
+    list: (page) => listed.all({ ...page }).map(toRow),
+    after: (id, limit) => after.all({ id, limit }).map(toRow),
+    search({ before, filter, window, limit }) {
+      const top = Math.min(before ?? Infinity, endOf('head').id + 1);
+      const floor = Math.max(0, top - window);
+      const text = (part: string | undefined): string | null => part?.toLowerCase() ?? null;
+      const times = { from: toMsOrNull(filter.from ?? null), until: toMsOrNull(filter.until ?? null) };
+      const rows = searched.all({ before: top, floor, limit, actor: text(filter.actor), action: text(filter.action), target: text(filter.target), ...times }).map(toRow);
+      const next = rows.length === limit ? (rows.at(-1)?.id ?? floor) : floor;
+      return { rows, next: next > endOf('anchor').id + 1 ? next : null };
+    },
+    ends: () => ({ anchor: endOf('anchor'), head: endOf('head') }),
+    records: (id, limit) => after.all({ id, limit }),
+    prune: (before, limit) =>
+      sql.transaction(() => {
+        const below = firstYoung.get({ limit, before: toMs(before) })?.id ?? null;
+        const last = lastOf.get({ below, limit });
+        if (last === undefined) return undefined;
+        setEnd.run({ name: 'anchor', ...last });
+        return { count: remove.run({ id: last.id }), last };
+      }),
   };
 }
+
+export const toRow = (r: AuditRecord): AuditRow => ({
+  id: r.id, at: toDate(r.at), actorKind: r.actor_kind, actor: r.actor, actorId: r.actor_id, via: r.via, credential: r.credential, address: r.address, requestId: r.request_id,
+  action: r.action, target: r.target, result: r.result as AuditResult, detail: JSON.parse(r.detail) as Record<string, unknown>, prev: r.prev, hash: r.hash,
+});

@@ -1,5 +1,6 @@
 import { newId, type InstanceId } from '../domain/ids';
 import { createAuditStore } from './audit';
+import { chainOldEntries } from './audit-upgrade';
 import { createGroupStore } from './groups';
 import { createMetaStore } from './meta';
 import { createRoleStore } from './roles';
@@ -9,6 +10,7 @@ import { createSql } from './sql';
 import { openDatabase, type Opened, type OpenOptions } from './sqlite';
 import type { Store } from './store';
 import { createThrottleStore } from './throttle';
+import { createVisitStore } from './visits';
 import { createTokenStore } from './tokens';
 import { createUserStore } from './users';
 
@@ -36,6 +38,7 @@ export function openStore(path: string, opts: StoreOptions = {}): Store {
 
 function createStore({ db, close }: Opened, now: () => Date): Store {
   const sql = createSql(db);
+  chainOldEntries(sql);
   const meta = createMetaStore(sql);
   if (meta.get(INSTANCE) === undefined) meta.set(INSTANCE, newId<InstanceId>());
   return {
@@ -45,6 +48,7 @@ function createStore({ db, close }: Opened, now: () => Date): Store {
     sessions: createSessionStore(sql),
     tokens: createTokenStore(sql),
     servers: createServerStore(sql, now),
+    visits: createVisitStore(sql),
     throttle: createThrottleStore(sql),
     audit: createAuditStore(sql),
     meta,

@@ -50,7 +50,10 @@ export function createServerStore(sql: Sql, now: () => Date): ServerStore {
   const insert = sql.prepare(`INSERT INTO servers (id, owner_id, name, version, kind, since, state, created)
     VALUES (@id, @owner, @name, 0, 'stopped', NULL, @state, @created) ON CONFLICT (owner_id, name) DO NOTHING`);
   const transition = sql.prepare<Row>(`UPDATE servers SET version = version + 1, kind = @kind, since = @since, state = @state,
-    profile = @profile, secret = @secret, user_options = @userOptions WHERE id = @id AND version = @version RETURNING ${COLUMNS}`);
+    profile = @profile, secret = @secret, user_options = @userOptions,
+    lab_token_hash = CASE WHEN @kind IN ('starting', 'ready') THEN lab_token_hash END WHERE id = @id AND version = @version RETURNING ${COLUMNS}`);
+  const byLabToken = sql.prepare<Row>(`SELECT ${COLUMNS} FROM servers WHERE lab_token_hash = @hash`);
+  const setLabToken = sql.prepare('UPDATE servers SET lab_token_hash = @hash WHERE id = @id AND version = @version');
   const touch = sql.prepare<{ owner_id: string }>('UPDATE servers SET last_activity = max(coalesce(last_activity, @at), @at) WHERE id = @id RETURNING owner_id');
   const touchOwner = sql.prepare('UPDATE users SET last_activity = max(coalesce(last_activity, @at), @at) WHERE id = @owner');
   const remove = sql.prepare('DELETE FROM servers WHERE id = @id');
@@ -77,6 +80,8 @@ export function createServerStore(sql: Sql, now: () => Date): ServerStore {
     },
     countActive: () => countActive.get()?.n ?? 0,
     queued: () => queued.all().map(toRecord),
+    byLabTokenHash: (hash) => map(byLabToken.get({ hash })),
+    setLabTokenHash: (of, hash) => setLabToken.run({ id: of.id, version: of.version, hash }) > 0,
     touch: (seen) =>
       sql.transaction(() => {
         for (const [id, date] of seen) {

@@ -27,6 +27,7 @@ export function createSessionStore(sql: Sql): SessionStore {
   const insert = sql.prepare(`INSERT INTO sessions (id, user_id, hash, created, last_seen, address, user_agent)
     VALUES (@id, @user, @hash, @created, @lastSeen, @address, @userAgent)`);
   const byHash = sql.prepare<Row>(`SELECT ${COLUMNS} FROM sessions WHERE hash = @hash`);
+  const byId = sql.prepare<Row>(`SELECT ${COLUMNS} FROM sessions WHERE id = @id`);
   const listed = sql.prepare<Row>(`SELECT ${COLUMNS} FROM sessions WHERE user_id = @user ORDER BY last_seen DESC, id`);
   const count = sql.prepare<{ n: number }>('SELECT count(*) AS n FROM sessions');
   const touch = sql.prepare('UPDATE sessions SET last_seen = max(last_seen, @at) WHERE id = @id');
@@ -41,6 +42,10 @@ export function createSessionStore(sql: Sql): SessionStore {
       }),
     byHash(hash) {
       const row = byHash.get({ hash });
+      return row === undefined ? undefined : toSession(row);
+    },
+    byId(id) {
+      const row = byId.get({ id });
       return row === undefined ? undefined : toSession(row);
     },
     listOf: (user) => listed.all({ user }).map(toSession),

@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3';
 import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { HubError } from '../domain/errors';
 import { noFailPoints, type FailPoint } from '../domain/runtime';
 import { makePrivateDirectory, makePrivateFile, narrow, syncToDisk } from './files';
 import { MIGRATIONS, migrate, readMigrations, refuseNewer, versionOf, type Migration } from './migrate';
@@ -124,6 +125,23 @@ function inspect(path: string, migrations: readonly Migration[]): void {
       if (versionOf(db) === 0) throw damaged(path, 'it has no tables');
     } finally {
       db.close();
+    }
+  });
+}
+
+/** A connection that cannot write, beside a running hub or without one. Throws `not-found` for a missing file and as `openDatabase` for a damaged or foreign one. */
+export function openForReading(path: string): Database.Database {
+  if (!existsSync(path)) throw new HubError('not-found', `There is no database of a hub at ${path}.`);
+  return whileReading(path, () => {
+    const db = new Database(path, { readonly: true, fileMustExist: true });
+    try {
+      db.pragma('cell_size_check = ON');
+      db.pragma('trusted_schema = OFF');
+      if (db.pragma('application_id', { simple: true }) !== APPLICATION_ID) throw foreign(path);
+      return db;
+    } catch (err) {
+      db.close();
+      throw err;
     }
   });
 }

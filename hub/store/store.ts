@@ -1,7 +1,9 @@
+import type { AuditEntry, AuditFilter, AuditRow, ChainEnd } from '../domain/audit';
 import type { GroupId, ServerId, ServerName, SessionId, TokenId, UserId, UserName } from '../domain/ids';
 import type { ServerRecord, ServerState } from '../domain/server';
 import type { Session, Token } from '../domain/session';
 import type { Group, Role, User, UserStatus } from '../domain/user';
+import type { ChainReader } from './audit-chain';
 
 /**
  * Everything the hub remembers. A full disk, a foreign writer or a read-only file throws `HubError('unavailable')` from any verb. Synchronous on purpose: with an in-process driver nothing can interleave inside a transaction.
@@ -14,6 +16,7 @@ export interface Store {
   readonly sessions: SessionStore;
   readonly tokens: TokenStore;
   readonly servers: ServerStore;
+  readonly visits: VisitStore;
   readonly throttle: ThrottleStore;
   readonly audit: AuditStore;
   readonly meta: MetaStore;
@@ -77,6 +80,7 @@ export interface RoleStore {
 export interface SessionStore {
   create(session: Session, hash: string): void;
   byHash(hash: string): Session | undefined;
+  byId(id: SessionId): Session | undefined;
   listOf(user: UserId): readonly Session[];
   count(): number;
   /** Batch of last-seen times; never moves one backwards. */
@@ -114,9 +118,28 @@ export interface ServerStore {
   countActive(): number;
   /** Those that wait for a place, oldest first. */
   queued(): readonly ServerRecord[];
+  /** The server whose lab holds this token. A token ends with the transition that takes its server out of `starting` and `ready`. */
+  byLabTokenHash(hash: string): ServerRecord | undefined;
+  /** Replaces the token of a start. False: the server has moved on since `of` was read. */
+  setLabTokenHash(of: ServerRecord, hash: string): boolean;
   /** Batch of activity times; never moves one backwards, and moves the owner's along. */
   touch(seen: ReadonlyMap<ServerId, Date>): void;
   remove(id: ServerId): boolean;
+}
+
+/** Somebody entered a server that is not theirs. */
+export interface Visit {
+  readonly server: ServerName;
+  /** Name at that time. */
+  readonly visitor: string;
+  readonly at: Date;
+}
+
+/** For the owners of servers: the last twenty visits to each. They go with the server. */
+export interface VisitStore {
+  add(server: ServerId, visitor: string, at: Date): void;
+  /** Newest first. */
+  toServersOf(owner: UserId): readonly Visit[];
 }
 
 /** Counters of failed attempts; they survive a restart (A02). Times are milliseconds of the wall clock, only for expiry. */
@@ -130,18 +153,20 @@ export interface ThrottleStore {
   prune(before: Date): void;
 }
 
-export interface AuditEntry {
-  readonly at: Date;
-  readonly actor: string;
-  readonly action: string;
-  readonly target: string;
-  readonly detail: Readonly<Record<string, unknown>>;
-}
-
-export interface AuditStore {
-  append(entry: AuditEntry): void;
+/** Append-only, and every entry holds the hash of the one before it (R02). Nothing else removes one than `prune`. */
+export interface AuditStore extends ChainReader {
+  append(entry: AuditEntry): AuditRow;
   /** Newest first. */
-  list(page: { readonly offset: number; readonly limit: number }): readonly AuditEntry[];
+  list(page: { readonly offset: number; readonly limit: number }): readonly AuditRow[];
+  /** Oldest first, from the first entry above `id`. */
+  after(id: number, limit: number): readonly AuditRow[];
+  /**
+   * Newest first: what matches among the `window` entries below the id `before` (undefined: the newest), at most `limit`. One call
+   * looks at no more than the window, however long the log is. `next`: the `before` of the next call; null: that was the beginning.
+   */
+  search(ask: { readonly before?: number; readonly filter: AuditFilter; readonly window: number; readonly limit: number }): { readonly rows: readonly AuditRow[]; readonly next: number | null };
+  /** The retention rule: removes at most `limit` of the oldest entries, up to the first that is not older than `before`. undefined: there was none. */
+  prune(before: Date, limit: number): { readonly count: number; readonly last: ChainEnd } | undefined;
 }
 
 export interface MetaStore {

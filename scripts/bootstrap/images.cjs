@@ -1,28 +1,16 @@
 'use strict';
-const { spawn } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const apt = require('./apt.cjs');
-const { contentHash, filesBelow } = require('./content.cjs');
 const { call } = require('./engine-api.cjs');
-const { inRoot } = require('./paths.cjs');
+const { IMAGES, imageHash, packContext } = require('./image-context.cjs');
 const { SetupError, step } = require('./report.cjs');
 const { run, tail, which } = require('./run.cjs');
 
 const BASE = 'debian:trixie-slim';
 const REGISTRY_PATIENCE_MS = 15_000;
 const CONTENT_LABEL = 'berth.content';
-const CONTEXT = inRoot('images');
-
-/** The images that the checkout describes. `tag`: what profiles name; the notebook image has its content hash as a second tag. */
-const IMAGES = {
-  notebook: { tag: 'berth/notebook:latest', title: 'notebook image (JupyterLab, about 4 minutes)', versioned: 'berth/notebook' },
-  test: { tag: 'berth/notebook-test:local', title: 'test image (jupyter-server, about 1 minute)', versioned: null },
-};
-
-/** @param {keyof typeof IMAGES} which @returns {string} hash of Dockerfile and context, 16 characters */
-const imageHash = (which, root = CONTEXT) => contentHash(root, filesBelow(root, ['common', which])).slice(0, 16);
 
 /** @param {string} ref @returns {{ repo: string, tag: string }} the tag is `latest` where none is written */
 function splitRef(ref) {
@@ -130,8 +118,8 @@ async function ensureBase(log) {
 }
 
 function buildQuery(which, hash) {
-  const { tag, versioned } = IMAGES[which];
-  const query = new URLSearchParams({ dockerfile: `${which}/Dockerfile`, rm: '1', forcerm: '1', labels: JSON.stringify({ [CONTENT_LABEL]: hash }), buildargs: JSON.stringify({ BASE }) });
+  const { tag, versioned, dockerfile } = IMAGES[which];
+  const query = new URLSearchParams({ dockerfile, rm: '1', forcerm: '1', labels: JSON.stringify({ [CONTENT_LABEL]: hash }), buildargs: JSON.stringify({ BASE }) });
   query.append('t', tag);
   if (versioned !== null) query.append('t', `${versioned}:${hash}`);
   return query;
@@ -139,7 +127,7 @@ function buildQuery(which, hash) {
 
 /**
  * Builds one of the checkout's images; the engine's layer cache is used.
- * @param {{ which: 'notebook' | 'test', log?: (text: string) => void }} options
+ * @param {{ which: keyof typeof IMAGES, log?: (text: string) => void }} options
  * @returns {Promise<{ tag: string, hash: string }>}
  */
 async function build({ which: name, log = () => undefined }) {
@@ -152,18 +140,15 @@ async function build({ which: name, log = () => undefined }) {
     if (found) at = found[1];
     if (text) tell(`step ${at}: ${text.split('\n').pop().slice(0, 60)}`);
   };
-  // Times and owners stay out of the context, so that the layer cache holds in another checkout.
-  const tar = spawn('tar', ['-C', CONTEXT, '--sort=name', '--owner=0', '--group=0', '--numeric-owner', '--mtime=@0', '-cf', '-', 'common', name], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const ended = new Promise((resolve, reject) => { tar.on('error', reject); tar.on('close', resolve); });
-  ended.catch(() => undefined); // reported below, after the engine's own complaint about a short context
-  await stream('POST', `/build?${buildQuery(name, hash)}`, { body: tar.stdout, idleMs: 1_800_000, headers: { 'content-type': 'application/x-tar' }, onMessage }, `Building ${IMAGES[name].tag}`);
-  if (await ended !== 0) throw new SetupError('The build context could not be packed: tar failed.');
+  const context = await packContext(name);
+  await stream('POST', `/build?${buildQuery(name, hash)}`, { body: context.stream, idleMs: 1_800_000, headers: { 'content-type': 'application/x-tar' }, onMessage }, `Building ${IMAGES[name].tag}`);
+  if (await context.ended !== 0) throw new SetupError('The build context could not be packed: tar failed.');
   return { tag: IMAGES[name].tag, hash };
 }
 
 /**
  * Makes sure that an image of the checkout's present content is in the engine, under its tag. One call when it is.
- * @param {'notebook' | 'test'} which
+ * @param {keyof typeof IMAGES} which
  * @param {{ allowed?: boolean }} [options] `allowed: false`: an older image under the tag will do; none at all is refused
  */
 async function ensure(which, { allowed = true } = {}) {
@@ -173,7 +158,7 @@ async function ensure(which, { allowed = true } = {}) {
   if (isCurrent(present, hash)) return;
   if (!allowed) {
     if (present !== null) return;
-    throw new SetupError(`The image ${tag} is not in the engine, and --no-image-build forbids making it. Build it (npx berth images build), or pull one and name it in DOCKER_NOTEBOOK_IMAGE.`);
+    throw new SetupError(`The image ${tag} is not in the engine, and --no-image-build forbids making it. Build it (npx berth images build ${which}), or pull one and name it in DOCKER_NOTEBOOK_IMAGE.`);
   }
   if (versioned !== null && isCurrent(await inspect(`${versioned}:${hash}`), hash)) {
     const { repo, tag: name } = splitRef(tag);

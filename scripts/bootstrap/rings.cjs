@@ -8,7 +8,7 @@ const RINGS = {
   docs: { needs: [], alone: false },
   http: { needs: [], alone: false },
   proxy: { needs: [], alone: false },
-  docker: { needs: ['engine', 'test'], alone: true },
+  docker: { needs: ['engine', 'test', 'hub', 'compose'], alone: true },
   browser: { needs: ['engine', 'test', 'notebook', 'browser'], alone: true },
 };
 

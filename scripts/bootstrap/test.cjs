@@ -18,7 +18,8 @@ async function prepare(needs) {
   if (needs.has('browser')) env.CHROME = await require('./browser.cjs').ensureBrowser();
   if (needs.has('engine')) {
     await require('./engine.cjs').ensureEngine();
-    for (const image of ['test', 'notebook']) if (needs.has(image)) await require('./images.cjs').ensure(image);
+    for (const image of ['test', 'notebook', 'hub', 'compose']) if (needs.has(image)) await require('./images.cjs').ensure(image);
+    if (needs.has('compose')) await require('./compose.cjs').ensureCompose();
     await require('./sweep.cjs').sweep();
   }
   return env;
@@ -47,7 +48,7 @@ function watch(jest, resultFile) {
   return state;
 }
 
-/** @returns {Promise<{ ring: string, passed: number, failed: number, note: string, time: string }>} */
+/** @returns {Promise<{ ring: string, passed: number, failed: number, note: string, time: string, result: object | null }>} */
 function runRing(ring, { dir, env, workers, live }) {
   const started = Date.now();
   const resultFile = path.join(dir, `${ring}.json`);
@@ -58,7 +59,7 @@ function runRing(ring, { dir, env, workers, live }) {
     const watched = watch(jest, resultFile);
     jest.on('close', (code) => {
       const result = fs.existsSync(resultFile) ? JSON.parse(fs.readFileSync(resultFile, 'utf8')) : null;
-      const row = { ring, ...verdict(result, code ?? 1), time: duration(Date.now() - started) };
+      const row = { ring, ...verdict(result, code ?? 1), time: duration(Date.now() - started), result };
       if (watched.why) row.note = [row.note, watched.why].filter(Boolean).join('; ');
       process.stdout.write(`${live ? '' : `\n${output.trim()}\n`}${row.failed > 0 ? '✗' : '✓'} ${ring} (${row.time})\n`);
       resolve(row);
@@ -90,11 +91,19 @@ async function main() {
   try {
     const rows = await runAll(rings, { dir, env });
     if (needs.has('engine')) await require('./sweep.cjs').sweep();
+    if (rings.length === Object.keys(RINGS).length) rows.push(casesRow(rows));
     process.exitCode = rows.some((row) => row.failed > 0) ? 1 : 0;
     process.stdout.write(`\n${summary(rows)}\n`);
   } finally {
     fs.rmSync(dir, { recursive: true, force: true });
   }
+}
+
+/** The table of security cases can only be written by a run of everything. */
+function casesRow(rows) {
+  const started = Date.now();
+  const { failed, note } = require('../security-cases.cjs').updatePage(rows, { ci: Boolean(process.env.CI) });
+  return { ring: 'cases', passed: 0, failed, note, time: duration(Date.now() - started) };
 }
 
 function askedRings() {

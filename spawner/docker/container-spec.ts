@@ -16,7 +16,13 @@ export interface ContainerPlan {
   readonly request: SpawnRequest;
   readonly settings: DockerSettings;
   readonly name: string;
+  /** As the profile calls it; the request names the id that this meant at the start. */
+  readonly imageName: string;
   readonly network: string;
+  /** Its own on that network. */
+  readonly address: string;
+  /** Where the name `hub` leads; null: nowhere. */
+  readonly hubAddress: string | null;
   readonly mounts: readonly MountSettings[];
   readonly capacity: HostCapacity;
 }
@@ -26,6 +32,9 @@ const MIB = 1024 ** 2;
 const LEAST_MEMORY = 6 * MIB;
 /** Belongs to nobody (RFC 5737): without it, the embedded resolver would ask the host's servers on a lab's behalf. */
 const NO_RESOLVER = '192.0.2.1';
+
+/** A lab that may reach the internet needs its names: the engine's usual way of finding them. */
+const HOST_RESOLVER = { Dns: [], DnsOptions: [] };
 
 /** Everything about a lab's container. Pure, so that a table of tests can hold it to its promises. */
 export function containerSpec(plan: ContainerPlan): ContainerCreateOptions {
@@ -40,7 +49,7 @@ export function containerSpec(plan: ContainerPlan): ContainerCreateOptions {
     ...(profile.argv.length > 0 ? { Cmd: profile.argv.map((arg) => fill(arg, request)) } : {}),
     ...(profile.layout.user !== null ? { User: profile.layout.user } : {}),
     WorkingDir: profile.layout.workingDir,
-    Labels: { ...settings.extraLabels, ...labLabels(request, settings) },
+    Labels: { ...settings.extraLabels, ...labLabels(request, settings), [LABEL.image]: plan.imageName },
     StopSignal: 'SIGTERM',
     StopTimeout: 10,
     AttachStdin: false,
@@ -50,10 +59,13 @@ export function containerSpec(plan: ContainerPlan): ContainerCreateOptions {
     HostConfig: {
       ...confinement(profile.readOnlyRoot, profile.layout.user),
       ...limitsOf(profile.limits, plan.capacity),
+      ...(request.outbound === 'open' ? HOST_RESOLVER : {}),
+      ...(plan.hubAddress === null ? {} : { ExtraHosts: [`hub:${plan.hubAddress}`] }),
       NetworkMode: plan.network,
       Mounts: [...plan.mounts],
       Init: true,
     },
+    NetworkingConfig: { EndpointsConfig: { [plan.network]: { IPAMConfig: { IPv4Address: plan.address } } } },
   };
 }
 

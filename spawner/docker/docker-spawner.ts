@@ -1,11 +1,13 @@
-import type { ContainerInspectInfo } from 'dockerode';
+import type { ContainerInfo, ContainerInspectInfo } from 'dockerode';
 import { HubError, toHubError } from '../../hub/domain/errors';
 import type { ServerId } from '../../hub/domain/ids';
 import type { Clock, Logger } from '../../hub/domain/runtime';
 import type { Handle } from '../../hub/domain/server';
 import { LABEL, ROLE } from '../labels';
 import { alternativeName, serverSlug } from '../naming';
-import type { Health, SpawnRequest, Spawner, SpawnerCheck, StartOptions, Volumes } from '../spawner';
+import type { CheckRow, Health, SpawnRequest, Spawner, SpawnerCheck, StartOptions, Volumes } from '../spawner';
+import { createInward } from '../inward';
+import { createAttachment } from './attachment';
 import type { DockerClient } from './client';
 import { DEADLINE, createDockerClient } from './client';
 import type { HostCapacity } from './container-spec';
@@ -15,8 +17,11 @@ import type { Lab } from './exit-watch';
 import { createExitWatch } from './exit-watch';
 import type { Firewall } from './firewall';
 import { createFirewall } from './firewall';
-import { runChecks } from './checks';
+import { createStartGate } from './gate';
+import { runChecks, runGuard } from './checks';
 import { plainLines, redact } from './log-text';
+import { lookAt } from './hub-container';
+import type { InContainer } from './mounts';
 import { hostMounts } from './mounts';
 import { createNetworks } from './network';
 import { createImages } from './pull';
@@ -44,8 +49,11 @@ const KIND = 'docker';
 
 export function createDockerSpawner(settings: DockerSettings, { clock, log, ...deps }: DockerSpawnerDeps): DockerSpawner {
   const client = deps.client ?? createDockerClient({ host: settings.host, clock });
-  const firewall = deps.firewall ?? createFirewall();
+  const firewall = deps.firewall ?? createFirewall({ internalPort: settings.internalPort });
   const networks = createNetworks(client, settings);
+  const gate = createStartGate({ client, settings, firewall, log });
+  const inward = createInward();
+  const attachment = createAttachment({ settings, networks, inward, log, local: client.local });
   const volumes = createVolumes(client, settings);
   const images = createImages(client, clock);
   const watch = createExitWatch({ client, settings, clock, log, labs, handleOf });
@@ -55,13 +63,14 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
     const { signal, onEvent } = opts;
     onEvent({ kind: 'preparing' });
     demandNotAborted(signal);
-    await images.ensure(req.profile.image, (receivedBytes, totalBytes) => onEvent({ kind: 'pulling', image: req.profile.image, receivedBytes, totalBytes }), signal);
+    gate.demandOutbound(req);
+    const imageId = await images.ensure(req.profile.image, (receivedBytes, totalBytes) => onEvent({ kind: 'pulling', image: req.profile.image, receivedBytes, totalBytes }), signal);
     const handle = handleOf(await chooseName(req), req.server.id);
     demandNotAborted(signal);
     opts.onHandle(handle);
     try {
       await removeLeftovers(req.server.id);
-      await create(req, handle, opts);
+      await create({ ...req, profile: { ...req.profile, image: imageId } }, { handle, image: req.profile.image }, opts);
       return handle;
     } catch (err) {
       await leaveNothing(req.server.id);
@@ -69,15 +78,19 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
     }
   }
 
-  /** Calls that make something are never cut short, only followed by a look at the signal: what they made must be known. */
-  async function create(req: SpawnRequest, handle: Handle, { signal, onEvent }: StartOptions): Promise<void> {
-    const mounts = [...(await volumes.ensure(req)), ...(await hostMounts(settings))];
+  /**
+   * The request's image is an id here: it stays that very one, wherever its name moves meanwhile (J27).
+   * Calls that make something are never cut short, only followed by a look at the signal: what they made must be known.
+   */
+  async function create(req: SpawnRequest, { handle, image }: { readonly handle: Handle; readonly image: string }, { signal, onEvent }: StartOptions): Promise<void> {
+    const mounts = [...(await volumes.ensure(req)), ...(await hostMounts(settings, await insideContainer()))];
     demandNotAborted(signal);
-    const network = await networks.create(req.server.id, { [LABEL.role]: ROLE.lab, [LABEL.server]: req.server.id, [LABEL.user]: req.owner.id });
+    const network = await networks.create(req.server.id, { [LABEL.role]: ROLE.lab, [LABEL.server]: req.server.id, [LABEL.user]: req.owner.id }, req.outbound);
     // After the network: whoever takes rules away for want of lab networks sees this one.
-    await demandFirewall();
+    await gate.demandFirewall(req.outbound);
+    const place = await attachment.open(req.server.id);
     demandNotAborted(signal);
-    const spec = containerSpec({ request: req, settings, name: nameOf(handle), network, mounts, capacity: await hostCapacity() });
+    const spec = containerSpec({ request: req, settings, name: nameOf(handle), imageName: image, network, address: place.lab, hubAddress: place.hub, mounts, capacity: await hostCapacity() });
     let told = false;
     const created = (): void => {
       if (!told) onEvent({ kind: 'created' });
@@ -108,7 +121,7 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
       watch.expect(lab.containerId);
       await removeContainer(client, lab.containerId);
     }
-    await networks.remove(server);
+    await attachment.release(server);
   }
 
   /** A failure in here must not hide the one that led to it; the handle is known, so a later stop finds the rest. */
@@ -125,7 +138,9 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
     if (found === null) return { kind: 'absent' };
     const { State } = found;
     if (!State.Running) return { kind: 'exited', exitCode: State.Status === 'created' ? null : State.ExitCode, oomKilled: State.OOMKilled, detail: whyEnded(found) };
-    return { kind: 'running', origin: originOf(found, serverOf(handle)) };
+    const server = serverOf(handle) as ServerId;
+    await attachment.adopt(server, found.NetworkSettings.Networks[networks.nameFor(server)]);
+    return { kind: 'running', origin: originOf(found, server) };
   }
 
   /** Taken from that very container, and only from the network that was made for its server: an address alone proves nothing (E02). */
@@ -142,7 +157,7 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
       watch.expect(found.Id);
       await stopContainer(client, clock, found, graceMs);
     }
-    await networks.remove(serverOf(handle));
+    await attachment.release(serverOf(handle) as ServerId);
   }
 
   async function logs(handle: Handle, lines: number): Promise<readonly string[]> {
@@ -153,26 +168,27 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
     return redact(plainLines(raw).slice(-tail), found.Config.Env ?? []);
   }
 
-  async function labs(): Promise<readonly Lab[]> {
-    const found = await client.call({
+  const found = (): Promise<readonly ContainerInfo[]> =>
+    client.call({
       what: 'list the servers',
       ms: DEADLINE.list,
       run: (d, abortSignal) => d.listContainers({ all: true, filters: { label: [`${LABEL.instance}=${settings.instance}`, `${LABEL.role}=${ROLE.lab}`] }, abortSignal }),
     });
-    return found.flatMap((c) => {
-      const server = c.Labels[LABEL.server];
-      const name = c.Names[0]?.replace(/^\//, '');
-      return server === undefined || name === undefined ? [] : [{ containerId: c.Id, server: server as ServerId, handle: handleOf(name, server), running: c.State === 'running' || c.State === 'paused' }];
-    });
+
+  async function labs(): Promise<readonly Lab[]> {
+    return labsIn(await found());
   }
 
-  async function demandFirewall(): Promise<void> {
-    if (settings.firewall === 'off' || !client.local) return;
-    const state = await firewall.ensure();
-    if (state.ok) return;
-    log.warn({ detail: state.detail }, 'the firewall rules for labs are not in place');
-    if (settings.firewall === 'require') throw new HubError('unavailable', 'Servers cannot be started now, because they could not be isolated from the host. An administrator finds the reason under the hub\'s health.', { details: { firewall: state.detail } });
+  async function list(): Promise<readonly { readonly server: ServerId; readonly handle: Handle; readonly running: boolean }[]> {
+    const containers = await found();
+    for (const { State, Labels, NetworkSettings } of containers) {
+      const server = Labels[LABEL.server] as ServerId | undefined;
+      if (State === 'running' && server !== undefined) await attachment.adopt(server, NetworkSettings.Networks[networks.nameFor(server)]);
+    }
+    return labsIn(containers).map(({ server, handle, running }) => ({ server, handle, running }));
   }
+
+  const insideContainer = async (): Promise<InContainer | null> => (settings.hubContainer === null ? null : { mounts: (await lookAt(client, settings.hubContainer)).Mounts, log });
 
   async function hostCapacity(): Promise<HostCapacity> {
     if (capacity !== null) return capacity;
@@ -198,25 +214,37 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
       watch.expect(container.Id);
       await removeContainer(client, container.Id);
     }
-    for (const network of await networks.list()) await unlessMissing(client.call({ what: 'remove the network', ms: DEADLINE.remove, run: (d, abortSignal) => d.getNetwork(network.Id).remove({ abortSignal }) }), undefined);
+    await inward.closeAll();
+    for (const network of await networks.list()) await networks.drop(network);
     if (withVolumes) await volumes.removeAll();
-    if (settings.firewall !== 'off' && client.local && !(await networks.anyLeft())) await firewall.remove();
+    if (settings.firewall !== 'off' && settings.hubContainer === null && client.local && !(await networks.anyLeft())) await firewall.remove();
   }
 
+  const looking = { client, settings, networks, firewall, images, clock, log };
+  const guard = (): Promise<CheckRow> => runGuard(looking);
   let checking: Promise<SpawnerCheck> | null = null;
   /** A probe takes seconds: who asks meanwhile gets the same answer. */
   function check(): Promise<SpawnerCheck> {
-    checking ??= runChecks({ client, settings, networks, firewall, log }).finally(() => (checking = null));
+    checking ??= runChecks(looking).finally(() => (checking = null));
     return checking;
   }
 
   async function close(): Promise<void> {
     images.close();
     watch.close();
+    await inward.closeAll();
     client.close();
   }
 
-  return { kind: KIND, start, inspect, stop, logs, list: async () => (await labs()).map(({ server, handle, running }) => ({ server, handle, running })), onExit: watch.onExit, check, close, tearDown, listFor: volumes.listFor, removeFor: volumes.removeFor };
+  return { kind: KIND, start, inspect, stop, logs, list, onExit: watch.onExit, hubUrl: attachment.hubUrl, onConnection: inward.onConnection, check, guard, close, tearDown, listFor: volumes.listFor, removeFor: volumes.removeFor };
+}
+
+function labsIn(containers: readonly ContainerInfo[]): readonly Lab[] {
+  return containers.flatMap((c) => {
+    const server = c.Labels[LABEL.server];
+    const name = c.Names[0]?.replace(/^\//, '');
+    return server === undefined || name === undefined ? [] : [{ containerId: c.Id, server: server as ServerId, handle: handleOf(name, server), running: c.State === 'running' || c.State === 'paused' }];
+  });
 }
 
 /** The container's name for people, and the server's id, so that a handle never means the next bearer of a name. */

@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
 import { access } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { BRIDGE_PREFIX } from './network';
+import { aloneOnHost } from './alone-on-host';
+import type { Family } from './firewall-rules';
+import { CHAINS, effective, everyJump, jumps, rulesOf, same, wantedChains } from './firewall-rules';
 
 /** Runs one program and resolves with what it wrote; rejects on any other exit code than 0. */
 export type Run = (program: string, args: readonly string[]) => Promise<string>;
@@ -10,6 +12,16 @@ export interface FirewallState {
   readonly ok: boolean;
   /** For an administrator: what holds, or what is missing and what to do. */
   readonly detail: string;
+  /** Something was missing or overruled, and is put right now. */
+  readonly repaired: boolean;
+}
+
+export interface FirewallOptions {
+  /** Port of the hub that labs may reach at their own network's address of this host; null: none. */
+  readonly internalPort: number | null;
+  readonly run?: Run;
+  readonly uid?: number | undefined;
+  readonly hasIpv6?: () => Promise<boolean>;
 }
 
 export interface Firewall {
@@ -21,26 +33,12 @@ export interface Firewall {
   remove(): Promise<void>;
 }
 
-const WILDCARD = `${BRIDGE_PREFIX}+`;
-/** Shared by every hub on a host: they all mean the same interfaces. */
-const TO_HOST = 'BERTH-INPUT';
-const THROUGH_HOST = 'BERTH-FORWARD';
-
-const chainOf = { [TO_HOST]: ['-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT', '-j DROP'], [THROUGH_HOST]: ['-j DROP'] } as const;
-
-interface Jump {
-  readonly from: string;
-  readonly rule: readonly string[];
-}
-
 /**
  * A lab's bridge has an address on the host, so without rules a lab reaches every service of the host. These drop all that a lab begins:
- * towards the host (INPUT) and through it. Only our own chains and our own jumps are ever changed.
+ * towards the host (INPUT), but for the hub's internal port, and through it (FORWARD), but for the internet where a profile opens it. Only
+ * our own chains and our own jumps are ever changed.
  */
-export function createFirewall(opts: { readonly run?: Run; readonly uid?: number | undefined; readonly hasIpv6?: () => Promise<boolean> } = {}): Firewall {
-  const run = opts.run ?? runProgram;
-  const uid = opts.uid ?? process.getuid?.();
-  const hasIpv6 = opts.hasIpv6 ?? ipv6OfHost;
+export function createFirewall({ internalPort, run = runProgram, uid = process.getuid?.(), hasIpv6 = ipv6OfHost }: FirewallOptions): Firewall {
   /** One at a time: rules are read, compared and written. */
   let last: Promise<unknown> = Promise.resolve();
 
@@ -50,40 +48,50 @@ export function createFirewall(opts: { readonly run?: Run; readonly uid?: number
     return mine;
   }
 
-  const families = async (): Promise<readonly string[]> => ((await hasIpv6()) ? ['iptables', 'ip6tables'] : ['iptables']);
+  const families = async (): Promise<readonly Family[]> => ((await hasIpv6()) ? ['iptables', 'ip6tables'] : ['iptables']);
+  const list = async (family: Family): Promise<readonly string[]> => (await run(family, ['-w', '5', '-S'])).split('\n').map((line) => line.trim());
+  const write = async (family: Family, ...args: readonly string[]): Promise<string> => run(family, ['-w', '5', ...args]);
 
   async function look(repair: boolean): Promise<FirewallState> {
-    if (uid !== 0) return { ok: false, detail: 'The hub does not run as root, so it cannot keep labs away from this host. Run it as root, or apply the rules of docs/security.md yourself.' };
+    const failed = (detail: string): FirewallState => ({ ok: false, detail, repaired: false });
+    if (uid !== 0) return failed('The hub does not run as root, so it cannot keep labs away from this host. Run it as root, or apply the rules of docs/security.md yourself.');
+    let repaired = false;
     try {
       for (const family of await families()) {
-        const rules = await list(family);
-        if (effective(rules)) continue;
-        if (!repair) return { ok: false, detail: `The host's ${family} rules for labs are missing or overruled.` };
-        await apply(family, rules);
-        if (!effective(await list(family))) return { ok: false, detail: `The host's ${family} rules for labs do not stay in place.` };
+        if (effective(family, await list(family), internalPort)) continue;
+        if (!repair) return failed(`The host's ${family} rules for labs are missing or overruled.`);
+        if (!(await settle(family))) return failed(`The host's ${family} rules for labs do not stay in place.`);
+        repaired = true;
       }
-      return { ok: true, detail: `Labs are kept away from this host by the chains ${TO_HOST} and ${THROUGH_HOST}.` };
+      return { ok: true, detail: `Labs are kept away from this host by the chains ${CHAINS.join(', ')}.`, repaired };
     } catch (err) {
-      return { ok: false, detail: `The rules that keep labs away from this host cannot be applied: ${reason(err)}` };
+      return failed(`The rules that keep labs away from this host cannot be applied: ${reason(err)}`);
     }
   }
 
-  const list = async (family: string): Promise<readonly string[]> => (await run(family, ['-w', '5', '-S'])).split('\n').map((line) => line.trim());
+  /** Read again once it is our turn: another hub on this host may have written meanwhile. */
+  const settle = (family: Family): Promise<boolean> =>
+    aloneOnHost(async () => {
+      const rules = await list(family);
+      if (!effective(family, rules, internalPort)) await apply(family, rules);
+      return effective(family, await list(family), internalPort);
+    });
 
-  async function apply(family: string, rules: readonly string[]): Promise<void> {
-    for (const [chain, wanted] of Object.entries(chainOf)) {
-      if (!rules.includes(`-N ${chain}`)) await run(family, ['-w', '5', '-N', chain]);
-      const present = rules.filter((r) => r.startsWith(`-A ${chain} `)).map((r) => r.slice(`-A ${chain} `.length));
+  async function apply(family: Family, rules: readonly string[]): Promise<void> {
+    for (const [chain, wanted] of wantedChains(family, rules, internalPort)) {
+      if (!rules.includes(`-N ${chain}`)) await write(family, '-N', chain);
+      const present = rulesOf(rules, chain);
       if (same(present, wanted)) continue;
-      // First the drop, on top: there is no moment without it.
-      await run(family, ['-w', '5', '-I', chain, '1', '-j', 'DROP']);
-      for (let i = present.length; i > 0; i--) await run(family, ['-w', '5', '-D', chain, String(i + 1)]);
-      for (const [i, rule] of wanted.slice(0, -1).entries()) await run(family, ['-w', '5', '-I', chain, String(i + 1), ...rule.split(' ')]);
+      // First a drop, on top, and it goes last: there is no moment in which the chain lets something through.
+      await write(family, '-I', chain, '1', '-j', 'DROP');
+      for (let i = present.length; i > 0; i--) await write(family, '-D', chain, String(i + 1));
+      for (const rule of wanted) await write(family, '-A', chain, ...rule.split(' '));
+      await write(family, '-D', chain, '1');
     }
-    for (const { from, rule } of jumps(rules)) {
+    for (const { from, rule } of jumps(family, rules)) {
       // Taken out and put on top, because something accepting may have got before it.
-      for (const _again of rules.filter((r) => r === `-A ${from} ${rule.join(' ')}`)) await run(family, ['-w', '5', '-D', from, ...rule]);
-      await run(family, ['-w', '5', '-I', from, '1', ...rule]);
+      for (const _again of rulesOf(rules, from).filter((r) => r === rule)) await write(family, '-D', from, ...rule.split(' '));
+      await write(family, '-I', from, '1', ...rule.split(' '));
     }
   }
 
@@ -91,53 +99,16 @@ export function createFirewall(opts: { readonly run?: Run; readonly uid?: number
     if (uid !== 0) return;
     for (const family of await families()) {
       const rules = await list(family);
-      for (const { from, rule } of jumps(rules)) for (const _again of rules.filter((r) => r === `-A ${from} ${rule.join(' ')}`)) await run(family, ['-w', '5', '-D', from, ...rule]);
-      for (const chain of [TO_HOST, THROUGH_HOST].filter((c) => rules.includes(`-N ${c}`))) {
-        await run(family, ['-w', '5', '-F', chain]);
-        await run(family, ['-w', '5', '-X', chain]);
+      for (const { from, rule } of everyJump(rules)) await write(family, '-D', from, ...rule.split(' '));
+      for (const chain of CHAINS.filter((c) => rules.includes(`-N ${c}`))) {
+        await write(family, '-F', chain);
+        await write(family, '-X', chain);
       }
     }
   }
 
-  return { ensure: () => alone(() => look(true)), check: () => alone(() => look(false)), remove: () => alone(removeRules) };
+  return { ensure: () => alone(() => look(true)), check: () => alone(() => look(false)), remove: () => alone(() => aloneOnHost(removeRules)) };
 }
-
-/** Docker keeps DOCKER-USER for others and never flushes it; where it is missing, FORWARD itself. */
-function jumps(rules: readonly string[]): readonly Jump[] {
-  const forward = rules.includes('-N DOCKER-USER') ? 'DOCKER-USER' : 'FORWARD';
-  return [
-    { from: 'INPUT', rule: ['-i', WILDCARD, '-j', TO_HOST] },
-    { from: forward, rule: ['-i', WILDCARD, '-j', THROUGH_HOST] },
-    { from: forward, rule: ['-o', WILDCARD, '-j', THROUGH_HOST] },
-  ];
-}
-
-/** All chains as wanted, all jumps there, and nothing before them that accepts a lab's packets. */
-export function effective(rules: readonly string[]): boolean {
-  const chains = Object.entries(chainOf).every(([chain, wanted]) => same(rules.filter((r) => r.startsWith(`-A ${chain} `)).map((r) => r.slice(`-A ${chain} `.length)), wanted));
-  return chains && jumps(rules).every(({ from, rule }) => reached(rules, from, rule.join(' ')));
-}
-
-function reached(rules: readonly string[], from: string, rule: string): boolean {
-  const chain = rules.filter((r) => r.startsWith(`-A ${from} `)).map((r) => r.slice(`-A ${from} `.length));
-  const at = chain.indexOf(rule);
-  if (at < 0) return false;
-  return chain.slice(0, at).every((earlier) => isOurs(earlier) || !mayAccept(earlier) || otherInterface(earlier));
-}
-
-const isOurs = (rule: string): boolean => rule.endsWith(`-j ${TO_HOST}`) || rule.endsWith(`-j ${THROUGH_HOST}`);
-
-/** Whatever else is jumped to may accept: a chain of somebody's firewall, which nobody reads here. */
-const mayAccept = (rule: string): boolean => /-[jg] (?!(?:DROP|REJECT|LOG|NFLOG|MARK|CONNMARK)\b)/.test(rule);
-
-/** A rule for a named interface that is not one of ours says nothing about labs. */
-function otherInterface(rule: string): boolean {
-  const match = /(?:^|\s)(!\s+)?-i (\S+)/.exec(rule);
-  const name = match?.[2];
-  return name !== undefined && match?.[1] === undefined && !name.startsWith(BRIDGE_PREFIX) && name !== '+';
-}
-
-const same = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((rule, i) => rule === b[i]);
 
 const runProgram: Run = async (program, args) => (await promisify(execFile)(program, [...args], { timeout: 15_000, maxBuffer: 8 << 20 })).stdout;
 

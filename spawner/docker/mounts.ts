@@ -2,6 +2,9 @@ import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { MountSettings } from 'dockerode';
 import { HubError } from '../../hub/domain/errors';
+import type { Logger } from '../../hub/domain/runtime';
+import type { HubMount } from './hub-container';
+import { originOfFolder } from './hub-container';
 import type { DockerSettings } from './settings';
 
 /** Never mounted as a whole, nor what contains it; a project of the administrator's in it may be. */
@@ -16,24 +19,55 @@ interface HostFolder {
   readonly needed: boolean;
 }
 
+/** Of a hub that runs in a container: what it sees of the host. */
+export interface InContainer {
+  readonly mounts: readonly HubMount[];
+  readonly log: Logger;
+}
+
 /**
  * Host folders that every lab sees, read-only. The resolved path is what gets mounted, so a link that is changed after the check
- * changes nothing. `HubError('spawn-failed')` when a folder is missing, or would show the hub's state or the system's (J20).
+ * changes nothing. `HubError('spawn-failed')` when a folder is missing, or would show the hub's state or the system's (J20). For a hub in a
+ * container, a folder that the engine cannot find is left out, with a warning.
  */
-export async function hostMounts(settings: DockerSettings): Promise<readonly MountSettings[]> {
-  const forbidden = [...NEVER, await resolved(settings.dataDir) ?? path.resolve(settings.dataDir)];
+export async function hostMounts(settings: DockerSettings, inside: InContainer | null = null): Promise<readonly MountSettings[]> {
+  const state = await resolved(settings.dataDir) ?? path.resolve(settings.dataDir);
+  const forbidden = [...NEVER, state];
   const found: MountSettings[] = [];
   for (const folder of folders(settings)) {
     const source = await resolved(folder.source);
     if (source === null && !folder.needed) continue;
     if (source === null) throw new HubError('spawn-failed', `The folder for ${folder.target} is missing on the host. An administrator has to create it or change the setting.`, { details: { folder: folder.source } });
-    if (forbidden.some((other) => overlaps(source, other)) || NOT_WHOLE.some((other) => within(other, source))) {
-      throw new HubError('spawn-failed', `The folder for ${folder.target} would show the host's or the hub's own files. An administrator has to choose another one.`, { details: { folder: folder.source } });
-    }
-    found.push({ Type: 'bind', Source: source, Target: folder.target, ReadOnly: true, BindOptions: { Propagation: 'rprivate' } });
+    if (isForbidden(source, forbidden)) throw shows(folder);
+    const mount = inside === null ? bind(source, folder.target) : translated({ folder, source, state }, inside);
+    if (mount !== null) found.push(mount);
   }
   return found;
 }
+
+/** The same folder as the engine calls it; what is forbidden by one name is forbidden by the other. */
+function translated({ folder, source, state }: { folder: HostFolder; source: string; state: string }, { mounts, log }: InContainer): MountSettings | null {
+  const origin = originOfFolder(source, mounts);
+  const own = originOfFolder(state, mounts);
+  if (origin?.type === 'bind') {
+    const place = path.posix.join(origin.source, origin.rest);
+    if (isForbidden(place, [...NEVER, ...(own?.type === 'bind' ? [path.posix.join(own.source, own.rest)] : [])])) throw shows(folder);
+    return bind(place, folder.target);
+  }
+  if (origin?.type === 'volume' && origin.rest === '') {
+    if (own?.source === origin.source) throw shows(folder);
+    return { Type: 'volume', Source: origin.source, Target: folder.target, ReadOnly: true, VolumeOptions: { NoCopy: true, Labels: {}, DriverConfig: { Name: 'local', Options: {} } } };
+  }
+  log.warn({ folder: folder.source, target: folder.target }, "labs do not get this folder: the engine cannot find what only the hub's own container has; bind it into that container");
+  return null;
+}
+
+const bind = (source: string, target: string): MountSettings => ({ Type: 'bind', Source: source, Target: target, ReadOnly: true, BindOptions: { Propagation: 'rprivate' } });
+
+const isForbidden = (place: string, forbidden: readonly string[]): boolean => forbidden.some((other) => overlaps(place, other)) || NOT_WHOLE.some((other) => within(other, place));
+
+const shows = (folder: HostFolder): HubError =>
+  new HubError('spawn-failed', `The folder for ${folder.target} would show the host's or the hub's own files. An administrator has to choose another one.`, { details: { folder: folder.source } });
 
 function folders(settings: DockerSettings): readonly HostFolder[] {
   const { templatesDir, appDir, hostDataDir } = settings;

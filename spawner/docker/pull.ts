@@ -7,8 +7,8 @@ import { engineStatus, toEngineError, unlessMissing } from './engine-error';
 export type PullProgress = (receivedBytes: number, totalBytes: number | null) => void;
 
 export interface Images {
-  /** Resolves once the image is on the engine. Concurrent callers share one pull (M06), which ends when the last of them gives up. */
-  ensure(image: string, onProgress: PullProgress, signal: AbortSignal): Promise<void>;
+  /** Resolves with its id once the image is on the engine. Concurrent callers share one pull (M06), which ends when the last of them gives up. */
+  ensure(image: string, onProgress: PullProgress, signal: AbortSignal): Promise<string>;
   close(): void;
 }
 
@@ -21,13 +21,16 @@ interface Pull {
 export function createImages(client: DockerClient, clock: Clock): Images {
   const pulls = new Map<string, Pull>();
 
-  async function ensure(image: string, onProgress: PullProgress, signal: AbortSignal): Promise<void> {
-    const present = await unlessMissing(client.call({ what: 'look for the image', ms: DEADLINE.inspect, run: (d) => d.getImage(image).inspect(), signal }), null);
-    if (present !== null) return;
+  const idOf = async (image: string, signal: AbortSignal): Promise<string> => (await client.call({ what: 'look for the image', ms: DEADLINE.inspect, run: (d) => d.getImage(image).inspect(), signal })).Id;
+
+  async function ensure(image: string, onProgress: PullProgress, signal: AbortSignal): Promise<string> {
+    const present = await unlessMissing(idOf(image, signal), null);
+    if (present !== null) return present;
     const pull = pulls.get(image) ?? begin(image);
     pull.watchers.add(onProgress);
     try {
       await untilAborted(pull.done, signal);
+      return await idOf(image, signal);
     } finally {
       pull.watchers.delete(onProgress);
       if (pull.watchers.size === 0) {

@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 export interface EngineInfo {
   readonly OperatingSystem?: string;
   readonly SecurityOptions?: readonly string[] | null;
+  readonly Plugins?: { readonly Authorization?: readonly string[] | null } | null;
   readonly ServerVersion?: string;
 }
 

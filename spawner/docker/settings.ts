@@ -13,8 +13,19 @@ export interface DockerSettings {
   readonly networkPool: string;
   /** Prefix length of one server's part; 28 leaves room for 4096 servers in a /16. */
   readonly subnetSize: number;
-  /** `auto`: apply host rules and report when that fails; `require`: then start nothing; `off`: somebody else sees to it. */
-  readonly firewall: 'auto' | 'require' | 'off';
+  /** Port at which a lab reaches the hub, on the hub's address in that lab's own network; null: labs reach nothing of the hub. */
+  readonly internalPort: number | null;
+  /**
+   * Id or name of the container that the hub itself runs in, on this very engine; null: the hub runs on the engine's host. In a container,
+   * labs' networks have no address of the host, so there is nothing for host rules to do.
+   */
+  readonly hubContainer: string | null;
+  /** `auto`: host rules are applied, and looked at again and again; `off`: somebody else sees to it. */
+  readonly firewall: 'auto' | 'off';
+  /** `require`: a lab whose rules cannot be applied is not started; `report`: it is, and the check says so. */
+  readonly isolation: 'require' | 'report';
+  /** Versions of the engine's parts that are known to be weak fail the check, instead of being named only. */
+  readonly strictVersions: boolean;
   /** Volume that all labs see; null: none. */
   readonly sharedVolume: string | null;
   /** The hub's own state: neither it, nor what is in it, nor what contains it is ever mounted. */
@@ -35,7 +46,11 @@ export const DOCKER_DEFAULTS = {
   networkPrefix: 'berth-',
   networkPool: '10.213.0.0/16',
   subnetSize: 28,
+  internalPort: null,
+  hubContainer: null,
   firewall: 'auto',
+  isolation: 'require',
+  strictVersions: false,
   sharedVolume: 'jupyterhub_shared',
   templatesDir: null,
   appDir: null,

@@ -18,6 +18,23 @@ export function parseRange(cidr: string): Range | null {
 
 export const formatAddress = (n: number): string => [24, 16, 8, 0].map((shift) => Math.floor(n / 2 ** shift) % 256).join('.');
 
+/** Who has which address of a lab's network: fixed, so that they never collide and a connection's origin is known. */
+export interface Addresses {
+  /** The host's, where it has one. */
+  readonly gateway: string;
+  readonly lab: string;
+  /** The hub's, when it runs in a container. */
+  readonly hubContainer: string;
+}
+
+/** null: too small, or not IPv4 in CIDR notation; any address of the network may stand for it. */
+export function addressesIn(cidr: string): Addresses | null {
+  const range = parseRange(cidr);
+  if (range === null || range.last - range.first < 4) return null;
+  const at = (n: number): string => formatAddress(range.first + n);
+  return { gateway: at(1), lab: at(2), hubContainer: at(3) };
+}
+
 /** The first part of `pool` with `bits` as prefix length that touches nothing in `taken`; null: exhausted. */
 export function freeSubnet(pool: Range, bits: number, taken: readonly Range[]): string | null {
   const size = 2 ** (32 - bits);

@@ -2,7 +2,8 @@ import { HubError } from '../../hub/domain/errors';
 import type { InstanceId, ServerId, UserId } from '../../hub/domain/ids';
 import type { Clock } from '../../hub/domain/runtime';
 import type { Handle } from '../../hub/domain/server';
-import type { Health, SpawnRequest, Spawner, StartOptions, Volumes } from '../spawner';
+import { createInward } from '../inward';
+import type { CheckRow, Health, SpawnRequest, Spawner, StartOptions, Volumes } from '../spawner';
 import type { FakeBehaviour } from './behaviour';
 import { NORMAL } from './behaviour';
 import type { FakeServer } from './fake-server';
@@ -19,6 +20,9 @@ interface Process {
   readonly cancels: (() => void)[];
   exited: { readonly exitCode: number | null; readonly oomKilled: boolean } | null;
 }
+
+/** Nobody dials it: a pretended lab has no network of its own. Tests ask for `hubUrlOf` instead. */
+const HUB_URL = 'http://hub:8081';
 
 /** What outlives a hub: give the same engine to a second spawner to play a restart. */
 export interface FakeEngine {
@@ -48,6 +52,8 @@ export interface FakeSpawner extends Spawner, Volumes {
   kill(server: ServerId, how?: { readonly exitCode?: number; readonly oomKilled?: boolean }): Promise<void>;
   /** Requests that reached the server; 0 when there is none. */
   arrivals(server: ServerId): number;
+  /** What stands for `hubUrl` in that server's lab: an origin on loopback, opened when first asked for. Undefined: there is no such server. */
+  hubUrlOf(server: ServerId): Promise<string | undefined>;
 }
 
 export function createFakeEngine(): FakeEngine {
@@ -66,10 +72,13 @@ export function createFakeSpawner(opts: FakeOptions): FakeSpawner {
   const instance = opts.instance ?? ('fake' as InstanceId);
   const listeners = new Set<(server: ServerId, handle: Handle) => void>();
   const started: SpawnRequest[] = [];
+  const inward = createInward();
   const ofServer = (server: ServerId): Process | undefined => [...engine.processes.values()].find((p) => p.server === server && p.instance === instance);
   const demandEngine = (): void => {
     if (!engine.reachable) throw new HubError('unavailable', 'The engine does not answer.', { retryAfterSeconds: 10 });
   };
+
+  const state = (): CheckRow => ({ name: 'engine', ok: engine.reachable, detail: engine.reachable ? 'Pretended servers in this process.' : 'The engine does not answer.', level: 'required', ms: 0 });
 
   async function start(req: SpawnRequest, { signal, onEvent, onHandle }: StartOptions): Promise<Handle> {
     demandEngine();
@@ -115,7 +124,7 @@ export function createFakeSpawner(opts: FakeOptions): FakeSpawner {
     if (process.exited !== null) return;
     process.exited = how;
     process.lines.push(how.oomKilled ? 'Killed' : `exited with code ${how.exitCode}`);
-    await process.http.close();
+    await Promise.all([process.http.close(), inward.close(process.server)]);
     for (const listener of listeners) listener(process.server, process.handle);
   }
 
@@ -124,7 +133,7 @@ export function createFakeSpawner(opts: FakeOptions): FakeSpawner {
     if (process === undefined) return;
     engine.processes.delete(handle.id);
     process.cancels.forEach((cancel) => cancel());
-    await process.http.close();
+    await Promise.all([process.http.close(), inward.close(process.server)]);
   }
 
   async function stop(handle: Handle): Promise<void> {
@@ -157,9 +166,14 @@ export function createFakeSpawner(opts: FakeOptions): FakeSpawner {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    check: async () => ({ ok: engine.reachable, checks: [{ name: 'engine', ok: engine.reachable, detail: engine.reachable ? 'Pretended servers in this process.' : 'The engine does not answer.' }] }),
+    hubUrl: HUB_URL,
+    onConnection: inward.onConnection,
+    hubUrlOf: async (server) => (ofServer(server) === undefined ? undefined : `http://127.0.0.1:${await inward.open(server, { host: '127.0.0.1', port: 0, from: null })}`),
+    check: async () => ({ ok: engine.reachable, checks: [state()] }),
+    guard: async () => state(),
     close: async () => {
       listeners.clear();
+      await inward.closeAll();
       if (opts.engine === undefined) await engine.close();
     },
     listFor: async (owner) => [...engine.volumes].filter(([, v]) => v.owner === owner).map(([name, v]) => ({ name, purpose: v.purpose, bytes: null })),

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from '../support/browser';
-import { cookieOf, launch, signIn, signUp } from '../support/hub-pages';
+import { becomeAdmin, cookieOf, launch, signIn, signUp, tokenOf } from '../support/hub-pages';
 import { POOLS, SMALL_IMAGE, startHubProcess, type HubProcess } from '../support/hub-process';
 import { addressOf, hostAddresses, inContainer, logOf, reachedFrom, writeInContainer } from '../support/in-container';
 import { exchange, parseResponse, rawClient } from '../support/raw-client';
@@ -102,6 +102,66 @@ describe('two people at once, each in a container of their own', () => {
   });
 });
 
+describe('what alice can tell of the servers of others', () => {
+  const NAMES = { running: 'bob', stopped: 'zoe', nobody: 'qix' };
+  beforeAll(async () => {
+    const page = await (await browser.newContext({ locale: 'en-GB' })).newPage();
+    await signUp(page, hub, NAMES.stopped);
+    await page.context().close();
+  });
+
+  /** All of an answer but the moment and the number of the request, the name that was asked for, and what is random in every answer. */
+  async function answerTo(ask: (name: string) => Buffer, name: string): Promise<string> {
+    const client = rawClient(hub.port, ask(name));
+    const text = await client.closed();
+    const id = /x-request-id: (\S+)/i.exec(text)?.[1] ?? 'none';
+    // The number has more digits after a while; whoever is not signed in gets a form's token of their own each time.
+    const told = text.replaceAll(id, 'ID').replace(/^(?:date|content-length): .*$/gim, '').replaceAll(name, 'NAME');
+    return told.replace(/hub-pre=[\w-]+/, 'hub-pre=').replaceAll(/name="_xsrf" value="[\w-]+"/g, '');
+  }
+
+  const PROOFS = { cookie: (): string => `Cookie: ${cookies.alice}`, token: (): string => `Authorization: token ${aliceToken}`, nothing: (): string => 'X-Nothing: 1' };
+  let aliceToken = '';
+  beforeAll(async () => {
+    aliceToken = await tokenOf(pages.alice as Page, hub, 'alice');
+  });
+
+  test.each(Object.keys(PROOFS) as (keyof typeof PROOFS)[])('D06: with %s, a running server, a stopped one and none at all answer alike, over HTTP and WebSocket', async (proof) => {
+    const seen = seenByBob();
+    const head = (method: string, path: string, more: readonly string[]): Buffer => Buffer.from([`${method} ${path} HTTP/1.1`, `Host: localhost:${hub.port}`, PROOFS[proof](), ...more, '', ''].join('\r\n'), 'latin1');
+    const asks: ((name: string) => Buffer)[] = [
+      (name) => head('GET', `/user/${name}/api/contents/x`, ['Connection: close']),
+      (name) => head('GET', `/user/${name}/lab`, ['Connection: close', 'Accept: text/html']),
+      (name) => head('GET', `/user/${name}/lab`, ['Connection: close', 'Accept: text/html', 'Sec-Fetch-Site: cross-site', 'Sec-Fetch-Mode: no-cors', 'Sec-Fetch-Dest: image']),
+      (name) => head('PUT', `/user/${name}/api/contents/x`, ['Connection: close', 'Content-Length: 0', `Origin: ${hub.url}`]),
+      (name) => head('DELETE', `/user/${name}/api/contents/x`, ['Connection: close']),
+      (name) => head('GET', `/user/${name}/api/events/subscribe`, [...UPGRADE, `Origin: ${hub.url}`]),
+      (name) => head('GET', `/user/${name}/api/events/subscribe`, UPGRADE),
+    ];
+    for (const ask of asks) {
+      const answers = await Promise.all(Object.values(NAMES).map((name) => answerTo(ask, name)));
+      expect(answers[0]).toMatch(proof === 'nothing' ? /^HTTP\/1\.1 (?:403|302) / : /^HTTP\/1\.1 40[34] /);
+      expect(answers).toEqual(answers.map(() => answers[0]));
+    }
+    expect(seenByBob()).toEqual(seen);
+  });
+});
+
+describe('an administrator in a browser, where everybody shares one address', () => {
+  test('R01: enters bob\'s server only after a warning and a button', async () => {
+    const admin = await (await browser.newContext({ locale: 'en-GB' })).newPage();
+    await becomeAdmin(admin, hub.link() ?? '');
+    await admin.goto(`${hub.url}/user/bob/api`);
+    expect(await admin.locator('body').innerText()).not.toContain('version');
+    await admin.goto(`${hub.url}/user/bob/tree`);
+    expect(admin.url()).toBe(`${hub.url}/hub/access/bob`);
+    await Promise.all([admin.waitForURL(`${hub.url}/user/bob/**`, { waitUntil: 'commit' }), admin.getByRole('main').getByRole('button').first().click()]);
+    await admin.goto(`${hub.url}/user/bob/api`);
+    expect(await admin.locator('body').innerText()).toContain('version');
+    await admin.context().close();
+  });
+});
+
 describe('from inside alice\'s container', () => {
   const reached = (targets: readonly (readonly [string, number])[]): unknown => reachedFrom(hub.container('alice'), targets);
 
@@ -152,14 +212,19 @@ describe('a hostile page, served by alice\'s own server to alice\'s own browser'
       users: await attempt(() => read('/hub/api/users')),
       post: await attempt(() => read('/hub/stop/alice', { method: 'POST', mode: 'no-cors', body: new URLSearchParams({ _xsrf: 'x' }) })),
       token: await attempt(() => read('/hub/api/users/alice/tokens', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{}' })),
+      // A refusal is an answer too, and the caller may ask for it as a page.
+      refusal: await attempt(() => read('/hub/home', { headers: { Accept: 'text/html' } })),
+      nothing: await attempt(() => read('/user/nobody/lab', { headers: { Accept: 'text/html' } })),
       cookie: await attempt(() => document.cookie),
+      // An address of the hub's in the address bar, without going there.
+      disguised: await attempt(() => { const here = location.href; history.replaceState(null, '', '/hub/home'); const seen = document.cookie; history.replaceState(null, '', here); return seen; }),
       iframe: await attempt(() => frame('iframe', 'src')),
       object: await attempt(() => frame('object', 'data')),
       embed: await attempt(() => frame('embed', 'src')),
       worker: await attempt(() => navigator.serviceWorker.register('/user/alice/files/worker.js', { scope: '/' })),
     };
   })()`;
-  type Loot = Readonly<Record<'page' | 'api' | 'users' | 'post' | 'token' | 'cookie' | 'iframe' | 'object' | 'embed' | 'worker', string>>;
+  type Loot = Readonly<Record<'page' | 'api' | 'users' | 'post' | 'token' | 'refusal' | 'nothing' | 'cookie' | 'disguised' | 'iframe' | 'object' | 'embed' | 'worker', string>>;
 
   beforeAll(() => {
     const work = '/home/jovyan/work';
@@ -182,7 +247,7 @@ describe('a hostile page, served by alice\'s own server to alice\'s own browser'
     await out.waitFor();
     const loot = JSON.parse((await out.textContent()) ?? '{}') as Loot & { readonly popup: string };
     expect(loot).toEqual({
-      page: 'refused: TypeError', api: 'refused: TypeError', users: 'refused: TypeError', token: 'refused: TypeError', post: expect.not.stringContaining('stopping'), cookie: 'refused: SecurityError',
+      page: 'refused: TypeError', api: 'refused: TypeError', users: 'refused: TypeError', token: 'refused: TypeError', post: expect.not.stringContaining('stopping'), refusal: 'refused: TypeError', nothing: 'refused: TypeError', cookie: 'refused: SecurityError', disguised: 'refused: SecurityError',
       iframe: expect.stringMatching(/^refused/), object: expect.stringMatching(/^refused/), embed: expect.stringMatching(/^refused/), worker: expect.stringMatching(/^refused/), popup: 'null',
     });
   });
@@ -190,7 +255,8 @@ describe('a hostile page, served by alice\'s own server to alice\'s own browser'
   test('C12 C14: even a page on the hub\'s own origin reads no page, no API, no token, and registers no worker for the origin', async () => {
     await openUnconfined();
     const loot = (await page().evaluate(ATTACK)) as Loot;
-    for (const name of ['page', 'api', 'users', 'token'] as const) expect(loot[name]).toMatch(/^403 /);
+    for (const name of ['page', 'api', 'users', 'token', 'refusal'] as const) expect(loot[name]).toMatch(/^403 /);
+    expect(loot.nothing).toMatch(/^404 /);
     expect(loot.post).not.toContain('stopping');
     expect(loot.worker).toBe('refused: SecurityError');
     for (const name of ['iframe', 'object', 'embed'] as const) expect(loot[name]).not.toContain('Your servers');

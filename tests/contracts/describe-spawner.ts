@@ -168,6 +168,13 @@ export function describeSpawner(name: string, open: () => Promise<SpawnerUnderTe
       await t.spawner.stop(handle, { graceMs: 0 });
     });
 
+    test('a lab finds the hub at one address, or at none, and its guard is one row in words', async () => {
+      const { hubUrl } = t.spawner;
+      if (hubUrl !== null) expect(hubUrl).toMatch(/^http:\/\/hub:\d+$/);
+      t.spawner.onConnection(() => undefined)();
+      expect(await t.spawner.guard()).toMatchObject({ name: expect.stringMatching(/./), detail: expect.stringMatching(/./), level: expect.stringMatching(/required|advice/) });
+    });
+
     test('its check never rejects and has a row for the engine', async () => {
       expect((await t.spawner.check()).checks).toEqual(expect.arrayContaining([expect.objectContaining({ name: 'engine', ok: true })]));
     });

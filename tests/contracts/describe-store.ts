@@ -3,7 +3,9 @@ import { DEFAULT_SERVER, newId, type GroupId, type ServerId, type ServerName, ty
 import { MAY_BECOME, type ServerKind, type ServerState } from '../../hub/domain/server';
 import type { Session, Token } from '../../hub/domain/session';
 import type { Group, User } from '../../hub/domain/user';
+import { verifyChain } from '../../hub/store/audit-chain';
 import type { Store } from '../../hub/store/store';
+import { makeEntry } from './describe-audit';
 
 const at = (minutes: number): Date => new Date(Date.UTC(2030, 0, 1, 0, minutes));
 const page = { offset: 0, limit: 100 };
@@ -362,6 +364,21 @@ export function describeStore(kind: string, open: () => Store): void {
         expect(store.servers.list().map((r) => r.name)).toEqual(['a', 'b', 'c', 'd', 'e', 'later', 'sooner']);
       });
 
+      test('the token of a lab finds its server from the start until the stop, and an older one does not', () => {
+        const before = store.servers.ensure(add('alice').id, DEFAULT_SERVER);
+        const starting = store.servers.transition(before, STATES.starting) ?? before;
+        expect(store.servers.byLabTokenHash('one')).toBeUndefined();
+        expect(store.servers.setLabTokenHash(before, 'late')).toBe(false);
+        expect(store.servers.setLabTokenHash(starting, 'one')).toBe(true);
+        expect(store.servers.byLabTokenHash('one')).toEqual(starting);
+        expect(store.servers.setLabTokenHash(starting, 'two')).toBe(true);
+        expect([store.servers.byLabTokenHash('one'), store.servers.byLabTokenHash('late')]).toEqual([undefined, undefined]);
+        const ready = store.servers.transition(starting, STATES.ready) ?? starting;
+        expect(store.servers.byLabTokenHash('two')).toEqual(ready);
+        store.servers.transition(ready, STATES.stopping);
+        expect(store.servers.byLabTokenHash('two')).toBeUndefined();
+      });
+
       test('activity moves the owner along, and nothing backwards', () => {
         const alice = add('alice', { lastActivity: at(4) });
         const [one, two] = [store.servers.ensure(alice.id, DEFAULT_SERVER), store.servers.ensure(alice.id, 'two' as ServerName)];
@@ -397,13 +414,6 @@ export function describeStore(kind: string, open: () => Store): void {
         store.throttle.prune(at(2));
         expect(store.throttle.count('b', at(2), window)).toBe(0);
       });
-    });
-
-    test('the audit log comes newest first, in pages', () => {
-      const entries = [1, 2, 3].map((n) => ({ at: at(n), actor: 'alice', action: 'user.create', target: `user-${n}`, detail: { n, nested: [null, 'x'] } }));
-      entries.forEach((entry) => store.audit.append(entry));
-      expect(store.audit.list({ offset: 0, limit: 2 })).toEqual([entries[2], entries[1]]);
-      expect(store.audit.list({ offset: 2, limit: 2 })).toEqual([entries[0]]);
     });
 
     test('meta keeps values by key, and an instance id from the start', () => {
@@ -445,6 +455,19 @@ export function describeStore(kind: string, open: () => Store): void {
       });
     });
 
+    describe('visits', () => {
+      test('R01: the last twenty to each server, newest first, and they go with the server', () => {
+        const [alice, bob] = [add('alice' as UserName), add('bob' as UserName)];
+        const server = store.servers.ensure(alice.id, '' as ServerName);
+        for (let i = 0; i < 25; i++) store.visits.add(server.id, `visitor ${i}`, at(i));
+        const visits = store.visits.toServersOf(alice.id);
+        expect([visits.length, visits[0], visits.at(-1)?.visitor]).toEqual([20, { server: '', visitor: 'visitor 24', at: at(24) }, 'visitor 5']);
+        expect(store.visits.toServersOf(bob.id)).toEqual([]);
+        store.servers.remove(server.id);
+        expect(store.visits.toServersOf(alice.id)).toEqual([]);
+      });
+    });
+
     describe('P16: any text is only ever data', () => {
       test.each(["'; DROP TABLE users; --", '" OR 1=1 --', 'a\u0000b', '\u{1F600}', '%_\\', '`x`', '@name', '?', '$(id)', '{"a":1}', ''])('%j', (text) => {
         const name = `name ${text}`.toLowerCase() as UserName;
@@ -453,7 +476,8 @@ export function describeStore(kind: string, open: () => Store): void {
         const token = makeToken(alice, { note: text, scopes: [text] });
         store.sessions.create(session, `hash ${text}`);
         store.tokens.create(token, `hash ${text}`);
-        store.audit.append({ at: at(0), actor: text, action: text, target: text, detail: { [text]: text } });
+        const entry = makeEntry({ at: at(0), actor: text, address: text, action: text, target: text, detail: { [text]: text } });
+        store.audit.append(entry);
         store.meta.set(`key ${text}`, text);
         store.throttle.hit(`key ${text}`, at(0), 1000);
         const group = { ...makeGroup(`group ${text}`), properties: { [text]: text } };
@@ -464,7 +488,8 @@ export function describeStore(kind: string, open: () => Store): void {
         expect(store.users.byName(name)).toEqual(alice);
         expect(store.sessions.byHash(`hash ${text}`)).toEqual(session);
         expect(store.tokens.byHash(`hash ${text}`)).toEqual(token);
-        expect(store.audit.list(page)).toEqual([{ at: at(0), actor: text, action: text, target: text, detail: { [text]: text } }]);
+        expect(store.audit.list(page)).toMatchObject([entry]);
+        expect(verifyChain(store.audit)).toMatchObject({ ok: true, entries: 1 });
         expect(store.meta.get(`key ${text}`)).toBe(text);
         expect(store.throttle.count(`key ${text}`, at(0), 1000)).toBe(1);
         expect(store.groups.byName(`group ${text}`)).toEqual(group);

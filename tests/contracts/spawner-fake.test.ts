@@ -16,6 +16,7 @@ function request(owner: string): SpawnRequest {
     server: { id: newId<ServerId>(), name: '' as ServerName },
     owner: { id: newId<UserId>(), name },
     profile,
+    outbound: profile.outbound,
     prefix: `/user/${owner}/`,
     env: labEnvironment({ profile, userName: name, secret }),
   };

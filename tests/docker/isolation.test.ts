@@ -30,6 +30,7 @@ with ThreadPoolExecutor(64) as pool:
 
 const LISTEN = ['python3', '-c', 'import socket\ns=socket.socket()\ns.bind(("0.0.0.0",8888))\ns.listen(9)\nwhile True:\n c,_=s.accept()\n c.sendall(b"hello")\n c.close()'];
 
+const INTERNAL = 8081;
 let test_: TestEngine;
 let alice: Handle;
 let bob: Handle;
@@ -38,7 +39,7 @@ let host: Server;
 let port: number;
 
 beforeAll(async () => {
-  test_ = await startTestEngine({ networkPool: '10.216.0.0/16' });
+  test_ = await startTestEngine({ networkPool: '10.216.0.0/16', internalPort: INTERNAL });
   alice = await test_.spawner.start(requestFor('alice', { profile: sleeper() }), startOptions());
   bob = await test_.spawner.start(requestFor('bob', { profile: sleeper({ argv: LISTEN }) }), startOptions());
   const health = await test_.spawner.inspect(bob);
@@ -53,6 +54,7 @@ afterAll(async () => {
 });
 
 const reachedFrom = async (lab: Handle, targets: readonly (readonly [string, number])[]): Promise<unknown> => JSON.parse(await pythonInLab(lab, CONNECT(targets)));
+const gatewayOf = async (lab: Handle): Promise<string> => Object.values((await containerOf(lab).inspect()).NetworkSettings.Networks)[0]?.IPAddress.replace(/\d+$/, (n) => String(Number(n) - 1)) ?? '';
 const hostAddresses = (): string[] => Object.values(networkInterfaces()).flatMap((all) => (all ?? []).filter((a) => !a.internal && !a.address.startsWith('fe80:')).map((a) => a.address));
 
 test('the tests themselves can see a connection: a lab reaches its own port', async () => {
@@ -72,8 +74,9 @@ test('J02: no name of a neighbour or of the hub resolves', async () => {
 test('J03 J07: no address of the host answers a lab: own gateway, other gateways, docker0, LAN, IPv4 and IPv6', async () => {
   const addresses = hostAddresses();
   expect(addresses.filter((a) => a.startsWith('10.216.'))).toHaveLength(2);
-  const ports = [port, 22, 80, 111, 2375, 5432, 8000, 8081];
-  expect(await reachedFrom(alice, addresses.flatMap((a) => ports.map((p) => [a, p] as const)))).toEqual([]);
+  const ports = [port, 22, 80, 111, 2375, 5432, 8000, INTERNAL];
+  // But the hub's internal port, at the address of its own network only.
+  expect(await reachedFrom(alice, addresses.flatMap((a) => ports.map((p) => [a, p] as const)))).toEqual([[await gatewayOf(alice), INTERNAL]]);
 });
 
 test('J04: the Docker socket is not in a lab', async () => {
@@ -112,9 +115,12 @@ test('no port is published, and the hub reaches the lab nevertheless', async () 
   expect(text).toMatch(/hello|HTTP|Parse/i);
 });
 
-test('the probe says that labs are isolated here, and leaves nothing', async () => {
+test('J01 J02 J03 J04 J05 J06 J07 J08 J09 J22: the probe says that labs are isolated here, and leaves nothing', async () => {
   const check = await test_.spawner.check();
-  expect(check).toEqual({ ok: true, checks: expect.arrayContaining([expect.objectContaining({ name: 'reach', ok: true }), expect.objectContaining({ name: 'isolation', ok: true })]) });
+  expect(check.checks.filter(({ ok, level }) => !ok && level === 'required')).toEqual([]);
+  expect(check.checks.map(({ name, ok }) => [name, ok]).filter(([name]) => name !== 'versions')).toEqual(['engine', 'firewall', 'reach', 'neighbours', 'host', 'outside', 'privileges', 'hub'].map((name) => [name, true]));
+  expect(check.ok).toBe(true);
+  for (const row of check.checks) expect(row).toMatchObject({ level: row.name === 'versions' ? 'advice' : 'required', detail: expect.any(String), ms: expect.any(Number) });
   expect((await test_.spawner.list()).length).toBe(2);
 });
 
@@ -142,19 +148,19 @@ describe('J23: rules that stop working', () => {
     await whileOpen('a lab reaches the host', async () => ((await reachedFrom(alice, [[gateway, port]])) as unknown[]).length === 1);
     const blind = test_.another({ firewall: 'off' });
     await whileOpen('the probe notices', async () => {
-      const row = (await blind.check()).checks.find((r) => r.name === 'isolation');
+      const row = (await blind.check()).checks.find((r) => r.name === 'host');
       return row?.ok === false && row.detail.includes('this host at');
     });
-    await whileOpen('the check finds it', async () => !(await createFirewall().check()).ok);
+    await whileOpen('the check finds it', async () => !(await createFirewall({ internalPort: test_.settings.internalPort }).check()).ok);
 
     await test_.spawner.start(requestFor('carol', { profile: sleeper() }), startOptions());
-    expect(await createFirewall().check()).toMatchObject({ ok: true });
+    expect(await createFirewall({ internalPort: test_.settings.internalPort }).check()).toMatchObject({ ok: true });
     expect(await reachedFrom(alice, [[gateway, port]])).toEqual([]);
   });
 });
 
 test('a hub that must have its rules and cannot set them starts nothing', async () => {
-  const strict = createDockerSpawner({ ...test_.settings, firewall: 'require' }, { clock: systemClock, log: silentLog, firewall: createFirewall({ uid: 1000 }) });
+  const strict = createDockerSpawner({ ...test_.settings, isolation: 'require' }, { clock: systemClock, log: silentLog, firewall: createFirewall({ internalPort: null, uid: 1000 }) });
   await expect(strict.start(requestFor('dan', { profile: sleeper() }), startOptions())).rejects.toMatchObject({ code: 'unavailable' });
   const firewall = (await strict.check()).checks.find((row) => row.name === 'firewall');
   expect(firewall).toMatchObject({ ok: false, detail: expect.stringContaining('does not run as root') });

@@ -29,7 +29,7 @@ describeSpawner('docker', async () => {
 test('an engine that does not answer is unavailable, in words, and checks say so', async () => {
   const spawner = createDockerSpawner({ ...(await settingsOf()), host: 'unix:///nowhere/docker.sock' }, { clock: systemClock, log: silentLog });
   await expect(spawner.inspect({ spawner: 'docker', id: 'jupyterlab-x/1' })).rejects.toMatchObject({ code: 'unavailable', message: 'Docker is not available: it does not answer.' });
-  expect(await spawner.check()).toEqual({ ok: false, checks: [{ name: 'engine', ok: false, detail: 'Docker is not available: it does not answer.' }] });
+  expect(await spawner.check()).toEqual({ ok: false, checks: [{ name: 'engine', ok: false, level: 'required', ms: expect.any(Number), detail: 'Docker is not available: it does not answer.' }] });
   await spawner.close();
 });
 

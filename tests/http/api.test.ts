@@ -134,7 +134,7 @@ describe('users', () => {
     expect((await ask('patch', '/users/carol', { admin: false })).body.admin).toBe(false);
     expect((await ask('delete', '/users/carol')).status).toBe(204);
     expect((await ask('delete', '/users/carol')).status).toBe(404);
-    expect((await ask('delete', '/users/boss')).body).toEqual({ status: 400, message: 'Cannot delete yourself!' });
+    expect((await ask('delete', '/users/boss')).body).toEqual({ status: 409, message: 'You cannot delete yourself. Ask another administrator.' });
   });
 
   it('approves, discards, disables, enables and resets', async () => {

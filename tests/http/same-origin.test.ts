@@ -1,10 +1,7 @@
 import { makeToken, makeUser } from '../support/factories';
-import { createBrowser, NAVIGATION, signedInAs, tokenIn, type Browser } from '../support/login';
+import { createBrowser, NAVIGATION, setCookies, signedInAs, tokenIn, type Browser } from '../support/login';
+import { ROUTES } from '../support/routes';
 import { startHub, type TestHub } from '../support/start-hub';
-import { apiRoutes } from '../../hub/http/api';
-import { pageRoutes } from '../../hub/http/pages';
-import { probeRoutes } from '../../hub/http/probes';
-import type { Kit } from '../../hub/http/kit';
 import type { HubRoute } from '../../hub/http/routes';
 
 let hub: TestHub;
@@ -16,23 +13,20 @@ beforeAll(async () => {
 });
 afterAll(() => hub.close());
 
-/** The rows only; nothing of the kit is used before a handler runs. */
-const ROUTES: readonly HubRoute[] = (() => {
-  const anything: unknown = new Proxy(() => anything, { get: () => anything, apply: () => anything });
-  return [probeRoutes, apiRoutes, pageRoutes].flatMap((make) => make(anything as Kit));
-})();
 const CHANGING = ROUTES.filter((route) => route.method !== 'get');
 const fill = (path: string): string => path.slice(1).replace('{*rest}', 'api/kernels').replace('*path', 'x').replace(/:(\w+)/g, (_all, name: string) => (name === 'action' ? 'disable' : 'victim'));
 
-/** What a request could have changed, without what the mere visit of a page records. */
+/** What a request could have changed, without what the mere visit of a page records; what was refused leaves a trace of its own. */
 const snapshot = (): string => {
   const { users } = hub.store.users.list({ offset: 0, limit: 200 });
-  return JSON.stringify([users.map((u) => [u.id, u.name, u.admin, u.status]), users.map((u) => hub.store.tokens.listOf(u.id).length), users.map((u) => hub.store.sessions.listOf(u.id).length), hub.store.servers.list(), hub.store.audit.list({ offset: 0, limit: 200 }).length]);
+  return JSON.stringify([users.map((u) => [u.id, u.name, u.admin, u.status]), users.map((u) => hub.store.tokens.listOf(u.id).length), users.map((u) => hub.store.sessions.listOf(u.id).length), hub.store.servers.list(), hub.store.audit.list({ offset: 0, limit: 2000 }).filter((entry) => entry.result === 'ok').length]);
 };
 
 describe('requests that change something', () => {
-  it('there are some', () => {
+  it('C01: there are some, and among them every one that the running hub has', () => {
     expect(CHANGING.length).toBeGreaterThan(25);
+    const named = (routes: readonly HubRoute[]): string[] => routes.map((route) => `${route.method} ${route.path}`).toSorted();
+    expect(named(ROUTES)).toEqual(expect.arrayContaining(named(hub.hub.pages)));
   });
 
   it.each(CHANGING.map((route) => [`${route.method} ${route.path}`, route] as const))('C01: %s needs the token of this session', async (_name, route) => {
@@ -84,10 +78,11 @@ describe('requests that change something', () => {
     expect((await send(`hub/language?_xsrf=${xsrf}`, {}, {})).status).toBe(303);
   });
 
-  it('gives scripts of hub pages the token in a readable cookie that is good at once', async () => {
+  it('B04: gives clients that keep cookies the token in one that is good at once, and that no script can read', async () => {
     const browser = signedInAs(hub, hub.store.users.byName('victim' as never) as never);
     const page = await browser.get('hub/home');
     expect(browser.cookies.get('_xsrf')).toBe(tokenIn(page.text));
+    expect(setCookies(page)).toEqual([`_xsrf=${tokenIn(page.text)}; Path=/hub/; HttpOnly; SameSite=Strict`]);
   });
 
   it.each([
@@ -131,6 +126,17 @@ describe('what other pages may read', () => {
     const res = await admin.raw('get', 'hub/home', { 'Sec-Fetch-Site': 'same-origin', 'Sec-Fetch-Mode': dest === 'empty' ? 'cors' : 'navigate', 'Sec-Fetch-Dest': dest });
     expect(res.status).toBe(403);
     expect(res.text).not.toContain('Your servers');
+  });
+
+  it.each(['hub/home', 'hub/spawn', 'hub/no-such-page', 'user/victim/', 'user/victim/lab', 'user/nobody/lab', 'hub/admin/users'])('C12: no answer from %s tells a script a form\'s token, not even a refusal that it asks to be a page', async (path) => {
+    const xsrf = await admin.token();
+    for (const [mode, dest] of [['cors', 'empty'], ['same-origin', 'empty'], ['no-cors', 'script'], ['navigate', 'iframe'], ['navigate', 'object']] as const) {
+      const res = await admin.raw('get', path, { 'Sec-Fetch-Site': 'same-origin', 'Sec-Fetch-Mode': mode, 'Sec-Fetch-Dest': dest, Accept: 'text/html' });
+      expect(res.status).toBeGreaterThanOrEqual(400);
+      expect(res.text).not.toContain(xsrf);
+      expect(JSON.stringify(res.headers)).not.toContain(xsrf);
+      expect(res.text).not.toContain('root-of-all');
+    }
   });
 
   it.each(['cors', 'same-origin', 'no-cors'])('C12: the API does not answer a %s fetch by cookie alone', async (mode) => {

@@ -184,7 +184,7 @@ describe('over https', () => {
     const lines = [...setCookies(form), ...setCookies(res)];
     expect(lines.every((line) => line.includes('; Secure') && /; SameSite=(Lax|Strict)$/.test(line))).toBe(true);
     expect(lines.find((line) => line.startsWith('__Host-hub='))).toMatch(/^__Host-hub=[\w-]{43}; Path=\/; Secure; HttpOnly; SameSite=Lax$/);
-    expect(lines.find((line) => line.startsWith('_xsrf='))).toMatch(/; Path=\/hub\/; Secure; SameSite=Strict$/);
+    expect(lines.find((line) => line.startsWith('_xsrf='))).toMatch(/; Path=\/hub\/; Secure; HttpOnly; SameSite=Strict$/);
     expect((await browser.get('hub/home', FRONT)).headers['strict-transport-security']).toBe('max-age=31536000');
   });
 

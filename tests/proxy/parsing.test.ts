@@ -192,7 +192,7 @@ describe('F10 and F11: host and target', () => {
   });
 
   test('F11: an absolute target is authorised by its path and forwarded without the origin', async () => {
-    expect((await exchange(pair.hub.port, get('http://hub.test/user/bob/x'))).status).toBe(403);
+    expect((await exchange(pair.hub.port, get('http://hub.test/user/bob/x'))).status).toBe(404);
     expect((await exchange(pair.hub.port, get('http://hub.test/user/alice/x?y'))).status).toBe(200);
     expect(pair.alice.requests()[0]).toMatch(/^GET \/user\/alice\/x\?y HTTP/);
   });
@@ -206,9 +206,9 @@ test('F12: no tunnel for h2c', async () => {
 
 test('F17: pipelined requests are authorised one by one', async () => {
   const client = rawClient(pair.hub.port, get('/hub/health') + get('/user/alice/') + get('/user/bob/'));
-  await client.until((text) => /403 Forbidden[^]*\}$/.test(text));
+  await client.until((text) => /404 Not Found[^]*\}/.test(text));
   client.destroy();
-  expect(client.text().match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 403']);
+  expect(client.text().match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 404']);
   expect(pair.bob.text()).toBe('');
 });
 
@@ -232,7 +232,7 @@ describe('F20: more than one proof', () => {
 
   test('F20: a valid token wins over the cookie, whoever that belongs to', async () => {
     expect((await exchange(pair.hub.port, get('/user/alice/x', 'Host: hub.test\r\nCookie: hub=cookie-bob\r\nAuthorization: Bearer token-alice\r\n'))).status).toBe(200);
-    expect((await exchange(pair.hub.port, get('/user/alice/x', asAlice('Authorization: BEARER token-bob\r\n')))).status).toBe(403);
+    expect((await exchange(pair.hub.port, get('/user/alice/x', asAlice('Authorization: BEARER token-bob\r\n')))).status).toBe(404);
   });
 
   test('F20: an invalid token does not lift the cookie\'s rules', async () => {

@@ -17,8 +17,8 @@ const TABLE = [
   '/user/alice/%2e', '/user/alice/a/../../bob', '/user/alice/%', '/user/alice/%zz', '/user/alice/\x01', '/user/alice/\xe4', '/user/alice/x#/../bob',
 ];
 
-/** The name `bob` with a space behind it is somebody else, who has no server: the hub says so. */
-const NOBODY = '/user/bob%20/';
+/** Asked of the hub, which answers as for a server that does not exist: the name `bob` with a space behind it is somebody else, and bob himself is not alice. */
+const SPELLED = /^(?:http:\/\/hub\.test)?(\/user\/bob(?:%20)?\/x)$/;
 
 /** What a lenient server might make of a path: twice unescaped, dots resolved. */
 function readings(path: string): string[] {
@@ -37,9 +37,9 @@ describe('G01: the path that is decided on is the path that is forwarded', () =>
     expect(pair.bob.text()).toBe('');
     const reached = targets(pair.alice.requests());
     for (const target of reached) for (const reading of readings(target)) expect(reading).toMatch(/^\/user\/alice\//);
-    if (reached.length === 0) expect(path.includes(NOBODY) ? [200] : [301, 302, 400, 403, 404]).toContain(response.status);
+    if (reached.length === 0) expect([301, 302, 400, 404]).toContain(response.status);
     // The hub's own pages about a user are only for a name that is spelled in its one way.
-    expect(pair.hub.hubRequests.map((r) => r.context.path)).toEqual(path.includes(NOBODY) ? [path] : []);
+    expect(pair.hub.hubRequests.map((r) => r.context.path)).toEqual(SPELLED.exec(path)?.slice(1) ?? []);
   });
 
   test.each(TABLE)('G01: WebSocket %j', async (path) => {
@@ -110,7 +110,7 @@ describe('G01: the path that is decided on is the path that is forwarded', () =>
   });
 
   test.each(['/user/bob/?x=/user/alice/', '/user/bob/x?/../../alice/'])('G06: %s is decided by its path alone', async (path) => {
-    expect((await exchange(pair.hub.port, get(path))).status).toBe(403);
+    expect((await exchange(pair.hub.port, get(path))).status).toBe(404);
     expect(pair.bob.text()).toBe('');
   });
 
@@ -136,7 +136,7 @@ describe('G09: below a base path everything is the same', () => {
     expect(pair.bob.text()).toBe('');
     const reached = targets(pair.alice.requests());
     for (const target of reached) for (const reading of readings(target)) expect(reading).toMatch(/^\/jupyter\/user\/alice\//);
-    if (reached.length === 0) expect(path.includes(NOBODY) ? [200] : [301, 302, 400, 403, 404]).toContain(response.status);
+    if (reached.length === 0) expect([301, 302, 400, 404]).toContain(response.status);
   });
 
   test.each([

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { onceThenEnd } from '../support/hostile-upstream';
+import { always, onceThenEnd } from '../support/hostile-upstream';
 import type { Script } from '../support/hostile-upstream';
 import { rawClient } from '../support/raw-client';
 import { useProxyPair } from '../support/proxy-pair';
@@ -74,11 +74,11 @@ describe('H03: when the client goes, the upstream is let go', () => {
     'in the middle of a PUT': { request: `PUT /user/alice/x HTTP/1.1\r\n${TOKEN}Content-Length: 1000\r\n\r\npart`, script: () => undefined },
     'in the middle of a chunked PUT': { request: `PUT /user/alice/x HTTP/1.1\r\n${TOKEN}Transfer-Encoding: chunked\r\n\r\n4\r\npart\r\n`, script: () => undefined },
   };
-  test.each(Object.keys(stages))('H03: %s, forty times', async (name) => {
+  test.each(Object.keys(stages))('H03: %s, two hundred times', async (name) => {
     const { request, script } = stages[name] ?? { request: '', script: () => undefined };
     pair.alice.script(script);
-    const clients = Array.from({ length: 40 }, () => rawClient(pair.hub.port, request));
-    await eventually(() => pair.alice.requests().length === 40);
+    const clients = Array.from({ length: 200 }, () => rawClient(pair.hub.port, request));
+    await eventually(() => pair.alice.requests().length === 200);
     if (request.startsWith('GET') && name !== 'before the answer') await Promise.all(clients.map((client) => client.until((text) => text.includes('\r\n\r\n'))));
     clients.forEach((client, i) => (i % 2 === 0 ? client.reset() : client.destroy()));
     await eventually(() => pair.alice.busy() === 0, 1_000);
@@ -129,6 +129,23 @@ test.each([1, 2 * 1024, 2 * 1024 + 1, 64 * 1024])('H01: an answer of %i bytes of
   await client.until(() => bodies().length === 2 && bodies().every((arrived) => arrived.length >= length));
   expect(bodies().map(sha)).toEqual([sha(body), sha(body)]);
   client.destroy();
+});
+
+describe('H13: a part of a file, and the headers of a file without it', () => {
+  const RANGES = `bytes=${Array.from({ length: 1_000 }, (_, i) => i).join('-1,')}-1`;
+  test.each([
+    ['GET', `Range: ${RANGES}\r\nIf-Range: "abc"\r\n`, 'HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-4/10\r\nContent-Length: 5\r\nETag: "abc"\r\n\r\nhello', 'hello'],
+    ['GET', 'Range: bytes=99-\r\n', 'HTTP/1.1 416 Range Not Satisfiable\r\nContent-Range: bytes */10\r\nContent-Length: 0\r\n\r\n', ''],
+    ['HEAD', 'If-None-Match: "abc"\r\n', 'HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\nAccept-Ranges: bytes\r\n\r\n', ''],
+  ])('H13: %s passes in both directions', async (method, headers, answer, body) => {
+    pair.alice.script(always(answer));
+    const client = rawClient(pair.hub.port, `${method} /user/alice/x HTTP/1.1\r\n${TOKEN}${headers}\r\n`);
+    const text = await client.until((t) => t.includes('\r\n\r\n') && t.endsWith(`\r\n\r\n${body}`));
+    for (const line of headers.split('\r\n')) expect(pair.alice.text()).toContain(line);
+    expect(text.slice(0, 12)).toBe(answer.slice(0, 12));
+    for (const line of answer.split('\r\n\r\n')[0]?.split('\r\n').slice(1) ?? []) expect(text.toLowerCase()).toContain(line.toLowerCase());
+    client.destroy();
+  });
 });
 
 test('H11: events arrive as they are sent', async () => {

@@ -17,7 +17,7 @@ export async function becomeAdmin(page: Page, link: string): Promise<void> {
   await submit(page, 'Set the password and sign in');
 }
 
-export async function signUp(page: Page, hub: HubProcess, name: string): Promise<void> {
+export async function signUp(page: Page, hub: Pick<HubProcess, 'url'>, name: string): Promise<void> {
   await page.goto(`${hub.url}/hub/signup`);
   await page.getByLabel('Username').fill(name);
   await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
@@ -25,7 +25,7 @@ export async function signUp(page: Page, hub: HubProcess, name: string): Promise
   await submit(page, 'Sign up');
 }
 
-export async function signIn(page: Page, hub: HubProcess, name: string): Promise<void> {
+export async function signIn(page: Page, hub: Pick<HubProcess, 'url'>, name: string): Promise<void> {
   await page.goto(`${hub.url}/hub/login`);
   await page.getByLabel('Username').fill(name);
   await page.getByLabel('Password', { exact: true }).fill(PASSWORD);

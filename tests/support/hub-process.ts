@@ -12,7 +12,7 @@ const READY_MS = 30_000;
 export type Env = Readonly<Record<string, string>>;
 
 /** Pools of the ring's own, one per file: another hub or suite on this machine keeps its addresses. */
-export const POOLS = { journey: '10.220.0.0/20', twoUsers: '10.220.16.0/20', graceful: '10.220.32.0/20', pages: '10.220.48.0/20', screenshots: '10.220.64.0/20' } as const;
+export const POOLS = { journey: '10.220.0.0/20', twoUsers: '10.220.16.0/20', graceful: '10.220.32.0/20', pages: '10.220.48.0/20', screenshots: '10.220.64.0/20', subdomains: '10.220.80.0/20', framed: '10.220.96.0/20' } as const;
 
 /** The suites' small image: Jupyter Server without JupyterLab, which writes every request that reaches it into its log. */
 export const SMALL_IMAGE = {
@@ -46,8 +46,19 @@ export interface HubProcess {
   stop(): Promise<number | null>;
   /** Starts it again on the same port and data. */
   start(): Promise<void>;
-  /** Stops it, and removes its containers, networks, volumes, firewall rules and data. */
+  /** Stops it, and removes its containers, networks, volumes, firewall rules and data. Rejects when it had ended by itself or met an error that nobody caught. */
   dispose(): Promise<void>;
+}
+
+/** The hub's own word for it, and Node's. */
+const UNCAUGHT = /uncaught error|\bUncaught\b|UnhandledPromiseRejection|^Node\.js v\d+/im;
+
+/** What went wrong in all lives of a hub without anybody asking for it; undefined: nothing. `exits` are those that no signal of the test brought about. */
+export function strayErrorsOf(output: string, exits: readonly (number | null)[]): string | undefined {
+  const line = output.split('\n').find((text) => UNCAUGHT.test(text));
+  if (line !== undefined) return `the hub met an error that nobody caught: ${line}`;
+  const code = exits.find((one) => one !== 0);
+  return code === undefined ? undefined : `the hub ended by itself with ${code ?? 'a signal'}:\n${output.slice(-2_000)}`;
 }
 
 const nameOf = (port: number): string => `berth-test-${port}`;
@@ -75,19 +86,28 @@ export function runHubToItsEnd(env: NodeJS.ProcessEnv, cwd: string): { readonly 
   return { code: status, output: `${stdout}${stderr}` };
 }
 
-/** The real program, as `npm start` runs it after its set-up, on its own data directory and port. */
-export async function startHubProcess(given: Env, configFile: object = {}): Promise<HubProcess> {
+/** The real program, as `npm start` runs it after its set-up, on its own data directory and port. `through`: what it is started by, e.g. in a namespace. */
+export async function startHubProcess(given: Env, configFile: object = {}, through: readonly string[] = []): Promise<HubProcess> {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'berth-browser-'));
   writeFileSync(path.join(dataDir, 'hub.config.json'), JSON.stringify(configFile));
   const port = await freePort();
   const env = environmentOf({ stateDir: path.join(dataDir, 'state'), port }, given);
   let child: ChildProcess | undefined;
   let output = '';
+  let before = '';
+  let asked = false;
+  const unasked: (number | null)[] = [];
 
   async function start(): Promise<void> {
+    before += output;
     output = '';
-    const spawned = spawn(process.execPath, [MAIN], { cwd: dataDir, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    asked = false;
+    const [program = '', ...args] = [...through, process.execPath, MAIN];
+    const spawned = spawn(program, args, { cwd: dataDir, env, stdio: ['ignore', 'pipe', 'pipe'] });
     child = spawned;
+    spawned.once('exit', (code) => {
+      if (!asked) unasked.push(code);
+    });
     await new Promise<void>((resolve, reject) => {
       const late = setTimeout(() => reject(new Error(`the hub was not ready within ${READY_MS} ms:\n${output}`)), READY_MS);
       const done = (result: () => void): void => {
@@ -110,7 +130,10 @@ export async function startHubProcess(given: Env, configFile: object = {}): Prom
     if (running.exitCode !== null || running.signalCode !== null) return running.exitCode;
     return new Promise((resolve) => running.once('exit', (code) => resolve(code)));
   };
-  const signal = (name: NodeJS.Signals): void => void child?.kill(name);
+  const signal = (name: NodeJS.Signals): void => {
+    asked = true;
+    child?.kill(name);
+  };
   const end = (name: NodeJS.Signals): Promise<number | null> => {
     const gone = exited();
     signal(name);
@@ -121,9 +144,12 @@ export async function startHubProcess(given: Env, configFile: object = {}): Prom
   async function dispose(): Promise<void> {
     await end('SIGTERM');
     const args = ['down', '--data', '--yes-delete-data', `localhost:${port}`];
-    const down = spawnSync(process.execPath, [path.join(ROOT, 'dist/hub/cli/main.js'), ...args], { cwd: dataDir, env, encoding: 'utf8', timeout: 60_000 });
+    const [program = '', ...all] = [...through, process.execPath, path.join(ROOT, 'dist/hub/cli/main.js'), ...args];
+    const down = spawnSync(program, all, { cwd: dataDir, env, encoding: 'utf8', timeout: 60_000 });
     if (down.status !== 0) throw new Error(`berth down ended with ${down.status}:\n${down.stdout}${down.stderr}`);
     rmSync(dataDir, { recursive: true, force: true });
+    const stray = strayErrorsOf(before + output, unasked);
+    if (stray !== undefined) throw new Error(stray);
   }
 
   await start();

@@ -21,8 +21,9 @@ export function logOf(name: string): string {
 /** When it was started; the same text means the same, uninterrupted run. */
 export const startedAt = (name: string): string => docker('inspect', '--format', '{{.State.StartedAt}} {{.State.Running}}', name);
 
-/** Its one address. */
-export const addressOf = (name: string): string => docker('inspect', '--format', '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}', name);
+/** Its one address, or that in a network. */
+export const addressOf = (name: string, network?: string): string =>
+  docker('inspect', '--format', network === undefined ? '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' : `{{(index .NetworkSettings.Networks "${network}").IPAddress}}`, name);
 
 /** Every address that this machine has, but for loopback and link-local ones. */
 export const hostAddresses = (): string[] => Object.values(networkInterfaces()).flatMap((all) => (all ?? []).filter((a) => !a.internal && !a.address.startsWith('fe80:')).map((a) => a.address));
@@ -33,6 +34,22 @@ export type Target = readonly [host: string, port: number];
 export function reachedFrom(name: string, targets: readonly Target[]): readonly Target[] {
   return JSON.parse(inContainer(name, 'python3', '-c', CONNECT, JSON.stringify(targets))) as Target[];
 }
+
+/** Every TCP port of that address that accepts a connection from the container. */
+export const openPorts = (name: string, address: string): readonly number[] => JSON.parse(inContainer(name, 'python3', '-c', SCAN, address)) as number[];
+
+const SCAN = `
+import json, socket, sys
+from concurrent.futures import ThreadPoolExecutor
+def accepts(port):
+    try:
+        socket.create_connection((sys.argv[1], port), 5).close()
+        return True
+    except OSError:
+        return False
+with ThreadPoolExecutor(64) as pool:
+    print(json.dumps([port for port, open in enumerate(pool.map(accepts, range(1, 65536)), 1) if open]))
+`;
 
 const CONNECT = `
 import json, socket, sys

@@ -23,7 +23,7 @@ export interface Browser {
   cookieHeader(): string;
 }
 
-export function createBrowser(hub: TestHub): Browser {
+export function createBrowser(hub: Pick<TestHub, 'origin' | 'base'>): Browser {
   const cookies = new Map<string, string>();
   const agent = supertest(hub.origin);
   const url = (path: string): string => `${hub.base}${path}`;

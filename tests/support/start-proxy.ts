@@ -56,7 +56,8 @@ export async function startProxy(overrides: Partial<ProxyDeps> & { readonly sett
     authorise: (credential, route): Grant => {
       const user = credential.kind === 'none' || revoked.has(credential.value) ? undefined : USERS[credential.value];
       if (user === undefined || credential.kind === 'none' || !credential.value.startsWith(credential.kind)) return { kind: 'anonymous' };
-      return user === (route.owner as string) ? { kind: 'allow', user: user as UserId, userName: user, credential: credential.value } : { kind: 'forbidden' };
+      if (user === (route.owner as string)) return { kind: 'allow', user: user as UserId, userName: user, credential: credential.value };
+      return (route.server as string) === '' ? { kind: 'forbidden', userName: user } : { kind: 'forbidden' };
     },
     basePath: '/',
     publicOrigin: ORIGIN,
@@ -66,7 +67,8 @@ export async function startProxy(overrides: Partial<ProxyDeps> & { readonly sett
     hub: (req, res, context) => {
       hubRequests.push({ method: req.method ?? '', url: req.url ?? '', context });
       req.resume();
-      res.end('hub');
+      if (context.path.startsWith('/user/')) res.writeHead(404, { 'content-type': 'application/json' }).end('{"code":"not-found"}');
+      else res.end('hub');
     },
     renderFailure: ({ code, message, wantsHtml }) => ({
       headers: { 'content-type': wantsHtml ? 'text/html' : 'application/json' },

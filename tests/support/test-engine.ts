@@ -84,6 +84,7 @@ export function requestFor(owner: string, change: RequestChange = {}): SpawnRequ
     server: { id: change.serverId ?? newId<ServerId>(), name },
     owner: { id: change.ownerId ?? newId<UserId>(), name: owner as UserName },
     profile,
+    outbound: profile.outbound,
     prefix: `/user/${encodeURIComponent(owner)}/${name === '' ? '' : `${name}/`}`,
     env: { ...labEnvironment({ profile, userName: owner as UserName, secret: SECRET }), ...change.env },
   };

@@ -16,6 +16,8 @@ export interface HomeModel {
   readonly servers: readonly HomeServer[];
   readonly profiles: readonly ProfileChoice[];
   readonly mayStart: boolean;
+  /** The last times that somebody else entered a server of this user. */
+  readonly visits: readonly { readonly visitor: string; readonly at: Date }[];
   /** Accounts waiting for approval, for those who may approve; null for everybody else. */
   readonly waiting: number | null;
 }
@@ -42,7 +44,19 @@ export function homePage(shell: Shell, m: HomeModel) {
         </table>
       </div>
       {m.servers.every((s) => s.state.kind === 'stopped' && s.state.since === null) && m.mayStart ? <p>{t('home.none')}</p> : null}
+      {m.visits.length === 0 ? null : <Visits shell={shell} visits={m.visits} />}
     </Layout>
+  );
+}
+
+function Visits({ shell: { t }, visits }: { readonly shell: Shell; readonly visits: HomeModel['visits'] }) {
+  return (
+    <section class="panel" aria-labelledby="visits">
+      <h2 id="visits">{t('home.visits')}</h2>
+      <ul>
+        {visits.map(({ visitor, at }) => <li key={`${visitor}:${at.getTime()}`}><bdi>{visitor}</bdi>, <Time at={at} none="" /></li>)}
+      </ul>
+    </section>
   );
 }
 

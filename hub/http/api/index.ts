@@ -1,6 +1,7 @@
 import { json, type Reply } from '../exchange';
 import type { Kit } from '../kit';
 import type { HubRoute } from '../routes';
+import { healthApiRoutes } from './health';
 import { serverRoutes } from './servers';
 import { tokenRoutes } from './tokens';
 import { userRoutes } from './users';
@@ -9,5 +10,5 @@ import { userRoutes } from './users';
 export function apiRoutes(kit: Kit): readonly HubRoute[] {
   const version = (): Reply => json(200, { version: kit.deps.settings.protocolVersion });
   const root = (path: string): HubRoute => ({ method: 'get', path, kind: 'plain', needs: 'anyone', handle: version });
-  return [root('/hub/api'), root('/hub/api/'), ...userRoutes(kit), ...serverRoutes(kit), ...tokenRoutes(kit)];
+  return [root('/hub/api'), root('/hub/api/'), ...userRoutes(kit), ...serverRoutes(kit), ...tokenRoutes(kit), ...healthApiRoutes(kit)];
 }

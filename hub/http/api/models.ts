@@ -4,11 +4,9 @@ import type { Token } from '../../domain/session';
 import type { User } from '../../domain/user';
 import type { ScopeName } from '../../domain/scopes/tree';
 import { serialise } from '../../domain/scopes/serialise';
+import { timestamp } from '../../wire/timestamp';
 import type { AppDeps } from '../deps';
 import { serverTargetOf, targetOf } from '../kit';
-
-/** UTC, always with `Z`, and without a fraction when there is none (protocol, 3.1). */
-export const timestamp = (at: Date | null): string | null => (at === null ? null : at.toISOString().replace('.000Z', 'Z'));
 
 const PENDING: Readonly<Record<ServerRecord['state']['kind'], 'spawn' | 'stop' | null>> = { stopped: null, queued: 'spawn', starting: 'spawn', ready: null, stopping: 'stop', failed: null };
 
@@ -30,7 +28,7 @@ export function serverModel(deps: AppDeps, actor: Actor, owner: User, record: Se
     url: urls.server(owner.name, name),
     user_options: record.userOptions ?? (active ? {} : null),
     progress_url: urls.apiProgress(owner.name, name),
-    full_url: `${settings.publicUrl.origin}${urls.server(owner.name, name)}`,
+    full_url: `${settings.sites?.originOf(settings.sites.labelOf(owner.id)) ?? settings.publicUrl.origin}${urls.server(owner.name, name)}`,
     full_progress_url: `${settings.publicUrl.origin}${urls.apiProgress(owner.name, name)}`,
     ...(mayState ? { state: handle === null ? {} : { object_id: handle.id } } : {}),
   };

@@ -82,5 +82,8 @@ function parseStart(body: unknown): StartAsk {
   const options = (split ? (parsed.data as z.output<typeof Split>).user_options : (parsed.data as z.output<typeof Options>)) ?? {};
   const { profile, ...rest } = options;
   if (profile !== undefined && typeof profile !== 'string') throw new HubError('invalid-input', 'profile must be a string');
-  return { ...(profile === undefined ? {} : { profile }), ...(Object.keys(rest).length === 0 ? {} : { userOptions: rest }) };
+  // What is not understood is refused, not kept: nobody shall believe that an image or a command of theirs was taken (E12).
+  const unknown = Object.keys(rest);
+  if (unknown.length > 0) throw new HubError('invalid-input', `Unknown user_options: ${unknown.slice(0, 5).map((key) => key.slice(0, 64)).join(', ')}. A start takes a profile and nothing else.`);
+  return profile === undefined ? {} : { profile };
 }

@@ -61,7 +61,8 @@ export function tokenRoutes(kit: Kit): readonly HubRoute[] {
   const [all, one] = ['/hub/api/users/:name/tokens', '/hub/api/users/:name/tokens/:id'] as const;
   return [
     { method: 'get', path: all, kind: 'api', needs: ['read:tokens'], handle: list },
-    { method: 'post', path: all, kind: 'api', needs: ['tokens'], handle: create },
+    // Whoever mints a token for somebody else can act as them.
+    { method: 'post', path: all, kind: 'api', needs: ['tokens'], reauth: (x) => x.params['name'] !== x.caller.user?.name, handle: create },
     { method: 'get', path: one, kind: 'api', needs: ['read:tokens'], handle: show },
     { method: 'delete', path: one, kind: 'api', needs: ['tokens'], handle: revoke },
   ];

@@ -61,8 +61,21 @@ export function userRoutes(kit: Kit): readonly HubRoute[] {
     const fresh = names.filter((name) => name !== undefined).filter((name) => accounts.find(actor, name) === undefined);
     if (fresh.length === 0) throw new HubError('conflict', `All ${usernames.length} users already exist`);
     const models: unknown[] = [];
-    for (const username of fresh) models.push(userModel(deps, actor, (await accounts.create(actor, { username, admin })).user));
+    for (const username of fresh) {
+      const user = await createUnlessTaken(actor, { username, admin });
+      if (user !== undefined) models.push(userModel(deps, actor, user));
+    }
     return json(201, models);
+  };
+
+  /** undefined: somebody else made it meanwhile, perhaps an earlier try with the same list (R11). */
+  const createUnlessTaken = async (actor: Actor, ask: { readonly username: string; readonly admin: boolean }): Promise<User | undefined> => {
+    try {
+      return (await accounts.create(actor, ask)).user;
+    } catch (err) {
+      if (err instanceof HubError && err.code === 'conflict') return undefined;
+      throw err;
+    }
   };
 
   /** The generated password is in the answer, once: without it nobody could sign in. */
@@ -86,7 +99,7 @@ export function userRoutes(kit: Kit): readonly HubRoute[] {
     const user = userAt(kit, x, ['admin:users']);
     const { name, admin } = parseBody(Change, x.json);
     demandMayChange(actor, user, admin === undefined ? {} : { admin });
-    if (name !== undefined && parseUserName(name) !== user.name) throw new HubError('not-implemented', 'Accounts cannot be renamed.');
+    if (name !== undefined && parseUserName(name) !== user.name) throw new HubError('conflict', 'Accounts cannot be renamed. Make a new account under the other name.');
     const after = admin === undefined ? user : accounts.setAdmin(actor, user.id, admin);
     return json(200, { ...userModel(deps, actor, after), auth_state: null });
   };
@@ -94,39 +107,54 @@ export function userRoutes(kit: Kit): readonly HubRoute[] {
   const remove = async (x: Exchange): Promise<Reply> => {
     const actor = actorOf(x);
     const user = userAt(kit, x, ['delete:users']);
-    if (actor.kind === 'user' && actor.id === user.id) throw new HubError('invalid-input', 'Cannot delete yourself!');
     const volumes = x.query.get('volumes') ?? 'keep';
     if (volumes !== 'keep' && volumes !== 'remove') throw new HubError('invalid-input', 'volumes must be keep or remove');
     await accounts.remove(actor, user.id, { volumes });
     return empty(204);
   };
 
-  const verb = (name: string, work: (actor: Actor, user: User) => Promise<Reply> | Reply): HubRoute => ({
-    method: 'post', path: `/hub/api/users/:name/${name}`, kind: 'api', needs: ['admin:users'], handle: (x) => work(actorOf(x), userAt(kit, x, ['admin:users'])),
+  /** What a program reports for a user (protocol, 6.2); a lab says the same at the internal listener. */
+  const activity = (x: Exchange): Reply => {
+    deps.services.reports.report(actorOf(x), userAt(kit, x, ['users:activity']), x.json);
+    return empty(200);
+  };
+
+  const heartbeat = (x: Exchange): Reply => {
+    deps.services.reports.heartbeat(actorOf(x), userAt(kit, x, ['users:activity']));
+    return empty(204);
+  };
+
+  const verb = (name: string, work: (actor: Actor, user: User) => Promise<Reply> | Reply, more: Pick<HubRoute, 'reauth'> = {}): HubRoute => ({
+    method: 'post', path: `/hub/api/users/:name/${name}`, kind: 'api', needs: ['admin:users'], ...more, handle: (x) => work(actorOf(x), userAt(kit, x, ['admin:users'])),
   });
   const model = (actor: Actor, user: User): Reply => json(200, userModel(deps, actor, user));
 
   return [
     { method: 'get', path: '/hub/api/user', kind: 'api', needs: 'identified', beforePasswordChange: true, handle: self },
     { method: 'get', path: '/hub/api/users', kind: 'api', needs: ['list:users'], handle: list },
-    { method: 'post', path: '/hub/api/users', kind: 'api', needs: ['admin:users'], handle: createMany },
+    { method: 'post', path: '/hub/api/users', kind: 'api', needs: ['admin:users'], reauth: makesAdmin, handle: createMany },
     { method: 'get', path: '/hub/api/users/:name', kind: 'api', needs: READ, handle: show },
-    { method: 'post', path: '/hub/api/users/:name', kind: 'api', needs: ['admin:users'], handle: createOne },
-    { method: 'patch', path: '/hub/api/users/:name', kind: 'api', needs: ['admin:users'], handle: change },
-    { method: 'delete', path: '/hub/api/users/:name', kind: 'api', needs: ['delete:users'], handle: remove },
+    { method: 'post', path: '/hub/api/users/:name', kind: 'api', needs: ['admin:users'], reauth: makesAdmin, handle: createOne },
+    { method: 'patch', path: '/hub/api/users/:name', kind: 'api', needs: ['admin:users'], reauth: makesAdmin, handle: change },
+    { method: 'delete', path: '/hub/api/users/:name', kind: 'api', needs: ['delete:users'], reauth: true, handle: remove },
+    { method: 'post', path: '/hub/api/users/:name/activity', kind: 'api', needs: ['users:activity'], handle: activity },
+    { method: 'post', path: '/hub/api/users/:name/heartbeat', kind: 'api', needs: ['users:activity'], handle: heartbeat },
     verb('approve', (actor, user) => model(actor, accounts.approve(actor, user.id))),
     verb('discard', (actor, user) => {
       accounts.discard(actor, user.id);
       return empty(204);
     }),
-    verb('disable', async (actor, user) => model(actor, await accounts.disable(actor, user.id))),
+    verb('disable', async (actor, user) => model(actor, await accounts.disable(actor, user.id)), { reauth: true }),
     verb('enable', (actor, user) => model(actor, accounts.enable(actor, user.id))),
     verb('reset-password', async (actor, user) => {
       const { user: after, password } = await accounts.resetPassword(actor, user.id);
       return json(200, { ...userModel(deps, actor, after), password });
-    }),
+    }, { reauth: true }),
   ];
 }
+
+/** A body that says anything about being an administrator, however it is meant. */
+const makesAdmin = (x: Exchange): boolean => typeof x.json === 'object' && x.json !== null && 'admin' in x.json;
 
 /** The user of the path, when one of the scopes covers them; else JupyterHub's 403 or 404, the same for names that do not exist (D06). */
 export function userAt(kit: Kit, x: Exchange, scopes: readonly ScopeName[]): User {

@@ -1,9 +1,8 @@
 import { HubError } from '../../domain/errors';
+import { bearerOf } from '../../wire/authorization';
 import { cookieLine, type CookieNames } from '../cookies';
 import type { AppDeps } from '../deps';
 import { headerOf, NOBODY, type Caller, type Exchange } from '../exchange';
-
-const TOKEN_HEADER = /^(?:token|bearer) +([^\s,]+)$/i;
 
 /**
  * Who asks: the local socket, else a valid token, else the session cookie. A token that means nothing does not hide a cookie
@@ -20,15 +19,21 @@ export function createIdentify({ settings, services, urls }: AppDeps, names: Coo
     throw new HubError('invalid-input', 'Your browser sent a cookie of this hub twice. Both were removed; please sign in again.');
   };
 
+  const sessionOf = (cookie: string, site: string | undefined): ReturnType<typeof services.sessions.resolve> => {
+    if (site === undefined) return services.sessions.resolve(cookie);
+    const id = services.sitePass.sessionOf(cookie, site);
+    return id === undefined ? undefined : services.sessions.byId(id);
+  };
+
   return (x, tokens) => {
     if (x.ctx.local === true) return { ...NOBODY, actor: services.actors.local() };
     for (const name of [names.session, names.before]) if ((x.cookies.get(name)?.length ?? 0) > 1) refuseTwice(x, name);
-    const secret = tokens ? TOKEN_HEADER.exec(headerOf(x, 'authorization') ?? '')?.[1] : undefined;
+    const secret = tokens ? bearerOf(headerOf(x, 'authorization')) : undefined;
     const byToken = secret === undefined ? undefined : services.actors.byToken(secret);
     if (byToken !== undefined) return { ...NOBODY, actor: byToken };
     const cookie = x.cookies.get(names.session)?.[0];
-    const found = cookie === undefined ? undefined : services.sessions.resolve(cookie);
-    const actor = cookie === undefined || found === undefined ? undefined : services.actors.byCookie(cookie);
+    const found = cookie === undefined ? undefined : sessionOf(cookie, x.ctx.site);
+    const actor = found === undefined ? undefined : services.actors.bySession(found.session.id);
     return actor === undefined || found === undefined ? { ...NOBODY, cookie } : { actor, session: found.session, user: found.user, cookie };
   };
 }

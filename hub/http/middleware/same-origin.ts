@@ -1,6 +1,6 @@
 import { checkCrossSite, isSafeMethod } from '../../domain/cross-site';
 import { HubError } from '../../domain/errors';
-import { headerOf, type Exchange } from '../exchange';
+import { headerOf, isScripted, type Exchange } from '../exchange';
 import type { Kit } from '../kit';
 import type { HubRoute } from '../routes';
 import { isExplicit } from './identify';
@@ -44,9 +44,7 @@ export function createSameOrigin(kit: Kit): { readonly before: (x: Exchange, rou
 
 /** Pages answer a person who goes to them; a script of a server on the same origin gets nothing to read (C12). */
 function demandNavigation(x: Exchange): void {
-  const dest = headerOf(x, 'sec-fetch-dest');
-  const mode = headerOf(x, 'sec-fetch-mode');
-  if ((dest === undefined || dest === 'document') && (mode === undefined || mode === 'navigate')) return;
+  if (!isScripted(x)) return;
   throw new HubError('forbidden', 'Pages of the hub open in a window of their own and nowhere else.');
 }
 

@@ -1,5 +1,6 @@
 import helmet from 'helmet';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Sites } from '../../domain/sites';
 
 type Middleware = (req: IncomingMessage, res: ServerResponse, next: (err?: unknown) => void) => void;
 
@@ -8,9 +9,9 @@ const self = ["'self'"];
 const none = ["'none'"];
 
 /** Every header is chosen here: helmet's defaults would allow inline style, and would send people on plain http to https. */
-function headers(area: 'page' | 'api', https: boolean): Middleware {
+function headers(area: 'page' | 'api', https: boolean, sites: Sites | null): Middleware {
   const common = {
-    strictTransportSecurity: https ? { maxAge: YEAR_SECONDS, includeSubDomains: false } : false,
+    strictTransportSecurity: https ? { maxAge: YEAR_SECONDS, includeSubDomains: sites !== null } : false,
     crossOriginResourcePolicy: { policy: 'same-origin' },
     crossOriginEmbedderPolicy: false,
     originAgentCluster: false,
@@ -26,7 +27,7 @@ function headers(area: 'page' | 'api', https: boolean): Middleware {
         contentSecurityPolicy: {
           useDefaults: false,
           directives: {
-            defaultSrc: none, scriptSrc: self, styleSrc: self, imgSrc: ["'self'", 'data:'], fontSrc: self, connectSrc: self, formAction: self, baseUri: none, frameAncestors: none,
+            defaultSrc: none, scriptSrc: self, styleSrc: self, imgSrc: ["'self'", 'data:'], fontSrc: self, connectSrc: self, formAction: sites === null ? self : [...self, sites.pattern], baseUri: none, frameAncestors: none,
           },
         },
         crossOriginOpenerPolicy: { policy: 'same-origin' },
@@ -42,9 +43,12 @@ function headers(area: 'page' | 'api', https: boolean): Middleware {
 
 const PERMISSIONS = 'camera=(), microphone=(), geolocation=(), payment=(), usb=()';
 
-/** Section 3.3 of the security cases. `area` and scheme are known per request; the four sets are made once. */
-export function createSecurityHeaders(): (area: 'page' | 'api', https: boolean) => Middleware {
-  const sets = new Map((['page', 'api'] as const).flatMap((area) => [true, false].map((https) => [`${area}:${https}`, headers(area, https)] as const)));
+/**
+ * Section 3.3 of the security cases. `area` and scheme are known per request; the four sets are made once. With `sites`, what a form
+ * of the hub leads to may lie on one: browsers hold redirects after a form against `form-action` too.
+ */
+export function createSecurityHeaders(sites: Sites | null): (area: 'page' | 'api', https: boolean) => Middleware {
+  const sets = new Map((['page', 'api'] as const).flatMap((area) => [true, false].map((https) => [`${area}:${https}`, headers(area, https, sites)] as const)));
   return (area, https) => (req, res, next) => {
     res.setHeader('Cache-Control', 'no-store');
     if (area === 'page') res.setHeader('Permissions-Policy', PERMISSIONS);

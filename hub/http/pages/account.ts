@@ -1,7 +1,7 @@
 import { bootstrapPage, signedUpPage, signUpPage } from '../../../views/pages/sign-in';
 import { HubError, toHubError } from '../../domain/errors';
 import { found, headerOf, seeOther, type Exchange, type Reply } from '../exchange';
-import type { Kit } from '../kit';
+import { actorOf, type Kit } from '../kit';
 import type { HubRoute } from '../routes';
 
 const MAY_BE_CORRECTED = new Set(['invalid-input', 'conflict', 'rate-limited', 'forbidden', 'unavailable']);
@@ -10,7 +10,7 @@ const MAY_BE_CORRECTED = new Set(['invalid-input', 'conflict', 'rate-limited', '
  * Runs what a form asks for. What its sender can correct comes back as the same form with a sentence on top; everything else
  * is an error like any other.
  */
-export async function orCorrect(x: Exchange, work: () => Promise<Reply>, again: (status: number, problem: string) => Reply): Promise<Reply> {
+export async function orCorrect<T = Reply>(x: Exchange, work: () => Promise<T>, again: (status: number, problem: string) => T): Promise<T> {
   try {
     return await work();
   } catch (err) {
@@ -55,7 +55,7 @@ export function accountRoutes(kit: Kit): readonly HubRoute[] {
     const link = x.form.one('link') ?? '';
     return orCorrect(x, async () => {
       const user = await services.bootstrap.redeem({ secret: link, password: demandSame(x), address: x.ctx.address });
-      if (x.caller.session !== undefined) services.login.signOut(x.caller.session.id);
+      if (x.caller.session !== undefined) services.login.signOut(actorOf(x), x.caller.session.id);
       const { cookie, session } = services.sessions.start(user, { address: x.ctx.address, userAgent: headerOf(x, 'user-agent') ?? '' });
       kit.signedIn(x, cookie, session.id);
       return seeOther(urls.home);

@@ -41,21 +41,24 @@ export function adminRoutes(kit: Kit): readonly HubRoute[] {
     return seeOther(urls.adminUsers);
   }, (status, problem) => list(x, status, problem));
 
-  const actions = actionsOf(kit);
-  const act = (x: Exchange): Promise<Reply> => orCorrect(x, async () => {
-    const action = actions.get(x.params['action'] ?? '');
-    if (action === undefined) throw new HubError('not-found', 'There is no such action.');
+  const act = (action: Action) => (x: Exchange): Promise<Reply> => orCorrect(x, async () => {
     for (const flash of await action(x, x.params['id'] as UserId)) kit.flash(x, flash);
     return seeOther(urls.adminUsers);
   }, (status, problem) => list(x, status, problem));
+  const acts = [...actionsOf(kit)].map(([name, action]): HubRoute => ({
+    method: 'post', path: `/hub/admin/users/:id/${name}`, kind: 'page', needs: name === 'delete' ? ['delete:users'] : ['admin:users'], ...(DANGEROUS.has(name) ? { reauth: true } : {}), handle: act(action),
+  }));
 
   return [
     { method: 'get', path: '/hub/admin', kind: 'page', needs: ['admin-ui'], handle: () => found(urls.adminUsers) },
     { method: 'get', path: '/hub/admin/users', kind: 'page', needs: ['admin-ui'], handle: (x) => list(x, 200) },
-    { method: 'post', path: '/hub/admin/users', kind: 'page', needs: ['admin:users'], handle: create },
-    { method: 'post', path: '/hub/admin/users/:id/:action', kind: 'page', needs: ['admin:users', 'delete:users'], handle: act },
+    { method: 'post', path: '/hub/admin/users', kind: 'page', needs: ['admin:users'], reauth: (x) => x.form.has('admin'), handle: create },
+    ...acts,
   ];
 }
+
+/** What gives somebody else's power away, or takes something that cannot be had back. */
+const DANGEROUS: ReadonlySet<string> = new Set(['admin-on', 'admin-off', 'reset', 'disable', 'delete']);
 
 type Action = (x: Exchange, id: UserId) => Promise<readonly Flash[]> | readonly Flash[];
 

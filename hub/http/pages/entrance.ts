@@ -2,7 +2,7 @@ import { confirmPage } from '../../../views/pages/confirm';
 import { signInPage } from '../../../views/pages/sign-in';
 import { HubError, toHubError } from '../../domain/errors';
 import { found, seeOther, type Exchange, type Reply } from '../exchange';
-import type { Kit } from '../kit';
+import { actorOf, type Kit } from '../kit';
 import type { HubRoute } from '../routes';
 import { createPasswordSignIn } from './sign-in';
 
@@ -47,7 +47,7 @@ export function entranceRoutes(kit: Kit): readonly HubRoute[] {
   };
 
   const leave = (x: Exchange): Reply => {
-    if (x.caller.session !== undefined) services.login.signOut(x.caller.session.id);
+    if (x.caller.session !== undefined) services.login.signOut(actorOf(x), x.caller.session.id);
     kit.signedOut(x);
     return seeOther(urls.login());
   };

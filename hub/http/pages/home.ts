@@ -6,6 +6,8 @@ import type { Exchange, Reply } from '../exchange';
 import { actorOf, ownerOf, serverTargetOf, type Kit } from '../kit';
 import type { HubRoute } from '../routes';
 
+const SHOWN_VISITS = 5;
+
 export function homeRoutes(kit: Kit): readonly HubRoute[] {
   const { deps } = kit;
 
@@ -21,7 +23,7 @@ export function homeRoutes(kit: Kit): readonly HubRoute[] {
     const user = ownerOf(deps, x, undefined);
     const waiting = can(actor, 'admin:users', HUB) ? deps.services.accounts.list(actor, { offset: 0, limit: 1, status: 'pending' }).total : null;
     const mayStart = deps.settings.launcher && can(actor, 'start:servers', serverTargetOf(deps, user, DEFAULT_SERVER));
-    return kit.page(x, 200, (shell) => homePage(shell, { user: user.name, servers: serversOf(x, user), profiles: deps.settings.profiles, mayStart, waiting }));
+    return kit.page(x, 200, (shell) => homePage(shell, { user: user.name, visits: deps.directory.visitsTo(user.id).slice(0, SHOWN_VISITS), servers: serversOf(x, user), profiles: deps.settings.profiles, mayStart, waiting }));
   };
 
   return [{ method: 'get', path: '/hub/home', kind: 'page', needs: 'identified', handle: home }];

@@ -1,14 +1,18 @@
 import type { Kit } from '../kit';
 import type { HubRoute } from '../routes';
 import { accountRoutes } from './account';
+import { auditRoutes } from './admin-audit';
+import { healthRoutes } from './admin-health';
 import { adminRoutes } from './admin-users';
+import { enterRoutes } from './enter';
 import { entranceRoutes } from './entrance';
 import { homeRoutes } from './home';
 import { labRoutes } from './lab';
 import { passwordRoutes } from './password';
+import { sessionRoutes } from './sessions';
 import { spawnRoutes } from './spawn';
 
 /** Every page, in the order in which Express tries them; the wildcards of `lab` come last. */
 export const pageRoutes = (kit: Kit): readonly HubRoute[] => [
-  ...entranceRoutes(kit), ...accountRoutes(kit), ...passwordRoutes(kit), ...homeRoutes(kit), ...spawnRoutes(kit), ...adminRoutes(kit), ...labRoutes(kit),
+  ...entranceRoutes(kit), ...enterRoutes(kit), ...accountRoutes(kit), ...passwordRoutes(kit), ...sessionRoutes(kit), ...homeRoutes(kit), ...spawnRoutes(kit), ...adminRoutes(kit), ...auditRoutes(kit), ...healthRoutes(kit), ...labRoutes(kit),
 ];

@@ -4,7 +4,8 @@ import { can, notFound } from '../../domain/access';
 import { HubError } from '../../domain/errors';
 import { DEFAULT_SERVER, type ServerName } from '../../domain/ids';
 import type { User } from '../../domain/user';
-import { found, json, prefers, headerOf, seeOther, type Exchange, type Reply } from '../exchange';
+import { found, json, isScripted, prefers, headerOf, seeOther, type Exchange, type Reply } from '../exchange';
+import type { AppDeps } from '../deps';
 import { actorOf, serverTargetOf, type Kit } from '../kit';
 import type { HubRoute } from '../routes';
 import { placeOf, type Place } from './spawn';
@@ -12,23 +13,11 @@ import { placeOf, type Place } from './spawn';
 /** Requests below `/user/` for servers that have no route (protocol, 2.11), and the way into a server of somebody else. */
 export function labRoutes(kit: Kit): readonly HubRoute[] {
   const { deps } = kit;
-  const { urls, services, settings, directory } = deps;
-
-  /** The first segment names a server only when a server of that name exists; else it is Jupyter's own path. */
-  const find = (x: Exchange): Place => {
-    const actor = actorOf(x);
-    const name = x.params['user'] ?? '';
-    const user: User | undefined = x.caller.user?.name === name ? x.caller.user : services.accounts.find(actor, name);
-    if (user === undefined) throw notFound();
-    const first = (x.params['rest'] ?? '').split('/')[0] ?? '';
-    const record = directory.serversOf(user.id).find((s) => s.name === first && first !== '') ?? directory.serversOf(user.id).find((s) => s.name === DEFAULT_SERVER);
-    const server = record?.name ?? (DEFAULT_SERVER as ServerName);
-    if (!can(actor, 'access:servers', serverTargetOf(deps, user, server))) throw notFound();
-    return { user, server, own: actor.kind === 'user' && actor.id === user.id, record };
-  };
+  const { urls, settings } = deps;
+  const gone = (x: Exchange, place: Place): Reply => goneReply(deps, x, place);
 
   const visit = (x: Exchange): Reply => {
-    const place = find(x);
+    const place = findServer(deps, x, { user: x.params['user'] ?? '', rest: x.params['rest'] ?? '' });
     const here = `${urls.base}${x.ctx.path.slice(1)}${x.search}`;
     const kind = place.record?.state.kind ?? 'stopped';
     if (place.record !== undefined && kind === 'ready') return whileReady(x, place);
@@ -45,24 +34,17 @@ export function labRoutes(kit: Kit): readonly HubRoute[] {
   /** Ready and yet here: an administrator who has not confirmed, or the moment before the route is there. */
   const whileReady = (x: Exchange, place: Place): Reply => {
     const actor = actorOf(x);
-    if (place.record !== undefined && deps.access.mayConfirm(actor, place.record.id)) {
+    if (settings.sites === null && place.record !== undefined && deps.access.mayConfirm(actor, place.record.id)) {
       if (x.method === 'GET' && !isForProgram(x)) return found(urls.access(place.user.name, place.server));
       throw new HubError('forbidden', 'Confirm first that you want to enter this server.');
     }
     throw new HubError('unavailable', 'The server is about to answer. Please try again.', { retryAfterSeconds: 1 });
   };
 
-  /** 424, in JupyterHub's words, which JupyterLab understands as "stopped" and offers to start again. */
-  const gone = (x: Exchange, place: Place): Reply => {
-    const restart = `${settings.publicUrl.origin}${urls.spawn(place.user.name, place.server)}`;
-    x.res.setHeader('X-Hub-Code', 'server-not-running');
-    const message = `JupyterHub server no longer running at ${urls.base}${x.ctx.path.slice(1)}. Restart the server at ${restart}`;
-    return json(424, { status: 424, message, code: 'server-not-running', requestId: x.ctx.requestId });
-  };
-
   const askAccess = (x: Exchange): Reply => {
     const place = placeOf(kit, x);
-    if (place.own || (place.record !== undefined && !deps.access.mayConfirm(actorOf(x), place.record.id))) return found(urls.server(place.user.name, place.server));
+    // On a site of its own a server's pages are nobody else's neighbours: there is nothing to warn of (decision 011).
+    if (settings.sites !== null || place.own || (place.record !== undefined && !deps.access.mayConfirm(actorOf(x), place.record.id))) return found(urls.server(place.user.name, place.server));
     const user = place.user.name;
     return kit.page(x, 200, (shell) =>
       confirmPage(shell, { title: x.t('access.title', { user }), text: x.t('access.explain', { user }), submit: x.t('access.submit'), action: urls.access(user, place.server), back: urls.adminUsers, backText: x.t('action.cancel') }));
@@ -81,17 +63,41 @@ export function labRoutes(kit: Kit): readonly HubRoute[] {
   return [
     { method: 'get', path: '/hub/access/:user', kind: 'page', needs: ['access:servers'], handle: askAccess },
     { method: 'get', path: '/hub/access/:user/:server', kind: 'page', needs: ['access:servers'], handle: askAccess },
-    { method: 'post', path: '/hub/access/:user', kind: 'page', needs: ['access:servers'], handle: confirmAccess },
-    { method: 'post', path: '/hub/access/:user/:server', kind: 'page', needs: ['access:servers'], handle: confirmAccess },
+    { method: 'post', path: '/hub/access/:user', kind: 'page', needs: ['access:servers'], reauth: true, handle: confirmAccess },
+    { method: 'post', path: '/hub/access/:user/:server', kind: 'page', needs: ['access:servers'], reauth: true, handle: confirmAccess },
     { method: 'get', path: '/hub/user/*path', kind: 'lab', needs: 'anyone', handle: oldPlace },
     { method: 'get', path: '/user/:user', kind: 'lab', needs: 'anyone', handle: slash },
     ...(['get', 'post', 'put', 'patch', 'delete'] as const).map(lab),
   ];
 }
 
+/**
+ * The server that a path below `/user/` means: the first segment names one only when one of that name exists; else it is Jupyter's own
+ * path. Throws `not-found` alike for what does not exist and for what the actor may not use (D06).
+ */
+export function findServer(deps: AppDeps, x: Exchange, path: { readonly user: string; readonly rest: string }): Place {
+  const actor = actorOf(x);
+  const user: User | undefined = x.caller.user?.name === path.user ? x.caller.user : deps.services.accounts.find(actor, path.user);
+  if (user === undefined) throw notFound();
+  const records = deps.directory.serversOf(user.id);
+  const first = path.rest.split('/')[0] ?? '';
+  const record = records.find((s) => s.name === first && first !== '') ?? records.find((s) => s.name === DEFAULT_SERVER);
+  const server = record?.name ?? (DEFAULT_SERVER as ServerName);
+  if (!can(actor, 'access:servers', serverTargetOf(deps, user, server))) throw notFound();
+  return { user, server, own: actor.kind === 'user' && actor.id === user.id, record };
+}
+
+/** 424, in JupyterHub's words, which JupyterLab understands as "stopped" and offers to start again. */
+export function goneReply({ urls, settings }: AppDeps, x: Exchange, place: Place): Reply {
+  const restart = `${settings.publicUrl.origin}${urls.spawn(place.user.name, place.server)}`;
+  x.res.setHeader('X-Hub-Code', 'server-not-running');
+  const message = `JupyterHub server no longer running at ${urls.base}${x.ctx.path.slice(1)}. Restart the server at ${restart}`;
+  return json(424, { status: 424, message, code: 'server-not-running', requestId: x.ctx.requestId });
+}
+
 /** JSON preferred over HTML, or any segment named `api`: nobody is looking at the answer (protocol, 2.11). */
 function isForProgram(x: Exchange): boolean {
   const accept = headerOf(x, 'accept') ?? '';
-  if (x.ctx.path.split('/').includes('api')) return true;
+  if (isScripted(x) || x.ctx.path.split('/').includes('api')) return true;
   return headerOf(x, 'sec-fetch-mode') !== 'navigate' && prefers(accept, 'application/json', 'text/html');
 }

@@ -15,6 +15,8 @@ import type { HubRoute } from '../routes';
 const GLANCE_MS = 1000;
 const OURS = new Set(['next', '_xsrf', 'profile']);
 const MAX_OPTION = 2048;
+const SHOWN_OPTIONS = 5;
+const LONGEST_NAME = 64;
 
 /** Which server a request is about, and what is known of it. */
 export interface Place {
@@ -89,8 +91,14 @@ export function spawnRoutes(kit: Kit): readonly HubRoute[] {
   };
 
   const start = async (x: Exchange, place: Place, ask: StartAsk, next: string | undefined): Promise<Reply> => {
-    const { settled } = services.servers.start(actorOf(x), place.user, place.server, ask);
-    await withinMs(deps.clock.after, settled, GLANCE_MS);
+    try {
+      const { settled } = services.servers.start(actorOf(x), place.user, place.server, ask);
+      await withinMs(deps.clock.after, settled, GLANCE_MS);
+    } catch (err) {
+      // Nothing was begun, and trying again later may work: the reason belongs beside the button.
+      if (err instanceof HubError && err.code === 'unavailable') return form(x, place, err.status, err.message);
+      throw err;
+    }
     const target = pendingUrl(place, next);
     return x.method === 'POST' ? seeOther(target) : found(target);
   };
@@ -99,8 +107,10 @@ export function spawnRoutes(kit: Kit): readonly HubRoute[] {
     const place = placeOf(kit, x);
     const next = nextOf(x, x.form.one('next'));
     const profile = x.form.one('profile');
-    const options = x.form.entries().filter(([name]) => name.startsWith('opt-')).map(([name, value]) => [name.slice('opt-'.length), value] as const).filter(([name]) => name !== '__proto__');
-    return start(x, place, { ...(profile === undefined ? {} : { profile }), ...(options.length === 0 ? {} : { userOptions: Object.fromEntries(options) }) }, next);
+    const options = x.form.entries().filter(([name]) => name.startsWith('opt-')).map(([name]) => name.slice('opt-'.length, LONGEST_NAME));
+    // Refused, not ignored: nobody shall believe that an image or a command from an address was taken (E12).
+    if (options.length > 0) return form(x, place, 400, x.t('spawn.unknownOptions', { names: options.slice(0, SHOWN_OPTIONS).join(', ') }));
+    return start(x, place, profile === undefined ? {} : { profile }, next);
   };
 
   const pending = (x: Exchange): Reply => {

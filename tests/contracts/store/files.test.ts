@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStore } from '../../../hub/store/create-store';
 import { makePrivateDirectory } from '../../../hub/store/files';
-import { addUser, migrationsWith, names, openElsewhere, refusal, useDirectory } from './support';
+import { addUser, migrationsWith, names, openElsewhere, refusal, SHIPPED, useDirectory } from './support';
 
 const mode = (path: string): number => statSync(path).mode & 0o777;
 const directory = useDirectory();
@@ -25,7 +25,7 @@ describe('files of the store', () => {
     expect(modes().filter(([, m]) => m !== 0o600)).toEqual([]);
     first.close();
     const second = openStore(path, { migrations: migrationsWith(dir, 'CREATE TABLE more (x TEXT) STRICT;') });
-    expect(existsSync(`${path}.before-v2`)).toBe(true);
+    expect(existsSync(`${path}.before-v${SHIPPED + 1}`)).toBe(true);
     expect(modes().filter(([, m]) => m !== 0o600)).toEqual([]);
     expect(mode(dir)).toBe(0o700);
     second.close();

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { openStore } from '../../../hub/store/create-store';
 import { readMigrations } from '../../../hub/store/migrate';
-import { addUser, migrationsWith, names, openElsewhere, refusal, useDirectory } from './support';
+import { addUser, migrationsWith, names, openElsewhere, refusal, SHIPPED, useDirectory } from './support';
 
 const directory = useDirectory();
 const ADD = 'ALTER TABLE users ADD COLUMN display_name TEXT; UPDATE users SET display_name = upper(name);';
@@ -35,31 +35,31 @@ describe('P11: migrating', () => {
     const store = openStore(path, { migrations });
     expect(names(store)).toEqual(['alice']);
     store.close();
-    expect(version(path)).toBe(3);
+    expect(version(path)).toBe(SHIPPED + 2);
     expect(more(path)).toEqual([{ x: 'alice', display_name: 'ALICE' }]);
-    expect(version(`${path}.before-v3`)).toBe(1);
-    expect(look(`${path}.before-v3`, (db) => db.prepare('SELECT name FROM users').all())).toEqual([{ name: 'alice' }]);
+    expect(version(`${path}.before-v${SHIPPED + 2}`)).toBe(SHIPPED);
+    expect(look(`${path}.before-v${SHIPPED + 2}`, (db) => db.prepare('SELECT name FROM users').all())).toEqual([{ name: 'alice' }]);
   });
 
   test('the backup is a database that the old version opens', () => {
     const path = filled();
     openStore(path, { migrations: migrationsWith(dirname(path), ADD) }).close();
     const restored = join(directory(), 'hub.sqlite');
-    writeFileSync(restored, readFileSync(`${path}.before-v2`));
+    writeFileSync(restored, readFileSync(`${path}.before-v${SHIPPED + 1}`));
     const store = openStore(restored);
     expect(names(store)).toEqual(['alice']);
     store.close();
   });
 
-  test.each(['migrate.after-backup', 'migrate.after-v2', 'migrate.after-v3', 'migrate.after-commit'])('killed at %s, the next start finishes it', async (point) => {
+  test.each(['migrate.after-backup', `migrate.after-v${SHIPPED + 1}`, `migrate.after-v${SHIPPED + 2}`, 'migrate.after-commit'])('killed at %s, the next start finishes it', async (point) => {
     const path = filled();
     const migrations = migrationsWith(dirname(path), ADD, TABLE);
     const other = await openElsewhere(path, migrations, point);
     expect(other.said).toBeUndefined();
     await other.kill();
     const committed = point === 'migrate.after-commit';
-    expect(existsSync(`${path}.before-v3`)).toBe(true);
-    expect(version(path)).toBe(committed ? 3 : 1);
+    expect(existsSync(`${path}.before-v${SHIPPED + 2}`)).toBe(true);
+    expect(version(path)).toBe(committed ? SHIPPED + 2 : SHIPPED);
     if (!committed) openStore(path).close();
     const store = openStore(path, { migrations });
     expect(names(store)).toEqual(['alice']);
@@ -83,7 +83,7 @@ describe('P11: migrating', () => {
     const path = filled();
     const migrations = migrationsWith(dirname(path), ADD, 'INSERT INTO nowhere VALUES (1);');
     expect(() => openStore(path, { migrations })).toThrow('nowhere');
-    expect(version(path)).toBe(1);
+    expect(version(path)).toBe(SHIPPED);
     const store = openStore(path);
     expect(names(store)).toEqual(['alice']);
     store.close();
@@ -93,7 +93,7 @@ describe('P11: migrating', () => {
     const path = filled();
     const orphan = "INSERT INTO tokens (id, owner_id, hash, note, scopes, created) VALUES ('t', 'nobody', 'h', '', '[]', 0);";
     expect(refusal(() => openStore(path, { migrations: migrationsWith(dirname(path), orphan) })).message).toContain('point nowhere');
-    expect(version(path)).toBe(1);
+    expect(version(path)).toBe(SHIPPED);
   });
 
   test('an old hub refuses data of a newer one, and does not touch it', () => {

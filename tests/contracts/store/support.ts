@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HubError } from '../../../hub/domain/errors';
 import { newId, type UserId, type UserName } from '../../../hub/domain/ids';
-import { MIGRATIONS } from '../../../hub/store/migrate';
+import { MIGRATIONS, readMigrations } from '../../../hub/store/migrate';
 import type { Store } from '../../../hub/store/store';
 
 /** A directory that is gone after the file's tests. */
@@ -38,11 +38,14 @@ export function refusal(work: () => unknown): HubError {
   throw new Error('nothing was refused');
 }
 
+/** How many migrations ship: the further ones of a test get the numbers after it. */
+export const SHIPPED = readMigrations(MIGRATIONS).length;
+
 /** The shipped migrations and the given further ones. */
 export function migrationsWith(directory: string, ...more: readonly string[]): string {
   const target = join(directory, 'migrations');
   cpSync(MIGRATIONS, target, { recursive: true });
-  more.forEach((sql, i) => writeFileSync(join(target, `${String(i + 2).padStart(4, '0')}_more.sql`), sql));
+  more.forEach((sql, i) => writeFileSync(join(target, `${String(SHIPPED + i + 1).padStart(4, '0')}_more.sql`), sql));
   return target;
 }
 

@@ -27,7 +27,7 @@ describe('defaults', () => {
       token: { maxLifetime: 90 * 86_400_000 },
       features: { notebookLauncher: true },
       spawner: 'docker',
-      docker: { host: 'unix:///var/run/docker.sock', networkPool: '10.213.0.0/16', networkName: 'jupyterhub_network', firewall: 'auto', namePrefix: 'jupyterlab-', sharedVolume: 'jupyterhub_shared' },
+      docker: { host: 'unix:///var/run/docker.sock', networkPool: '10.213.0.0/16', networkName: 'jupyterhub_network', firewall: 'auto', isolation: 'require', strictVersions: false, namePrefix: 'jupyterlab-', sharedVolume: 'jupyterhub_shared' },
       server: { idleLimit: 4 * 3_600_000, cap: 5, cpus: 2, memory: 8 * 1024 ** 3, pids: 512, startTimeout: 60_000, stopGrace: 10_000, readOnlyRoot: true },
       paths: { templates: '/srv/hub/templates', app: '/srv/hub/app', data: '/srv/hub/data' },
       log: { level: 'info', file: null },
@@ -160,6 +160,14 @@ describe('the public URL', () => {
   test('and a base path that disagree are an error, and agreeing ones are not', () => {
     expect(problemsOf({ publicUrl: 'https://h.example/a/', basePath: '/b' })[0]).toMatch(/publicUrl \(HUB_PUBLIC_URL\) and basePath \(HUB_BASE_PATH\) disagree/);
     expect(problemsOf({ publicUrl: 'https://h.example/a/', basePath: '/a' })).toEqual([]);
+  });
+
+  test('sites lie below a domain, at which the hub may be, but not where a user could be', () => {
+    expect(parseConfig({ subdomainHost: 'NB.example.org' }).subdomainHost).toBe('nb.example.org');
+    expect(parseConfig({ subdomainHost: '', publicUrl: 'https://nb.example.org/' }).subdomainHost).toBeNull();
+    expect(problemsOf({ subdomainHost: 'nb.example.org', publicUrl: 'https://nb.example.org/' })).toEqual([]);
+    expect(problemsOf({ subdomainHost: 'nb.example.org', publicUrl: 'https://u-aaaaaaaaaaaaaaaaaaaa.nb.example.org/' })[0]).toMatch(/^subdomainHost \(HUB_SUBDOMAIN_HOST\): .* could be a user's own host/);
+    for (const given of ['https://nb.example.org', 'nb.example.org:443', '127.0.0.1', '*.example.org', '.example.org', 'a..b', 'example.org.']) expect(problemsOf({ subdomainHost: given })[0]).toMatch(/expected a domain/);
   });
 
   test.each(['hub.example.org', 'https://u:p@hub.example.org/', 'https://hub.example.org/?x=1', 'javascript:alert(1)'])('%s is refused', (given) => {

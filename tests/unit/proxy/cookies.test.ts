@@ -19,7 +19,7 @@ describe('reading', () => {
 
 describe('stripping', () => {
   test.each([
-    ['a=1; __Host-hub=x; b="2 3"', 'a=1; b="2 3"'], ['__Host-hub=x', ''], ['hub=x; HUB=y; __Secure-hub=z; __HOST-HUB=w; a=1', 'a=1'], ['\xe2\x80\x80__Host-hub=x; a=1', 'a=1'], ['=__Host-hub=x; a=1', 'a=1'], ['hubble=1', 'hubble=1'],
+    ['a=1; __Host-hub=x; b="2 3"', 'a=1; b="2 3"'], ['__Host-hub=x', ''], ['hub=x; HUB=y; __Secure-hub=z; __HOST-HUB=w; a=1', 'a=1'], ['\xe2\x80\x80__Host-hub=x; a=1', 'a=1'], ['=__Host-hub=x; a=1', 'a=1'], ['hubble=1', 'hubble=1'], ['hub-enter=n; __Host-hub-enter=n; __Host-hub-pre=p; a=1', 'a=1'],
     ['jupyterhub-session-id=s; a', 'a'], ['a=1;;b=2;', 'a=1; b=2'], ['', ''],
   ])('%j becomes %j', (line, kept) => {
     expect(rules.strip(line, false)).toBe(kept);

@@ -88,3 +88,19 @@ describe('responses', () => {
     expect(publicLocation(from, injected.origin)).toBe(to);
   });
 });
+
+test.each([
+  ['frame-ancestors \'self\'; report-uri /csp', '; report-uri /csp'],
+  ['default-src *; frame-ancestors \'self\'', 'default-src *;'],
+  ['Frame-Ancestors \'none\', script-src \'self\'; frame-ancestors x; img-src *', ', script-src \'self\';; img-src *'],
+  ['script-src \'self\'', 'script-src \'self\''],
+])('where an origin may frame servers, their own word about frames does not count: %s', (own, left) => {
+  const raw = ['Content-Security-Policy', own, 'X-Frame-Options', 'DENY', 'Content-Type', 'text/html'];
+  const of = { route: { prefix: '/user/alice/', origin: 'http://10.0.0.1:8888', owner: 'a' as never, server: 's' as never, upstream: { kind: 'singleuser' } as const }, path: '/user/alice/lab', needsXsrfCookie: false };
+  const policies = (framed: boolean): string[] => {
+    const { headers } = sanitiseResponse(raw, of, { cookies: createCookieRules('hub'), framePolicy: 'frame-ancestors https://console.test', framed });
+    return headers.flatMap((name, i) => (i % 2 === 0 && /^(?:content-security-policy|x-frame-options)$/i.test(name) ? [headers[i + 1] ?? ''] : []));
+  };
+  expect(policies(true)).toEqual([left, 'frame-ancestors https://console.test']);
+  expect(policies(false)).toEqual([own, 'DENY', 'frame-ancestors https://console.test']);
+});

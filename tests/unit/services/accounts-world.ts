@@ -9,6 +9,7 @@ import type { User } from '../../../hub/domain/user';
 import type { AccountsDeps } from '../../../hub/services/account-deps';
 import { createAccounts } from '../../../hub/services/accounts';
 import { createActors } from '../../../hub/services/actors';
+import { createAudit } from '../../../hub/services/audit';
 import { createAuthorise } from '../../../hub/services/authorise';
 import { createBootstrap } from '../../../hub/services/bootstrap';
 import { createLogin } from '../../../hub/services/login';
@@ -63,20 +64,21 @@ function assemble(store: Store, clock: FakeClock, overrides: Overrides) {
   const calls = { stopped: [] as string[], removed: [] as string[] };
   const hasher = createHasher(overrides.hashing ?? CHEAP);
   const sessions = createSessions({ store, clock, log });
-  const tokens = createTokens({ store, clock, log, onEnded: sessions.announceEnded });
-  open.add(sessions).add(tokens);
+  const audit = createAudit({ store, clock, log: recordingLog([]), keepMs: 0 });
+  const tokens = createTokens({ store, clock, log, audit, onEnded: sessions.announceEnded });
+  open.add(sessions).add(tokens).add(audit);
   const actors = createActors({ store, sessions, tokens });
   const throttle = createThrottle({ store, clock });
   const authenticator = createPasswordAuthenticator({ hasher, ...createPasswordRecords(store) });
-  const login = createLogin({ store, log, authenticator, sessions, throttle });
+  const login = createLogin({ store, log, audit, authenticator, sessions, throttle });
   const accounts = createAccounts({
-    store, clock, log, hasher, sessions, actors, throttle, signUpMode: 'approval', adminName: 'admin',
+    store, clock, log, audit, hasher, sessions, actors, throttle, signUpMode: 'approval', adminName: 'admin',
     stopServers: async (owner) => void calls.stopped.push(owner.name),
     removeVolumes: async (owner) => void calls.removed.push(owner.name),
     ...overrides,
   });
-  const bootstrap = createBootstrap({ store, clock, log, hasher, sessions, actors, adminName: overrides.adminName ?? 'admin' });
-  const access = createAuthorise({ store, clock, log, actors, sessions });
+  const bootstrap = createBootstrap({ store, clock, log, audit, hasher, sessions, actors, adminName: overrides.adminName ?? 'admin' });
+  const access = createAuthorise({ store, clock, log, audit, actors, sessions });
 
   const add = (name: string, more: Partial<User> = {}): User => {
     const user: User = { id: newId<UserId>(), name: name as UserName, admin: false, status: 'active', created: clock.now(), lastActivity: null, mustChangePassword: false, ...more };
@@ -86,7 +88,7 @@ function assemble(store: Store, clock: FakeClock, overrides: Overrides) {
   };
 
   return {
-    store, clock, lines, calls, hasher, sessions, tokens, actors, throttle, login, accounts, bootstrap, access,
+    store, clock, lines, calls, audit, hasher, sessions, tokens, actors, throttle, login, accounts, bootstrap, access,
     add,
     /** With a password, so that it can sign in. */
     async addWithPassword(name: string, more: Partial<User> = {}, password = GOOD): Promise<User> {

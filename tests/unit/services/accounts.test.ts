@@ -160,7 +160,7 @@ describe('an administrator', () => {
     accounts.setResearcher(by, waiting.id, false);
     const entries = [...store.audit.list(ALL)].reverse();
     expect(entries.map((entry) => entry.action)).toEqual(['user.approve', 'user.make-admin', 'user.reset-password', 'user.disable', 'user.enable', 'user.unmake-researcher']);
-    for (const entry of entries) expect(entry).toMatchObject({ actor: 'user:root', target: 'user:waiting', detail: { user: waiting.id } });
+    for (const entry of entries) expect(entry).toMatchObject({ actorKind: 'user', actor: 'root', target: 'user:waiting', detail: { user: waiting.id } });
   });
 
   it('approves twice without harm, but not what was disabled; neither disables nor enables what waits', async () => {

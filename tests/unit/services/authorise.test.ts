@@ -1,3 +1,5 @@
+import type { ServerId, SessionId } from '../../../hub/domain/ids';
+import { createAuthorise } from '../../../hub/services/authorise';
 import type { Credential } from '../../../proxy/contract';
 import { closeWorlds, createWorld, failure, FROM } from './accounts-world';
 
@@ -57,10 +59,10 @@ describe('the decision about a proxied request', () => {
   });
 
   it('B02: follows a sign-out at once, although it remembers its decisions', () => {
-    const { authorise, routeOf, login, alice, signedIn } = twoUsers();
+    const { authorise, routeOf, login, actors, alice, signedIn } = twoUsers();
     const route = routeOf(alice);
     expect(authorise(cookieOf(signedIn.alice.cookie), route).kind).toBe('allow');
-    login.signOut(signedIn.alice.session.id);
+    login.signOut(actors.ofUser(alice, 'cookie', signedIn.alice.session.id), signedIn.alice.session.id);
     expect(authorise(cookieOf(signedIn.alice.cookie), route)).toEqual({ kind: 'anonymous' });
   });
 
@@ -108,7 +110,7 @@ describe('an administrator in a browser', () => {
     expect(authorise(credential, route)).toMatchObject({ kind: 'allow', userName: 'root' });
     expect(access.mayConfirm(actor, route.server)).toBe(false);
     expect(authorise(credential, other)).toEqual({ kind: 'forbidden' });
-    expect(store.audit.list({ offset: 0, limit: 1 })).toMatchObject([{ actor: 'user:root', action: 'server.enter', target: 'server:bob/' }]);
+    expect(store.audit.list({ offset: 0, limit: 1 })).toMatchObject([{ actorKind: 'user', actor: 'root', via: 'cookie', credential: actor.credential, action: 'server.enter', target: 'server:bob/' }]);
   });
 
   it('R01: confirms for eight hours and for this session only', () => {
@@ -138,5 +140,45 @@ describe('an administrator in a browser', () => {
     expect(await failure(() => access.confirmAccess(browserOf(bob), route.server))).toMatchObject({ code: 'not-found' });
     expect(await failure(() => access.confirmAccess(browserOf(bob), 'no-such-server' as never))).toMatchObject({ code: 'not-found' });
     expect(authorise(cookieOf(signedIn.bob.cookie), route)).toEqual({ kind: 'forbidden' });
+  });
+});
+
+describe('where each user has a site', () => {
+  function onSites() {
+    const world = twoUsers();
+    const sitePass = { sessionOf: (value: string, site: string) => (value.endsWith(`@${site}`) ? (value.split('@')[0] as SessionId) : undefined) };
+    const access = createAuthorise({ ...world, sitePass });
+    const at = (user: 'alice' | 'bob' | 'root', site: string, madeFor = site): Credential => ({ kind: 'cookie', value: `${world.signedIn[user].session.id}@${madeFor}`, site });
+    return { ...world, access, authorise: access.authorise, at };
+  }
+
+  it('a site\'s own cookie opens what the session may open, there alone, until the session ends', () => {
+    const { authorise, at, routeOf, alice, sessions, signedIn } = onSites();
+    const route = routeOf(alice);
+    expect(authorise(at('alice', 'u-a'), route)).toMatchObject({ kind: 'allow', credential: signedIn.alice.session.id });
+    expect(authorise(at('bob', 'u-a'), route)).toEqual({ kind: 'forbidden' });
+    expect(authorise(at('alice', 'u-b', 'u-a'), route)).toEqual({ kind: 'anonymous' });
+    expect(authorise({ kind: 'cookie', value: signedIn.alice.cookie, site: 'u-a' }, route)).toEqual({ kind: 'anonymous' });
+    sessions.end(signedIn.alice.session.id);
+    expect(authorise(at('alice', 'u-a'), route)).toEqual({ kind: 'anonymous' });
+  });
+
+  it('R01: an administrator is let in there only after it was written down, server by server', () => {
+    const { authorise, at, access, actors, routeOf, alice, signedIn, store } = onSites();
+    const [route, other] = [routeOf(alice), routeOf(alice, 'gpu')];
+    const actor = actors.bySession(signedIn.root.session.id);
+    if (actor === undefined) throw new Error('not signed in');
+    // What the hub's host needs to know to send the browser on; it forwards nothing by that cookie.
+    expect(authorise(cookieOf(signedIn.root.cookie), route).kind).toBe('allow');
+    expect(authorise(at('root', 'u-a'), route)).toEqual({ kind: 'forbidden' });
+    access.confirmAccess(actor, route.server);
+    expect(authorise(at('root', 'u-a'), route).kind).toBe('allow');
+    expect(authorise(at('root', 'u-a'), other)).toEqual({ kind: 'forbidden' });
+    expect(store.audit.list({ offset: 0, limit: 10 }).filter((entry) => entry.action === 'server.enter')).toHaveLength(1);
+  });
+
+  it('says whose credential it is where no server is known, so that its owner can be told that it has stopped', () => {
+    const { authorise, routeOf, alice, signedIn } = onSites();
+    expect(authorise(cookieOf(signedIn.alice.cookie), { ...routeOf(alice), server: '' as ServerId })).toEqual({ kind: 'forbidden', userName: 'alice' });
   });
 });

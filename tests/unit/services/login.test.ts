@@ -173,10 +173,10 @@ describe('signing in', () => {
   });
 
   it('B02: a cookie is worth nothing after signing out', async () => {
-    const { signIn, login, sessions, addWithPassword } = createWorld();
-    await addWithPassword('alice');
+    const { signIn, login, actors, sessions, addWithPassword } = createWorld();
+    const alice = await addWithPassword('alice');
     const { cookie, session } = await signIn('alice', GOOD);
-    login.signOut(session.id);
+    login.signOut(actors.ofUser(alice, 'cookie', session.id), session.id);
     expect(sessions.resolve(cookie)).toBeUndefined();
   });
 

@@ -14,7 +14,7 @@ test('a start ends in a ready server, reachable below its prefix and recorded in
   expect(state.kind).toBe('ready');
   expect(world.routes.match('/user/alice/lab')).toMatchObject({ prefix: '/user/alice/', owner: user.id, server: record.id, origin: state.kind === 'ready' ? state.origin : '' });
   expect(world.spawner.started[0]?.prefix).toBe('/hub-base/user/alice/');
-  expect(world.store.audit.list({ offset: 0, limit: 5 })).toMatchObject([{ actor: 'alice', action: 'server.start', target: 'alice/' }]);
+  expect(world.store.audit.list({ offset: 0, limit: 5 })).toMatchObject([{ actorKind: 'user', actor: 'alice', action: 'server.start', target: 'server:alice/' }]);
 });
 
 test('M01: twenty parallel starts make one container, and all get the answer of the first', async () => {

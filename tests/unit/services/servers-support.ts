@@ -6,6 +6,7 @@ import { expandRaw } from '../../../hub/domain/scopes/expand';
 import type { ServerRecord } from '../../../hub/domain/server';
 import type { User } from '../../../hub/domain/user';
 import type { Progress } from '../../../hub/services/contract';
+import { createAudit } from '../../../hub/services/audit';
 import { createServers, type ServersDeps, type ServersService } from '../../../hub/services/servers';
 import { openStore } from '../../../hub/store/create-store';
 import type { Store } from '../../../hub/store/store';
@@ -76,9 +77,12 @@ function build(kept: { readonly clock: FakeClock; readonly store: Store; readonl
   const routes = createRouteTable();
   const drained: Route[] = [];
   const logged: string[] = [];
+  const audit = createAudit({ store, clock, log: capture([]), keepMs: 0 });
   const servers = createServers({
     store,
+    audit,
     spawner: { ...spawner, ...opts.override?.(spawner) },
+    gate: { demand: () => undefined, passed: () => Promise.resolve() },
     routes,
     drain: async (route) => void drained.push(route),
     waitUntilReady: (ask) => waitUntilReady({ ...ask, clock }),
@@ -99,6 +103,7 @@ function build(kept: { readonly clock: FakeClock; readonly store: Store; readonl
     stopListening();
     await servers.close();
     await spawner.close();
+    audit.close();
   };
   open.push(end);
   return {

@@ -39,6 +39,36 @@ describe('sessions', () => {
     expect(world.restart().sessions.resolve(cookie)).toMatchObject({ session: { id: session.id }, user: { name: 'alice' } });
   });
 
+  it('are found by id only by whoever asks for an id, and never by what a browser sends', () => {
+    const { sessions, add } = createWorld();
+    const { cookie, session } = sessions.start(add('alice'), FROM);
+    for (const known of [false, true]) {
+      if (!known) sessions.forget();
+      expect(sessions.byId(session.id)?.session.id).toBe(session.id);
+      expect(sessions.resolve(session.id)).toBeUndefined();
+      expect(sessions.resolve(`id:${session.id}`)).toBeUndefined();
+      expect(sessions.byId(cookie as never)).toBeUndefined();
+    }
+    sessions.end(session.id);
+    expect(sessions.byId(session.id)).toBeUndefined();
+  });
+
+  it('B12: are one whichever way they are used: a lab on a site keeps the hub\'s pages open, also after a restart', () => {
+    const world = createWorld();
+    const { cookie, session } = world.sessions.start(world.add('alice'), FROM);
+    const { sessions, clock } = world.restart();
+    expect(sessions.resolve(cookie)).toBeDefined();
+    for (let hour = 0; hour < 30; hour += 1) {
+      clock.advance(HOUR);
+      expect(sessions.byId(session.id)).toBeDefined();
+    }
+    sessions.flush();
+    expect(sessions.resolve(cookie)).toBeDefined();
+    clock.advance(12 * HOUR + 1);
+    expect(sessions.byId(session.id)).toBeUndefined();
+    expect(sessions.resolve(cookie)).toBeUndefined();
+  });
+
   it('B12: end after twelve hours without use, on the server', () => {
     const { sessions, clock, store, add } = createWorld();
     const { cookie, session } = sessions.start(add('alice'), FROM);
@@ -131,10 +161,10 @@ describe('sessions', () => {
   });
 
   it('B02: end at sign-out, and the row goes with them', () => {
-    const { sessions, login, store, add } = createWorld();
+    const { sessions, login, actors, store, add } = createWorld();
     const alice = add('alice');
     const { cookie, session } = sessions.start(alice, FROM);
-    login.signOut(session.id);
+    login.signOut(actors.ofUser(alice, 'cookie', session.id), session.id);
     expect(sessions.resolve(cookie)).toBeUndefined();
     expect(store.sessions.listOf(alice.id)).toEqual([]);
   });

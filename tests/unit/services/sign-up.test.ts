@@ -125,7 +125,7 @@ describe('changing one\'s own password', () => {
     expect(ended).toEqual([there.session.id]);
     expect(await codeOf(signIn('alice', GOOD))).toBe('forbidden');
     expect((await signIn('alice', 'another four words')).user.id).toBe(alice.id);
-    expect(store.audit.list({ offset: 0, limit: 1 })).toMatchObject([{ actor: 'user:alice', action: 'user.password' }]);
+    expect(store.audit.list({ offset: 0, limit: 9 }).map(({ actor: who, action, result }) => [who, action, result])).toContainEqual(['alice', 'user.password', 'ok']);
   });
 
   it('A17: fails with a wrong current one, and counts that like a failed sign-in', async () => {

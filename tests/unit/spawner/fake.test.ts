@@ -23,7 +23,7 @@ function fake(behaviour?: FakeBehaviour): FakeSpawner {
 function request(): SpawnRequest {
   const profile = serverProfile({ image: 'none' });
   const name = 'ann' as UserName;
-  return { server: { id: newId<ServerId>(), name: '' as ServerName }, owner: { id: newId<UserId>(), name }, profile, prefix: '/user/ann/', env: labEnvironment({ profile, userName: name, secret: 's3cret' }) };
+  return { server: { id: newId<ServerId>(), name: '' as ServerName }, owner: { id: newId<UserId>(), name }, profile, outbound: profile.outbound, prefix: '/user/ann/', env: labEnvironment({ profile, userName: name, secret: 's3cret' }) };
 }
 const options = (signal = new AbortController().signal) => ({ signal, onEvent: () => undefined, onHandle: () => undefined });
 const originOf = async (spawner: FakeSpawner, req: SpawnRequest): Promise<string> => {
@@ -31,6 +31,19 @@ const originOf = async (spawner: FakeSpawner, req: SpawnRequest): Promise<string
   if (health.kind !== 'running') throw new Error(health.kind);
   return health.origin;
 };
+
+test('a connection to what stands for the hub in a lab is handed over with its server, until that is stopped', async () => {
+  const spawner = fake();
+  const req = request();
+  expect(await spawner.hubUrlOf(req.server.id)).toBeUndefined();
+  const handle = await spawner.start(req, options());
+  const url = await spawner.hubUrlOf(req.server.id);
+  expect(await spawner.hubUrlOf(req.server.id)).toBe(url);
+  spawner.onConnection((server, socket) => void socket.end(`HTTP/1.1 200 OK\r\nContent-Length: ${server.length}\r\nConnection: close\r\n\r\n${server}`));
+  expect(await (await fetch(url ?? '')).text()).toBe(req.server.id);
+  await spawner.stop(handle, { graceMs: 0 });
+  await expect(fetch(url ?? '')).rejects.toThrow();
+});
 
 test('it answers as Jupyter does: version to all, the rest with its secret, nothing outside its prefix', async () => {
   const spawner = fake();

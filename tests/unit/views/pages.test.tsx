@@ -1,8 +1,10 @@
 import { createUrls } from '../../../hub/urls';
 import { translator } from '../../../views/i18n';
 import type { Shell } from '../../../views/layout';
+import { auditPage } from '../../../views/pages/audit';
 import { errorPage } from '../../../views/pages/confirm';
 import { homePage, type HomeModel } from '../../../views/pages/home';
+import { reauthPage, sessionsPage } from '../../../views/pages/sessions';
 import { signInPage } from '../../../views/pages/sign-in';
 import { failedPage, notRunningPage, pendingPage, spawnFormPage } from '../../../views/pages/spawn';
 import { usersPage, type UserRow } from '../../../views/pages/users';
@@ -21,9 +23,12 @@ describe('what others wrote', () => {
     users: usersPage(shell, { pending: [{ id: 'u2', name: EVIL, created: since }], users: [row], total: 1, offset: 0, limit: 50, search: EVIL, mayManage: true, problem: EVIL }),
     failed: failedPage(shell, { ...which, message: EVIL, logTail: [EVIL, '</pre><script>'], mayStart: true, profiles, profile: 'b', next: EVIL }),
     spawn: spawnFormPage(shell, { ...which, user: EVIL, own: false, profiles, chosen: 'b', options: [[EVIL, EVIL]], next: EVIL, problem: undefined }),
+    sessions: sessionsPage(shell, { title: EVIL, sessions: [{ browser: EVIL, address: EVIL, created: since, lastSeen: since, current: true, end: '/hub/sessions/x/end' }], endAll: '/hub/sessions/end', back: undefined }),
+    reauth: reauthPage(shell, { action: '/hub/x', fields: [[EVIL, EVIL]], field: 'reauth-password', problem: EVIL, back: '/hub/home' }),
+    audit: auditPage(shell, { rows: [{ id: 1, at: since, actorKind: EVIL, actor: EVIL, actorId: EVIL, via: EVIL, credential: EVIL, address: EVIL, requestId: EVIL, action: EVIL, target: EVIL, result: 'denied', detail: { [EVIL]: EVIL }, prev: '', hash: '' }], next: 1, head: { id: 1, hash: '' }, fields: { actor: EVIL, action: EVIL, target: EVIL, from: EVIL, until: EVIL }, first: false }),
     error: errorPage(shell, { title: EVIL, message: EVIL, requestId: EVIL, retry: EVIL }),
     home: homePage({ ...shell, viewer: { name: EVIL, admin: true }, flashes: [{ tone: 'ok', text: EVIL, secret: EVIL }] }, {
-      user: EVIL, profiles, mayStart: true, waiting: 2, servers: [{ name: EVIL, state: { kind: 'failed', since, message: EVIL, logTail: [] }, profile: null }],
+      user: EVIL, profiles, mayStart: true, waiting: 2, visits: [{ visitor: EVIL, at: since }], servers: [{ name: EVIL, state: { kind: 'failed', since, message: EVIL, logTail: [] }, profile: null }],
     }),
   };
 
@@ -38,7 +43,7 @@ describe('what others wrote', () => {
 
 describe('the home page', () => {
   const model = (state: HomeModel['servers'][number]['state'], mayStart = true): string =>
-    renderPage(homePage(shell, { user: 'alice', profiles: profiles.slice(0, 1), mayStart, waiting: null, servers: [{ name: '', state, profile: null }] }));
+    renderPage(homePage(shell, { user: 'alice', profiles: profiles.slice(0, 1), mayStart, waiting: null, visits: [], servers: [{ name: '', state, profile: null }] }));
   const handle = { spawner: 'fake', id: '1' };
 
   it.each([

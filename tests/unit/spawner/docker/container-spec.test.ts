@@ -12,10 +12,11 @@ function spec(change: Partial<Profile> = {}) {
     server: { id: 'srv-1' as ServerId, name: '' as ServerName },
     owner: { id: 'usr-1' as UserId, name: 'ann' as UserName },
     profile: labProfile({ image: 'img', ...change }),
+    outbound: change.outbound ?? 'none',
     prefix: '/user/a$&b/',
     env: { JUPYTER_TOKEN: 's3cret', A: '1' },
   };
-  return containerSpec({ request, settings, name: 'jupyterlab-ann', network: 'net', mounts: [{ Type: 'volume', Source: 'v', Target: '/home/jovyan' }], capacity: { cpus: 4, memoryBytes: 16 * GIB } });
+  return containerSpec({ request, settings, name: 'jupyterlab-ann', imageName: 'img:tag', network: 'net', address: '10.0.0.2', hubAddress: null, mounts: [{ Type: 'volume', Source: 'v', Target: '/home/jovyan' }], capacity: { cpus: 4, memoryBytes: 16 * GIB } });
 }
 
 test('J08 J09 J10: no capability, no new privileges, nothing of the host', () => {
@@ -46,7 +47,7 @@ test('limits are clamped to the host, and none means none', () => {
 });
 
 test('labels carry the ids, and settings cannot forge them', () => {
-  expect(spec().Labels).toEqual({ more: 'x', 'berth.instance': 'hub-1', 'berth.role': 'lab', 'berth.server': 'srv-1', 'berth.user': 'usr-1', 'berth.port': '8888' });
+  expect(spec().Labels).toEqual({ more: 'x', 'berth.instance': 'hub-1', 'berth.role': 'lab', 'berth.server': 'srv-1', 'berth.user': 'usr-1', 'berth.port': '8888', 'berth.image': 'img:tag' });
 });
 
 test('the command gets prefix and port literally, and the secret only through the environment', () => {

@@ -96,7 +96,8 @@ test.each([['HTML', '<html>'], ['nothing', '']])('O06: a 500 with %s as its body
 
 test('M06: two starts share one pull and both see its bytes', async () => {
   let pull: ServerResponse | null = null;
-  answer = (req, res) => (req.method === 'GET' ? json(res, 404, { message: 'No such image' }) : void (pull = res.writeHead(200)));
+  let there = false;
+  answer = (req, res) => (req.method === 'POST' ? void (pull = res.writeHead(200)) : there ? json(res, 200, { Id: 'sha256:1' }) : json(res, 404, { message: 'No such image' }));
   const images = createImages(client, clock);
   const progress: (readonly [number, number | null])[] = [];
   const both = [images.ensure('img:1', (r, t) => progress.push([r, t]), new AbortController().signal), images.ensure('img:1', () => undefined, new AbortController().signal)];
@@ -108,8 +109,9 @@ test('M06: two starts share one pull and both see its bytes', async () => {
   await until(() => progress.some(([r]) => r === 5));
   send({ status: 'Downloading', id: 'b', progressDetail: { current: 20, total: 20 } });
   send({ status: 'Pull complete', id: 'a' });
+  there = true;
   pull!.end();
-  await Promise.all(both);
+  expect(await Promise.all(both)).toEqual(['sha256:1', 'sha256:1']);
   expect(progress).toContainEqual([5, null]);
   expect(progress.at(-1)).toEqual([30, 30]);
   expect(seen.filter((s) => s.startsWith('POST'))).toEqual(['POST /images/create?fromImage=img&tag=1']);

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { InstanceId } from '../../../../hub/domain/ids';
+import type { HubMount } from '../../../../spawner/docker/hub-container';
 import { hostMounts, overlaps } from '../../../../spawner/docker/mounts';
 import type { DockerSettings } from '../../../../spawner/docker/settings';
 import { DOCKER_DEFAULTS } from '../../../../spawner/docker/settings';
@@ -43,4 +44,39 @@ test('names that only begin alike do not overlap', () => {
   expect(overlaps('/srv/state', '/srv/state-of-the-art')).toBe(false);
   expect(overlaps('/srv/..state', '/srv')).toBe(true);
   expect(overlaps('/srv', '/srv')).toBe(true);
+});
+
+describe('a hub in a container', () => {
+  const warned: object[] = [];
+  const log = { debug: () => undefined, info: () => undefined, warn: (fields: object) => void warned.push(fields), error: () => undefined, child: () => log };
+  const bound = (Destination: string, Source: string): HubMount => ({ Type: 'bind', Source, Destination });
+  const volume = (Destination: string, Name: string): HubMount => ({ Type: 'volume', Name, Source: `/var/lib/docker/volumes/${Name}/_data`, Destination });
+  const inside = (seen: readonly HubMount[], change: Partial<DockerSettings>) => hostMounts({ ...DOCKER_DEFAULTS, instance: 'i' as InstanceId, dataDir: path.join(root, 'state'), ...change }, { mounts: seen, log });
+  const at = (...parts: string[]): string => path.join(root, ...parts);
+  beforeEach(() => void warned.splice(0));
+
+  test('mounts a folder by the name that the engine knows: of the bound folder itself, or of one above it', async () => {
+    const seen = [bound(at('app'), '/srv/team/app'), bound(at(), '/srv/berth'), volume(at('state'), 'state')];
+    const found = await inside(seen, { appDir: at('app'), templatesDir: at('templates'), hostDataDir: at('data') });
+    expect(found.map((m) => [m.Type, m.Source, m.Target, m.ReadOnly])).toEqual([
+      ['bind', '/srv/berth/templates', '/templates', true],
+      ['bind', '/srv/team/app', '/app', true],
+      ['bind', '/srv/berth/data/wrds', '/data/wrds', true],
+    ]);
+  });
+
+  test('mounts a volume when all of it is wanted, and leaves out, with a warning, what the engine cannot find', async () => {
+    const found = await inside([volume(at('templates'), 'templates'), volume(at('data'), 'data')], { appDir: at('app'), templatesDir: at('templates'), hostDataDir: at('data') });
+    expect(found.map((m) => [m.Type, m.Source, m.Target, m.ReadOnly])).toEqual([['volume', 'templates', '/templates', true]]);
+    expect(warned).toEqual([expect.objectContaining({ target: '/app' }), expect.objectContaining({ target: '/data/wrds' })]);
+  });
+
+  test.each([
+    ['the hub\'s state under another name', () => [bound(at('app'), '/srv/berth'), bound(at('state'), '/srv/berth/state')]],
+    ['the volume of the hub\'s state', () => [volume(at('app'), 'state'), volume(at('state'), 'state')]],
+    ['a system folder of the host', () => [bound(at('app'), '/etc')]],
+    ['the whole host', () => [bound(at('app'), '/')]],
+  ])('J20: refuses %s', async (_what, seen) => {
+    await expect(inside(seen(), { appDir: at('app') })).rejects.toMatchObject({ code: 'spawn-failed' });
+  });
 });

@@ -1,0 +1,74 @@
+import { once } from 'node:events';
+import { auditPage } from '../../../views/pages/audit';
+import { AUDIT_FORMATS, type AuditFilter, type AuditFormat } from '../../domain/audit';
+import { HubError } from '../../domain/errors';
+import type { Exchange, Reply } from '../exchange';
+import { actorOf, type Kit } from '../kit';
+import type { HubRoute } from '../routes';
+
+const PAGE = 50;
+const MAX_TEXT = 255;
+const DAY = 86_400_000;
+
+/** The audit log: newest first, filtered, and an export that is a form, because it is recorded itself. */
+export function auditRoutes(kit: Kit): readonly HubRoute[] {
+  const { services } = kit.deps;
+
+  const show = async (x: Exchange): Promise<Reply> => {
+    const asked = Number(x.query.get('before') ?? NaN);
+    const before = Number.isSafeInteger(asked) && asked > 0 ? asked : undefined;
+    const given = (name: string): string => (x.query.get(name) ?? '').slice(0, MAX_TEXT);
+    const fields = { actor: given('actor'), action: given('action'), target: given('target'), from: given('from'), until: given('until') };
+    const { rows, next, head } = await services.audit.search(actorOf(x), { filter: filterOf(fields), limit: PAGE, ...(before === undefined ? {} : { before }) });
+    return kit.page(x, 200, (shell) => auditPage(shell, { rows, next, head, fields, first: before === undefined }));
+  };
+
+  const exported = (x: Exchange): Reply => {
+    const format = x.form.one('format') ?? '';
+    if (!isFormat(format)) throw new HubError('invalid-input', 'Choose csv or jsonl.');
+    const from = dayOf(x.form.one('from') ?? '');
+    const { chunks } = services.audit.export(actorOf(x), { format, ...(from === undefined ? {} : { from }) });
+    return { kind: 'stream', run: () => download(x, format, chunks) };
+  };
+
+  return [
+    { method: 'get', path: '/hub/admin/audit', kind: 'page', needs: ['admin:users'], handle: show },
+    { method: 'post', path: '/hub/admin/audit/export', kind: 'page', needs: ['admin:users'], reauth: true, handle: exported },
+  ];
+}
+
+const isFormat = (text: string): text is AuditFormat => Object.hasOwn(AUDIT_FORMATS, text);
+
+/** Midnight, UTC, of `2026-01-31`; undefined for anything else. */
+function dayOf(text: string): Date | undefined {
+  const at = /^\d{4}-\d\d-\d\d$/.test(text) ? new Date(`${text}T00:00:00Z`) : undefined;
+  return at === undefined || Number.isNaN(at.getTime()) ? undefined : at;
+}
+
+function filterOf(fields: Readonly<Record<'actor' | 'action' | 'target' | 'from' | 'until', string>>): AuditFilter {
+  const text = (['actor', 'action', 'target'] as const).flatMap((name) => (fields[name].trim() === '' ? [] : [[name, fields[name].trim()] as const]));
+  const [from, until] = [dayOf(fields.from), dayOf(fields.until)];
+  // The last day counts to its end.
+  return { ...Object.fromEntries(text), ...(from === undefined ? {} : { from }), ...(until === undefined ? {} : { until: new Date(until.getTime() + DAY) }) };
+}
+
+/** Written as fast as it is read, and no faster; whoever goes away ends it. */
+async function download(x: Exchange, format: AuditFormat, chunks: AsyncIterable<string>): Promise<void> {
+  const { res } = x;
+  res.statusCode = 200;
+  res.setHeader('Content-Type', AUDIT_FORMATS[format].type);
+  res.setHeader('Content-Disposition', `attachment; filename="audit.${format}"`);
+  const gone = new AbortController();
+  res.once('close', () => gone.abort());
+  for await (const chunk of chunks) {
+    if (res.destroyed) return;
+    if (res.write(chunk)) continue;
+    try {
+      await once(res, 'drain', { signal: gone.signal });
+    } catch (err) {
+      if (gone.signal.aborted) return;
+      throw err;
+    }
+  }
+  res.end();
+}

@@ -1,0 +1,70 @@
+import { serialise } from '../domain/scopes/serialise';
+import type { ActivityReports, LabIdentity } from '../services/contract';
+import { timestamp } from '../wire/timestamp';
+
+/** What a lab may ask of the hub, beyond asking for its version. Every lab has those of `EVERY_LAB`; others are granted by its profile or a group. */
+export type LabGrant = 'identity' | 'activity' | 'heartbeat';
+
+export const EVERY_LAB: ReadonlySet<LabGrant> = new Set(['identity', 'activity', 'heartbeat']);
+
+export interface Answer {
+  readonly status: number;
+  /** undefined: no body. */
+  readonly body?: unknown;
+}
+
+export interface LabCall {
+  readonly lab: LabIdentity;
+  /** undefined: there was none. */
+  readonly json: unknown;
+}
+
+interface Place {
+  readonly method: 'GET' | 'POST';
+  /** Below the base path, as it stands in the request; `:self` is the name of the lab's owner, and nobody else's. */
+  readonly path: string;
+}
+
+/**
+ * One row of all that there is. `open`: anybody on a lab's network, without a credential. Otherwise the lab's own token is asked for, and
+ * the lab must have the grant.
+ */
+export type InternalCall =
+  | (Place & { readonly grant: 'open'; readonly handle: () => Answer })
+  | (Place & { readonly grant: LabGrant; readonly handle: (call: LabCall) => Answer });
+
+export interface CallsDeps {
+  readonly reports: ActivityReports;
+  /** Version of JupyterHub's protocol that we speak. */
+  readonly protocolVersion: string;
+}
+
+/** Read it as the list of what a lab reaches. A further call (JupyterHub's `POST /hub/api/oauth2/token` is the next) is a row here. */
+export function internalCalls({ reports, protocolVersion }: CallsDeps): readonly InternalCall[] {
+  const version = (): Answer => ({ status: 200, body: { version: protocolVersion } });
+  return [
+    { method: 'GET', path: 'hub/api', grant: 'open', handle: version },
+    { method: 'GET', path: 'hub/api/', grant: 'open', handle: version },
+    { method: 'GET', path: 'hub/api/user', grant: 'identity', handle: ({ lab }) => ({ status: 200, body: identityOf(lab) }) },
+    {
+      method: 'POST', path: 'hub/api/users/:self/activity', grant: 'activity',
+      handle({ lab: { actor, owner, record }, json }) {
+        reports.report(actor, owner, json, record.name);
+        return { status: 200 };
+      },
+    },
+    {
+      method: 'POST', path: 'hub/api/users/:self/heartbeat', grant: 'heartbeat',
+      handle({ lab: { actor, owner, record } }) {
+        reports.heartbeat(actor, owner, record.name);
+        return { status: 204 };
+      },
+    },
+  ];
+}
+
+/** What JupyterHub says to the token of a server (protocol, 1.2 and 2.3): a lab may know whose it is, and no more. */
+const identityOf = ({ actor, owner }: LabIdentity): Readonly<Record<string, unknown>> => ({
+  kind: 'user', name: owner.name, admin: actor.admin, groups: actor.groups, last_activity: timestamp(owner.lastActivity),
+  token_id: actor.credential, session_id: null, scopes: serialise(actor.scopes),
+});

@@ -1,0 +1,77 @@
+import { demand, type Actor } from '../domain/access';
+import { HubError } from '../domain/errors';
+import type { ServerId, ServerName, UserId } from '../domain/ids';
+import type { Clock } from '../domain/runtime';
+import type { ServerRecord } from '../domain/server';
+import type { User } from '../domain/user';
+import type { Store } from '../store/store';
+import type { ActivityReports } from './contract';
+
+export interface ActivityReportsDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly activity: {
+    seen(server: ServerId, at: Date): void;
+    seenUser(user: UserId, at: Date): void;
+  };
+}
+
+/** What others say about who was active. Nobody is believed to have been active before there was anything to be active in, or in the future (D20). */
+export function createActivityReports({ store, clock, activity }: ActivityReportsDeps): ActivityReports {
+  const demandOn = (actor: Actor, owner: User): void => demand(actor, 'users:activity', { kind: 'user', name: owner.name, groups: store.groups.groupsOf(owner.id).map((group) => group.name) });
+  const clamp = (at: Date, earliest: Date): Date => new Date(Math.min(Math.max(at.getTime(), earliest.getTime()), clock.now().getTime()));
+
+  const find = (owner: User, name: string): ServerRecord => {
+    const record = store.servers.find(owner.id, name as ServerName);
+    if (record === undefined) throw new HubError('invalid-input', `No such server '${shown(name)}' for user ${owner.name}`);
+    return record;
+  };
+
+  return {
+    report(actor, owner, body, only) {
+      demandOn(actor, owner);
+      const { user, servers } = parse(body);
+      if (only !== undefined && servers.some(([name]) => name !== only)) throw new HubError('forbidden', 'A server reports its own activity only.');
+      // All of them before any: a report that is refused changes nothing.
+      const found = servers.map(([name, at]) => [find(owner, name), at] as const);
+      for (const [record, at] of found) if (isRunning(record)) activity.seen(record.id, clamp(at, record.state.since ?? record.created));
+      if (user !== undefined) activity.seenUser(owner.id, clamp(user, owner.created));
+    },
+    heartbeat(actor, owner, only) {
+      demandOn(actor, owner);
+      const running = store.servers.listOf(owner.id).filter((record) => isRunning(record) && (only === undefined || record.name === only));
+      if (running.length === 0) throw new HubError('not-found', `No server of ${owner.name} is running`);
+      for (const record of running) activity.seen(record.id, clock.now());
+    },
+  };
+}
+
+/** Before it is ready, too: JupyterHub's own server reports as the first thing it does. */
+const isRunning = ({ state }: ServerRecord): boolean => state.kind === 'starting' || state.kind === 'ready';
+
+/** More than anybody has; a longer list is not looked at. */
+const MOST_SERVERS = 1_000;
+
+/** In JupyterHub's words (protocol, 6.2). */
+function parse(body: unknown): { readonly user: Date | undefined; readonly servers: readonly (readonly [string, Date])[] } {
+  if (!isRecord(body)) throw new HubError('invalid-input', 'body must be a json dict');
+  const { last_activity: user, servers } = body;
+  if (user === undefined && servers === undefined) throw new HubError('invalid-input', 'body must contain at least one of `last_activity` or `servers`');
+  if (servers !== undefined && (!isRecord(servers) || Object.keys(servers).length > MOST_SERVERS)) throw new HubError('invalid-input', 'servers must be a dict of server names');
+  const seen = Object.entries(servers ?? {}).map(([name, value]) => [name, timestampOf(isRecord(value) ? value['last_activity'] : undefined)] as const);
+  return { user: user === undefined ? undefined : timestampOf(user), servers: seen };
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const ISO = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)(Z|[+-]\d{2}:?\d{2})?)?$/i;
+
+/** ISO 8601; without a zone it is UTC. */
+function timestampOf(value: unknown): Date {
+  const [, day, time = '00:00', zone = 'Z'] = (typeof value === 'string' && ISO.exec(value)) || [];
+  const at = new Date(`${day}T${time.replace(',', '.')}${/^[+-]\d{4}$/.test(zone) ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone.toUpperCase()}`);
+  if (day === undefined || Number.isNaN(at.getTime())) throw new HubError('invalid-input', `Not a valid timestamp: '${shown(value)}'`);
+  return at;
+}
+
+const shown = (value: unknown): string => (typeof value === 'string' ? value.slice(0, 64).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?') : typeof value);

@@ -1,0 +1,184 @@
+import { demand, HUB, type Actor } from '../domain/access';
+import { HubError } from '../domain/errors';
+import { pause, type Clock, type Logger } from '../domain/runtime';
+import type { CheckRow, Spawner, SpawnerCheck } from '../../spawner/spawner';
+import type { Store } from '../store/store';
+import type { HealthChecks, HealthReport, HealthRow, Recorder } from './contract';
+import { checkStore, whyBlocked } from './health-words';
+
+export interface HealthDeps {
+  readonly store: Store;
+  readonly spawner: Pick<Spawner, 'check' | 'guard'>;
+  /** What the hub sees by itself, looked at as often as the guard looks. Never rejects. */
+  readonly own?: () => Promise<readonly CheckRow[]>;
+  readonly audit: Pick<Recorder, 'note'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** `report`: starts go on while isolation is not proven. */
+  readonly isolation: 'require' | 'report';
+}
+
+/** What stands between a start and a machine on which servers are not kept apart. Servers that run are never touched. */
+export interface StartGate {
+  /** Throws `unavailable` with the reason while isolation is not proven; silent while the first proof still runs. */
+  demand(): void;
+  /** The same, after waiting for the first proof as long as somebody waits for a start. */
+  passed(signal: AbortSignal): Promise<void>;
+}
+
+export interface HealthService extends HealthChecks {
+  readonly gate: StartGate;
+  /** For `/hub/ready`. Never rejects. */
+  ready(): Promise<SpawnerCheck>;
+  /** Resolves when the proof at boot is done. */
+  readonly first: Promise<void>;
+  close(): void;
+}
+
+const GUARD_MS = 30_000;
+const RETRY_MS = 60_000;
+const DAY_MS = 86_400_000;
+const FIRST_PROOF_MS = 45_000;
+const RETRY_SECONDS = 60;
+const TARGET = 'hub';
+const PENDING: CheckRow = { name: 'isolation', ok: false, detail: 'The first check is still running.', level: 'required', ms: 0 };
+
+/**
+ * Whether servers are kept apart: proven at boot, every day, on demand, and every minute until it holds, because a proof starts containers.
+ * In between a guard looks twice a minute whether the rules are still there; what it repairs or cannot repair is proven again at once.
+ */
+export function createHealth({ store, spawner, own = () => Promise.resolve([]), audit, clock, log, isolation }: HealthDeps): HealthService {
+  let rows: readonly HealthRow[] = [];
+  let ownRows: readonly HealthRow[] = [];
+  /** null: the first proof is not done. */
+  let proven: boolean | null = null;
+  let at: Date | null = null;
+  let running: Promise<void> | null = null;
+  /** The guard saw something while a proof ran, so that what it found may be older than what happened. */
+  let disturbed = false;
+  let guarding = false;
+  let closed = false;
+  let cancel = (): void => undefined;
+  const stopGuard = clock.every(GUARD_MS, () => void Promise.all([guard(), lookAround()]));
+
+  function prove(): Promise<void> {
+    running ??= look().finally(() => (running = null));
+    return running;
+  }
+
+  async function look(): Promise<void> {
+    cancel();
+    do {
+      disturbed = false;
+      const check = await spawner.check();
+      if (closed) return;
+      if (!disturbed || !check.ok) settle(check);
+    } while (disturbed);
+    cancel = clock.after(proven === true ? DAY_MS : RETRY_MS, () => void prove());
+  }
+
+  function settle(check: SpawnerCheck): void {
+    at = clock.now();
+    const found = check.checks.map((row) => ({ ...row, at: clock.now() }));
+    found.forEach((row) => tellChange(row));
+    rows = found;
+    become(check.ok);
+  }
+
+  async function guard(): Promise<void> {
+    if (guarding || closed || proven === null) return;
+    guarding = true;
+    const found = await spawner.guard().finally(() => (guarding = false));
+    if (closed) return;
+    const row = { ...found, at: clock.now() };
+    const before = rows.find(({ name }) => name === row.name);
+    tellChange(row);
+    rows = before === undefined ? [...rows, row] : rows.map((old) => (old === before ? row : old));
+    if (row.repaired === true) tell('isolation.repaired', 'ok', row);
+    if (!row.ok) become(false);
+    const engineIsBack = row.ok && rows.some(({ name, ok }) => name === 'engine' && !ok);
+    if (row.repaired !== true && before?.ok === row.ok && !engineIsBack) return;
+    disturbed = true;
+    void prove();
+  }
+
+  async function lookAround(): Promise<void> {
+    const seen = (await own()).map((row) => ({ ...row, at: clock.now() }));
+    if (closed) return;
+    const before = ownRows;
+    ownRows = seen;
+    seen.forEach((row) => tellChange(row, before));
+  }
+
+  function become(ok: boolean): void {
+    const before = proven;
+    if (before === ok) return;
+    proven = ok;
+    if (!ok) tell('isolation.failed', 'failed', firstFailed());
+    else if (before === false) tell('isolation.proven', 'ok');
+    else log.info({}, 'servers are proven to be kept apart');
+  }
+
+  function tell(action: string, result: 'ok' | 'failed', row?: CheckRow): void {
+    const detail = row === undefined ? {} : { check: row.name, detail: row.detail };
+    log.warn({ action, ...detail }, 'the isolation of servers changed its state');
+    audit.note('hub', action, TARGET, { result, detail });
+  }
+
+  function tellChange(row: CheckRow, known: readonly HealthRow[] = rows): void {
+    const before = known.find(({ name }) => name === row.name);
+    if (!row.ok && (before === undefined || before.ok || (row.level === 'required' && before.detail !== row.detail))) log.warn({ check: row.name, level: row.level, detail: row.detail }, 'a check of the hub failed');
+    else if (row.ok && before?.ok === false) log.info({ check: row.name }, 'a check of the hub holds again');
+  }
+
+  const firstFailed = (): HealthRow | undefined => rows.find(({ ok, level }) => !ok && level === 'required');
+  const blocked = (): string | null => (isolation === 'require' && proven === false ? whyBlocked(firstFailed()?.name) : null);
+
+  function demandProof(): void {
+    const reason = blocked();
+    if (reason !== null) throw new HubError('unavailable', reason, { retryAfterSeconds: RETRY_SECONDS });
+  }
+
+  async function passed(signal: AbortSignal): Promise<void> {
+    if (isolation === 'report') return;
+    if (proven === null) {
+      const over = new AbortController();
+      await Promise.race([first, pause(clock, FIRST_PROOF_MS, AbortSignal.any([signal, over.signal]))]);
+      over.abort();
+    }
+    signal.throwIfAborted();
+    if (proven === null) throw new HubError('unavailable', 'Servers cannot be started yet: the hub is still proving that they are kept apart. Try again in a moment.', { retryAfterSeconds: 10 });
+    demandProof();
+  }
+
+  function report(): HealthReport {
+    const memory = { ...checkStore(store), at: clock.now() };
+    return { ok: memory.ok && proven === true && ownRows.every(({ ok, level }) => ok || level === 'advice'), running: running !== null, at, blocked: blocked(), rows: [memory, ...ownRows, ...(rows.length === 0 ? [{ ...PENDING, at: clock.now() }] : rows)] };
+  }
+
+  async function check(actor: Actor): Promise<HealthReport> {
+    demand(actor, 'admin-ui', HUB);
+    audit.note(actor, 'health.check', TARGET);
+    await prove();
+    return report();
+  }
+
+  const first = prove();
+  void lookAround();
+
+  return {
+    gate: { demand: demandProof, passed },
+    first,
+    check,
+    report: (actor) => {
+      demand(actor, 'admin-ui', HUB);
+      return report();
+    },
+    ready: () => Promise.resolve({ ok: report().ok, checks: report().rows }),
+    close: () => {
+      closed = true;
+      stopGuard();
+      cancel();
+    },
+  };
+}

@@ -1,0 +1,140 @@
+'use strict';
+/** Writes docs/security-cases.md from what a whole test run really passed. Called by the runner; it never runs tests itself. */
+const fs = require('node:fs');
+const { inRoot } = require('./bootstrap/paths.cjs');
+
+const FILES = { page: 'docs/security-cases.md', catalogue: 'tests/cases/catalogue.json', reasons: 'tests/cases/reasons.json' };
+const SEVERITIES = ['critical', 'high', 'medium', 'low'];
+const STATUSES = ['pass', 'n/a', 'open'];
+const SHOWN_NAMES = 3;
+const NAME_LENGTH = 110;
+
+/** `B05: …`, `J03 J07: …`, `F03 and F04: …`, `I08 and 3.8: …`; `absent D13: …` shows that what the case is about does not exist. */
+const IDS = /^(absent )?([A-S]\d{2}\b(?:(?:,? and |,? )[A-S]\d{2}\b)*)(?: and [\d.]+)?:? */;
+
+/** @param {string} name of a test or of a group of tests @returns {{ ids: string[], absent: boolean, text: string } | null} */
+function readName(name) {
+  const found = IDS.exec(name);
+  if (found === null) return null;
+  return { ids: found[2].match(/[A-S]\d{2}/g), absent: found[1] !== undefined, text: name.slice(found[0].length) || name };
+}
+
+/**
+ * Every claim that a test makes: an id, where, and whether it held. A group's name speaks for all tests in it.
+ * @param {readonly { ring: string, result: object }[]} runs what Jest wrote per ring
+ */
+function claimsOf(runs) {
+  const claims = [];
+  for (const { ring, result } of runs) {
+    for (const { ancestorTitles, title, status } of result.testResults.flatMap((file) => file.assertionResults)) {
+      const seen = new Set();
+      for (const name of [...ancestorTitles, title]) {
+        const read = readName(name);
+        for (const id of read?.ids ?? []) {
+          if (seen.has(id)) continue;
+          seen.add(id);
+          claims.push({ id, ring, status, absent: read.absent, text: read.text });
+        }
+      }
+    }
+  }
+  return claims;
+}
+
+const counts = (allowed, ring) => allowed === 'any' || allowed.includes(ring);
+
+/** Distinct names in a fixed order; Jest reports files in the order in which they ended. */
+function listed(claims) {
+  const names = [...new Set(claims.map(({ ring, text }) => `${ring}: ${shorten(text)}`))].sort();
+  const more = names.length - SHOWN_NAMES;
+  return [...names.slice(0, SHOWN_NAMES), ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
+}
+
+const shorten = (text) => (text.length <= NAME_LENGTH ? text : `${text.slice(0, NAME_LENGTH - 1).trimEnd()}…`);
+
+/** @returns {{ status: string, detail: string, problem?: string }} */
+function judgeCase(entry, reason, claims) {
+  const failed = claims.filter(({ status }) => status !== 'passed');
+  if (failed.length > 0) return { status: 'open', detail: `failed: ${listed(failed)}` };
+  const passed = claims.filter(({ absent, ring }) => !absent && counts(entry.where, ring));
+  if (passed.length > 0) {
+    const problem = reason === undefined ? {} : { problem: `${entry.id} passes: remove its reason from ${FILES.reasons}.` };
+    return { status: 'pass', detail: listed(passed), ...problem };
+  }
+  if (reason !== undefined) {
+    const shown = claims.filter(({ absent }) => absent);
+    return { status: reason.status, detail: shown.length === 0 ? reason.reason : `${reason.reason} Shown by ${listed(shown)}` };
+  }
+  if (claims.some(({ absent }) => absent)) return { status: 'open', detail: 'no test', problem: `${entry.id} has a test of its absence and no reason in ${FILES.reasons}.` };
+  if (claims.length === 0) return { status: 'open', detail: 'no test' };
+  return { status: 'open', detail: `no test in ${entry.where.join(', ')}; elsewhere ${listed(claims)}` };
+}
+
+/**
+ * @param {{ catalogue: readonly object[], reasons: Record<string, { status: string, reason: string }>, runs: readonly { ring: string, result: object }[] }} given
+ * @returns {{ rows: readonly object[], problems: readonly string[] }} `problems` are mistakes in names and reasons, never an open case
+ */
+function judge({ catalogue, reasons, runs }) {
+  const claims = claimsOf(runs);
+  const known = new Set(catalogue.map(({ id }) => id));
+  const groups = new Set(catalogue.map(({ id }) => id[0]));
+  const problems = [];
+  for (const id of new Set(claims.map((claim) => claim.id))) if (groups.has(id[0]) && !known.has(id)) problems.push(`A test names ${id}, and there is no such case.`);
+  for (const [id, { status, reason }] of Object.entries(reasons)) {
+    if (!known.has(id)) problems.push(`${FILES.reasons} names ${id}, and there is no such case.`);
+    if (!['n/a', 'open'].includes(status) || !reason) problems.push(`${FILES.reasons}: ${id} needs the status n/a or open, and a reason.`);
+  }
+  const rows = catalogue.map((entry) => {
+    const { problem, ...verdict } = judgeCase(entry, reasons[entry.id], claims.filter(({ id }) => id === entry.id));
+    if (problem !== undefined) problems.push(problem);
+    return { id: entry.id, severity: entry.severity, title: entry.title, ...verdict };
+  });
+  return { rows: rows.sort((a, b) => (a.id < b.id ? -1 : 1)), problems: problems.sort() };
+}
+
+const tally = (rows, status, severity) => rows.filter((row) => row.status === status && (severity === undefined || row.severity === severity)).length;
+/** A cell may hold neither a bar nor what would be read as markup. */
+const cell = (text) => text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e]/g, '·').replace(/[\\|<>*_`[\]]/g, (c) => (c === '|' ? '\\|' : `\\${c}`));
+
+/** @returns {string} the page; the same rows give the same bytes */
+function pageOf(rows) {
+  const sums = [...SEVERITIES, undefined].map((severity) => `| ${severity ?? 'all'} | ${STATUSES.map((status) => tally(rows, status, severity)).join(' | ')} |`);
+  return [
+    '# Security cases',
+    '',
+    'Written by `npm test` from the tests that passed in that run; do not edit. A case passes when a test that carries its id passed in a ring that may show it (containers: a real',
+    'engine; same origin: a browser; the wire: sockets) and none failed. `n/a`: what the case is about does not exist in this version. `open`: not shown yet.',
+    '',
+    `| severity | ${STATUSES.join(' | ')} |`,
+    '|---|---|---|---|',
+    ...sums,
+    '',
+    '| case | severity | title | status | tests, or the reason |',
+    '|---|---|---|---|---|',
+    ...rows.map((row) => `| ${row.id} | ${row.severity} | ${cell(row.title)} | \`${row.status}\` | ${cell(row.detail)} |`),
+    '',
+  ].join('\n');
+}
+
+const readJson = (file) => JSON.parse(fs.readFileSync(inRoot(file), 'utf8'));
+
+/**
+ * After a whole run: rewrites the page. A stale reason counts as a failure, and in CI so does a page that was not committed as it is.
+ * @param {readonly { ring: string, result: object | null }[]} runs all rings
+ * @param {{ ci: boolean, page?: string, catalogue?: object[], reasons?: object }} options
+ * @returns {{ failed: number, note: string }}
+ */
+function updatePage(runs, options) {
+  const page = options.page ?? inRoot(FILES.page);
+  const lost = runs.filter(({ result }) => result === null);
+  if (lost.length > 0) return { failed: 0, note: `${FILES.page} stays as it is: no results of ${lost.map(({ ring }) => ring).join(', ')}` };
+  const { rows, problems } = judge({ catalogue: options.catalogue ?? readJson(FILES.catalogue), reasons: options.reasons ?? readJson(FILES.reasons), runs });
+  const content = pageOf(rows);
+  const changed = !fs.existsSync(page) || fs.readFileSync(page, 'utf8') !== content;
+  if (changed) fs.writeFileSync(page, content);
+  const said = [STATUSES.map((status) => `${tally(rows, status)} ${status}`).join(', '), ...problems];
+  if (changed) said.push(options.ci ? `${FILES.page} is not what this run passed: run npm test and commit it.` : `${FILES.page} is written anew`);
+  return { failed: problems.length + (changed && options.ci ? 1 : 0), note: said.join('; ') };
+}
+
+module.exports = { judge, pageOf, readName, updatePage };

@@ -1,0 +1,25 @@
+import { ruleFor } from '../../../../spawner/docker-filter/rules';
+
+const REFUSED = [
+  ['POST', '/containers/abc/exec'], ['POST', '/exec/abc/start'], ['POST', '/build'], ['POST', '/commit'], ['POST', '/containers/abc/attach'], ['POST', '/containers/abc/rename'],
+  ['POST', '/containers/abc/update'], ['GET', '/containers/abc/archive'], ['PUT', '/containers/abc/archive'], ['GET', '/containers/abc/export'], ['POST', '/containers/prune'], ['POST', '/volumes/prune'],
+  ['POST', '/networks/prune'], ['POST', '/images/prune'], ['DELETE', '/images/debian'], ['POST', '/images/load'], ['POST', '/images/abc/push'], ['POST', '/swarm/init'], ['GET', '/secrets'], ['POST', '/session'],
+  ['POST', '/plugins/pull'], ['POST', '/auth'], ['GET', '/system/df'], ['GET', '/'], ['PATCH', '/containers/abc'], ['POST', '/containers/abc/json'],
+] as const;
+
+test.each(REFUSED)('S07: the filter knows no %s %s, with a version in front or without', (method, path) => {
+  expect(ruleFor(method, path)).toBeNull();
+  expect(ruleFor(method, `/v1.41${path}`)).toBeNull();
+});
+
+test.each(['/containers/../images/json', '/containers//json', '/containers/%2e%2e/json', '/v1.41/../containers/json', '/containers/a%2fb/json', '/CONTAINERS/json', '/containers/-rf/json', '/v1/containers/json', '/containers/json/'])(
+  'S07: a second spelling of a path is not a call: %s',
+  (path) => expect(ruleFor('GET', path)).toBeNull(),
+);
+
+test('what goes on names the id that was checked, wherever the name stood', () => {
+  expect(ruleFor('GET', '/v1.41/containers/containers/json')).toEqual({ demand: 'look-at-container', subject: 'containers', template: '/v1.41/containers/{}/json' });
+  expect(ruleFor('DELETE', '/networks/n')).toEqual({ demand: 'own-network', subject: 'n', template: '/networks/{}' });
+  expect(ruleFor('GET', '/images/registry.example.org/lab/notebook:2026.1/json')).toEqual({ demand: 'nothing', subject: 'registry.example.org/lab/notebook:2026.1', template: '/images/{}/json' });
+  expect(ruleFor('GET', '/containers/json')).toEqual({ demand: 'own-query', subject: '', template: '/containers/json' });
+});

@@ -1,0 +1,67 @@
+import { Post } from '../components/form';
+import { Time } from '../components/time';
+import { Layout, type Shell } from '../layout';
+
+export interface HealthRowModel {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly level: 'required' | 'advice';
+  readonly detail: string;
+  readonly at: Date;
+  readonly ms: number;
+}
+
+export interface HealthModel {
+  readonly ok: boolean;
+  readonly running: boolean;
+  /** End of the last whole proof; null: the first one still runs. */
+  readonly at: Date | null;
+  /** Why no server can be started; null: they can. */
+  readonly blocked: string | null;
+  readonly rows: readonly HealthRowModel[];
+}
+
+const AGAIN_SECONDS = 3;
+
+export function healthPage(shell: Shell, m: HealthModel) {
+  const { t, urls } = shell;
+  return (
+    <Layout {...shell} title={t('health.title')} {...(m.running ? { refreshSeconds: AGAIN_SECONDS } : {})}>
+      {m.blocked === null ? <p class={`note ${m.ok ? 'ok' : 'warn'}`}>{t(m.ok ? 'health.allWell' : 'health.notAllWell')}</p> : <p class="note bad" role="alert">{m.blocked}</p>}
+      <div class="actions">
+        <Post shell={shell} action={urls.adminHealth} class="inline"><button type="submit" disabled={m.running}>{t('health.check')}</button></Post>
+        {m.running ? <span role="status">{t('health.running')}</span> : null}
+        <span>{t('health.last')} <Time at={m.at} none={t('health.never')} /></span>
+      </div>
+      <div class="scroll">
+        <table>
+          <caption>{t('health.caption')}</caption>
+          <thead>
+            <tr>
+              <th scope="col">{t('health.columnCheck')}</th>
+              <th scope="col">{t('health.columnResult')}</th>
+              <th scope="col">{t('health.columnDetail')}</th>
+              <th scope="col">{t('health.columnTime')}</th>
+              <th scope="col">{t('health.columnTook')}</th>
+            </tr>
+          </thead>
+          <tbody>{m.rows.map((row) => <Row key={row.name} shell={shell} row={row} />)}</tbody>
+        </table>
+      </div>
+    </Layout>
+  );
+}
+
+function Row({ shell: { t }, row }: { readonly shell: Shell; readonly row: HealthRowModel }) {
+  const required = row.level === 'required';
+  const [tone, result] = row.ok ? (['ready', 'health.holds'] as const) : required ? (['failed', 'health.fails'] as const) : (['pending', 'health.weak'] as const);
+  return (
+    <tr>
+      <th scope="row">{row.name}</th>
+      <td><span class={`badge ${tone}`}>{t(result)}</span> {!required ? <span class="badge">{t('health.advice')}</span> : null}</td>
+      <td>{row.detail}</td>
+      <td><Time at={row.at} none="" /></td>
+      <td>{t('health.took', { seconds: (row.ms / 1000).toFixed(1) })}</td>
+    </tr>
+  );
+}
