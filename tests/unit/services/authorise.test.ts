@@ -1,7 +1,7 @@
 import type { ServerId, SessionId } from '../../../hub/domain/ids';
 import { createAuthorise } from '../../../hub/services/authorise';
 import type { Credential } from '../../../proxy/contract';
-import { closeWorlds, createWorld, failure, FROM } from './accounts-world';
+import { closeWorlds, createWorld, failure, FROM, recordingLog } from './accounts-world';
 
 const HOUR = 3_600_000;
 const cookieOf = (value: string): Credential => ({ kind: 'cookie', value });
@@ -147,7 +147,7 @@ describe('where each user has a site', () => {
   function onSites() {
     const world = twoUsers();
     const sitePass = { sessionOf: (value: string, site: string) => (value.endsWith(`@${site}`) ? (value.split('@')[0] as SessionId) : undefined) };
-    const access = createAuthorise({ ...world, sitePass });
+    const access = createAuthorise({ ...world, log: recordingLog([]), sitePass });
     const at = (user: 'alice' | 'bob' | 'root', site: string, madeFor = site): Credential => ({ kind: 'cookie', value: `${world.signedIn[user].session.id}@${madeFor}`, site });
     return { ...world, access, authorise: access.authorise, at };
   }
