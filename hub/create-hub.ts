@@ -36,6 +36,7 @@ import { createBootstrap } from './services/bootstrap';
 import { createCulling } from './services/culling';
 import { createLabTokens } from './services/lab-tokens';
 import { labVariables } from './services/lab-variables';
+import { createDeclaredGroups } from './services/declared-groups';
 import { createLogin } from './services/login';
 import { createPasswordRecords } from './services/passwords';
 import { createHealth } from './services/health';
@@ -261,8 +262,10 @@ function createIdentity(config: Config, base: Base) {
   const sitePass = createSitePass(base);
   const throttle = createThrottle(base);
   const login = createLogin({ ...base, audit, authenticator, sessions, throttle });
-  const bootstrap = createBootstrap({ ...base, audit, hasher, sessions, actors, adminName: config.admin.name, rules });
-  return { audit, hasher, sessions, sitePass, tokens, actors, throttle, login, bootstrap };
+  const groups = createDeclaredGroups(store, config.groups);
+  groups.apply();
+  const bootstrap = createBootstrap({ ...base, audit, hasher, sessions, actors, groups, adminName: config.admin.name, rules });
+  return { audit, hasher, sessions, sitePass, tokens, actors, throttle, groups, login, bootstrap };
 }
 
 async function createSpawner(config: Config, { instance, clock, log }: { readonly instance: InstanceId; readonly clock: Clock; readonly log: Logger }): Promise<Spawner & Volumes> {

@@ -70,7 +70,8 @@ function contradictions(raw: unknown, cwd: string): readonly string[] {
       return dataDir !== undefined && mounted !== undefined ? overlap(path.resolve(cwd, dataDir), path.resolve(cwd, mounted), `paths.${key}`) : [];
     }),
     ...hubOnASite([publicUrl, ...(get('origins', shape.origins) ?? [])], get('subdomainHost', shape.subdomainHost)),
-    ...repeatedSlugs(get('profiles', shape.profiles) ?? []),
+    ...repeated('profiles', (get('profiles', shape.profiles) ?? []).map(({ slug }) => slug)),
+    ...repeated('groups', (get('groups', shape.groups) ?? []).map(({ name }) => name)),
   ];
 }
 
@@ -88,8 +89,5 @@ function hubOnASite(addresses: readonly (string | null | undefined)[], domain: s
   return ours.filter(({ hostname }) => isSiteName(hostname, domain)).map(({ origin }) => `${named('subdomainHost')}: ${origin} could be a user's own host; give the hub another name`);
 }
 
-function repeatedSlugs(profiles: readonly { readonly slug: string }[]): readonly string[] {
-  const slugs = profiles.map((profile) => profile.slug);
-  const repeated = new Set(slugs.filter((slug, i) => slugs.indexOf(slug) !== i));
-  return [...repeated].map((slug) => `profiles: ${slug} is there more than once`);
-}
+const repeated = (list: string, names: readonly string[]): readonly string[] =>
+  [...new Set(names.filter((name, i) => names.indexOf(name) !== i))].map((name) => `${list}: ${name} is there more than once`);

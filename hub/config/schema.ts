@@ -56,6 +56,12 @@ const profile = z.strictObject({
   layout: z.union([layoutName, layout]).optional(),
 });
 
+const groupOfUsers = z.strictObject({
+  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/, 'expected letters, digits and . _ -'),
+  users: z.array(v.text).default([]),
+  outbound: oneOf('none', 'open').default('none'),
+});
+
 export const Schema = z.strictObject({
   listen: group({
     host: setting(v.text, '127.0.0.1', 'Address that the hub listens on. `0.0.0.0` is every address of the machine: put TLS in front of it first. `front`, for a hub in a container, is all but those in the networks of servers.'),
@@ -118,6 +124,7 @@ export const Schema = z.strictObject({
     file: setting(v.textOrNone, null, 'File that log lines are appended to.', { initial: 'standard output; `hub.log` in the data folder when that is a terminal' }),
   }),
   profiles: setting(z.array(profile), [], 'What users may choose from at a start: a list of `slug`, `title`, `description`, `image`, `argv`, `port`, `upstream`, `limits`, `readOnlyRoot`, `outbound`, `env`, `layout`. What a profile leaves out comes from `image`, `layout` and `server`.', { initial: 'one, made of `image`, `layout` and `server`', fileOnly: true }),
+  groups: setting(z.array(groupOfUsers), [], 'Groups that the hub makes at its start: a list of `name`, `users` (names; who has no account yet joins with it) and `outbound` (`open`: servers of its members reach the internet, whatever the profile).', { initial: 'none', fileOnly: true }),
   failPoint: setting(v.textOrNone, null, 'For the hub\'s own tests: a point at which it kills itself or fails.', { initial: 'none', variable: 'HUB_FAILPOINT' }),
 });
 

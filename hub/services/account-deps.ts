@@ -6,6 +6,7 @@ import { ROLES_OF_EVERYONE } from '../domain/scopes/roles';
 import type { User } from '../domain/user';
 import type { Store } from '../store/store';
 import type { Actors, Recorder } from './contract';
+import type { DeclaredGroups } from './declared-groups';
 import type { PasswordRules } from './passwords';
 import type { SessionService } from './sessions';
 import type { Throttle } from './throttle';
@@ -25,6 +26,8 @@ export interface AccountsDeps {
   /** JUPYTERHUB_ADMIN: a name that signing up never gives to anybody (A12). */
   readonly adminName: string;
   readonly rules?: PasswordRules;
+  /** Groups that the configuration gives to names. Absent: none. */
+  readonly groups?: Pick<DeclaredGroups, 'join' | 'awaits'>;
   /** How many accounts may wait for approval at once (A20). */
   readonly maxPending?: number;
   /** Resolves when none of the user's servers runs any more: `Servers.stopAllOf`. */
@@ -45,7 +48,12 @@ export const audited = ({ audit }: Pick<AccountsDeps, 'audit'>, actor: Actor | n
 
 export const targetOf = (store: Store, user: User): Target => ({ kind: 'user', name: user.name, groups: store.groups.groupsOf(user.id).map((group) => group.name) });
 
-/** Every approved account holds these; one that waits holds nothing (A13). */
+/** An account becomes active: from now on it is in the groups that wait for its name, and holds what everybody holds. One that waits has nothing (A13). */
+export function welcome({ store, groups }: Pick<AccountsDeps, 'store' | 'groups'>, user: User): void {
+  grantRoles(store, user);
+  groups?.join(user);
+}
+
 export function grantRoles(store: Store, user: User): void {
   for (const role of ROLES_OF_EVERYONE) store.roles.grant(role, user.id);
   if (user.admin) store.roles.grant('admin', user.id);

@@ -4,7 +4,7 @@ import { newId, type UserId } from '../domain/ids';
 import { normaliseUserName, parseUserName } from '../domain/names';
 import type { ScopeName } from '../domain/scopes/tree';
 import type { User } from '../domain/user';
-import { audited, grantRoles, isTaken, targetOf, type AccountsDeps, type NewAccount } from './account-deps';
+import { audited, isTaken, targetOf, welcome, type AccountsDeps, type NewAccount } from './account-deps';
 import { activeAdmins } from './bootstrap';
 import type { Accounts } from './contract';
 import { createOwnAccount } from './own-account';
@@ -70,7 +70,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
     const user: User = { id: newId<UserId>(), name, created: clock.now(), lastActivity: null, ...account };
     store.users.create(user);
     store.users.setPasswordHash(user.id, phc);
-    grantRoles(store, user);
+    welcome(deps, user);
     return user;
   };
 
@@ -98,7 +98,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
       if (user.status === 'active') return user;
       if (user.status !== 'pending') throw new HubError('conflict', 'This account does not wait for approval.');
       return change(actor, user, 'user.approve', () => {
-        grantRoles(store, user);
+        welcome(deps, user);
         return store.users.update(id, { status: 'active' });
       });
     },

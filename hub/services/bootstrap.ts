@@ -7,6 +7,7 @@ import { ROLES_OF_EVERYONE } from '../domain/scopes/roles';
 import type { User } from '../domain/user';
 import type { Store } from '../store/store';
 import type { Actors, Bootstrap, Recorder, Sessions } from './contract';
+import type { DeclaredGroups } from './declared-groups';
 import { DEFAULT_RULES, parseNewPassword, type PasswordRules } from './passwords';
 import { hashOfSecret, newSecret, sameSecret } from './secrets';
 
@@ -21,11 +22,12 @@ export interface BootstrapDeps {
   /** JUPYTERHUB_ADMIN. Throws `invalid-input` at creation when no account can have this name. */
   readonly adminName: string;
   readonly rules?: PasswordRules;
+  readonly groups?: Pick<DeclaredGroups, 'join'>;
 }
 
 const LINK = 'bootstrap-link';
 
-export function createBootstrap({ store, clock, log, audit, hasher, sessions, actors, adminName, rules = DEFAULT_RULES }: BootstrapDeps): Bootstrap {
+export function createBootstrap({ store, clock, log, audit, hasher, sessions, actors, adminName, groups, rules = DEFAULT_RULES }: BootstrapDeps): Bootstrap {
   const name: UserName = parseUserName(adminName);
 
   const isLiving = (secret: unknown): boolean => {
@@ -43,7 +45,9 @@ export function createBootstrap({ store, clock, log, audit, hasher, sessions, ac
     const id = existing?.id ?? newId<UserId>();
     if (existing === undefined) store.users.create({ id, name, admin: true, status: 'active', created: clock.now(), lastActivity: null, mustChangePassword: false });
     for (const role of [...ROLES_OF_EVERYONE, 'admin']) store.roles.grant(role, id);
-    return store.users.update(id, { admin: true, status: 'active', mustChangePassword: false });
+    const user = store.users.update(id, { admin: true, status: 'active', mustChangePassword: false });
+    groups?.join(user);
+    return user;
   };
 
   return {

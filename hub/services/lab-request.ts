@@ -5,6 +5,7 @@ import type { ServerRecord } from '../domain/server';
 import type { User } from '../domain/user';
 import type { Route } from '../../proxy/route-table';
 import type { SpawnRequest } from '../../spawner/spawner';
+import { outboundOf } from './declared-groups';
 import type { ServersDeps } from './server-core';
 
 /** 256 random bits, new for every start (M17). */
@@ -35,7 +36,7 @@ export function requestOf(deps: ServersDeps, record: ServerRecord, lab: Lab, tok
   const owner = { id: lab.owner.id, name: lab.owner.name };
   const server = { id: record.id, name: record.name };
   const env = deps.labEnv({ owner, server, profile: lab.profile, secret: lab.secret, token, prefix: lab.url });
-  return { server, owner, profile: lab.profile, outbound: lab.profile.outbound, prefix: lab.url, env };
+  return { server, owner, profile: lab.profile, outbound: outboundOf(deps.store, lab.profile, lab.owner), prefix: lab.url, env };
 }
 
 export function routeOf(record: ServerRecord, lab: Lab, origin: string): Route {

@@ -3,7 +3,7 @@ import { HubError } from '../domain/errors';
 import { newId, type UserId, type UserName } from '../domain/ids';
 import { normaliseUserName, parseSignUpName } from '../domain/names';
 import type { User } from '../domain/user';
-import { audited, grantRoles, isTaken, type AccountsDeps } from './account-deps';
+import { audited, isTaken, welcome, type AccountsDeps } from './account-deps';
 import type { Accounts, SignUpResult } from './contract';
 import { DEFAULT_RULES, parseNewPassword } from './passwords';
 
@@ -21,13 +21,14 @@ export function createOwnAccount(deps: AccountsDeps): Pick<Accounts, 'signUp' | 
   };
 
   const add = (name: UserName, phc: string): void => {
-    const status = signUpMode === 'open' ? 'active' : 'pending';
+    // A name that a group waits for is worth something: an administrator looks at who takes it.
+    const status = signUpMode === 'open' && deps.groups?.awaits(name) !== true ? 'active' : 'pending';
     const user: User = { id: newId<UserId>(), name, admin: false, status, created: clock.now(), lastActivity: null, mustChangePassword: false };
     store.transaction(() => {
       demandRoom();
       store.users.create(user);
       store.users.setPasswordHash(user.id, phc);
-      if (status === 'active') grantRoles(store, user);
+      if (status === 'active') welcome(deps, user);
       audited(deps, null, 'user.sign-up', { user, detail: { status } });
     });
   };

@@ -6,6 +6,7 @@ import { isActive, type ServerRecord } from '../domain/server';
 import type { User } from '../domain/user';
 import type { Progress, Servers, StartAsk } from './contract';
 import { createExits } from './exits';
+import { outboundOf } from './declared-groups';
 import { labOf } from './lab-request';
 import { createQueue } from './queue';
 import { createReconciler } from './reconcile';
@@ -128,7 +129,8 @@ export function createServers(deps: ServersDeps): ServersService {
   const targetName = (record: ServerRecord): string => `${store.users.byId(record.owner)?.name ?? ''}/${record.name}`;
 
   function audited(actor: Actor | 'hub', action: string, record: ServerRecord, reason?: string): void {
-    const outbound = deps.profiles.find((profile) => profile.slug === record.profile)?.outbound;
+    const profile = deps.profiles.find(({ slug }) => slug === record.profile);
+    const outbound = profile === undefined ? 'none' : outboundOf(store, profile, { id: record.owner });
     const detail = { server: record.id, profile: record.profile, ...(outbound === 'open' ? { outbound } : {}), ...(reason === undefined ? {} : { reason }) };
     deps.audit.record(actor, action, `server:${targetName(record)}`, { detail });
   }
