@@ -13,6 +13,6 @@ const SWC = {
   module: { type: 'commonjs' },
 };
 module.exports = {
-  projects: ['unit', 'contracts', 'architecture', 'docs', 'http', 'proxy', 'docker', 'browser'].map((name) => ring(name)),
+  projects: ['unit', 'contracts', 'architecture', 'docs', 'http', 'clients', 'proxy', 'docker', 'browser'].map((name) => ring(name)),
   testTimeout: 15000,
 };

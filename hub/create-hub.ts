@@ -1,22 +1,26 @@
 import type { Server } from 'node:http';
+import type { PasswordAuthenticator, PasswordHasher } from '../auth/authenticator';
+import { verifyForeign } from '../auth/password/foreign';
 import { createHasher } from '../auth/password/hasher';
 import { AUTHENTICATORS } from '../auth/registry';
 import { createProxy } from '../proxy/create-proxy';
+import { isServiceRoute } from '../proxy/route-table';
 import { createRouteTable } from '../proxy/trie';
-import { isBusy } from '../spawner/busy';
-import { createDockerSpawner } from '../spawner/docker/docker-spawner';
+import { createDockerSpawner, type DockerSpawnerDeps } from '../spawner/docker/docker-spawner';
 import { labEnvironment } from '../spawner/env';
 import { createFakeSpawner } from '../spawner/fake';
 import { waitUntilReady } from '../spawner/readiness';
 import type { Spawner, Volumes } from '../spawner/spawner';
+import { checkBusy } from './check-busy';
 import { atPort, type Config } from './config';
+import { customScopesOf } from './config/declared-problems';
+import { createVocabulary } from './domain/scopes/parse';
+import { createDirectory } from './directory';
 import { checkDisk } from './disk-space';
 import { databaseOf, dockerSettings, hubContainerOf } from './docker-settings';
-import type { InstanceId } from './domain/ids';
+import type { InstanceId, SessionId } from './domain/ids';
 import { systemClock, type Clock, type Logger } from './domain/runtime';
-import type { ServerRecord } from './domain/server';
 import { createSites } from './domain/sites';
-import { DEFAULT_ROLES } from './domain/scopes/roles';
 import { createFailPoint } from './fail-point';
 import { cookieNames } from './http/cookies';
 import { createApp } from './http/app';
@@ -26,6 +30,7 @@ import { createInternalApp } from './internal/app';
 import { createInternalListener } from './internal-listener';
 import { createListener, listen, open, shut } from './listener';
 import { listenLocal, type LocalServer } from './local-socket';
+import { createSignInHost } from './sign-in-host';
 import { createAccounts } from './services/accounts';
 import { createActivity } from './services/activity';
 import { createActivityReports } from './services/activity-report';
@@ -35,13 +40,19 @@ import { createAuthorise } from './services/authorise';
 import { createBootstrap } from './services/bootstrap';
 import { createCulling } from './services/culling';
 import { createLabTokens } from './services/lab-tokens';
-import { labVariables } from './services/lab-variables';
-import { createDeclaredGroups } from './services/declared-groups';
+import { administratorsOf, createAdmission } from './services/admission';
+import { openGroups } from './services/declared-groups';
+import { createDeclared } from './services/declared-roles';
+import { parseLoginName } from './domain/names';
+import { createServiceHost } from './service-host';
 import { createLogin } from './services/login';
 import { createPasswordRecords } from './services/passwords';
+import { createGroups } from './services/groups';
 import { createHealth } from './services/health';
 import { createServers } from './services/servers';
+import { createServices } from './services/services';
 import { createSessions } from './services/sessions';
+import { createShutdown } from './services/shutdown';
 import { createSitePass } from './services/site-pass';
 import { loadTemplates } from './services/templates';
 import { createThrottle } from './services/throttle';
@@ -49,6 +60,7 @@ import { createTokens } from './services/tokens';
 import { INSTANCE, openStore } from './store/create-store';
 import type { Store } from './store/store';
 import { createUrls } from './urls';
+import { version } from './version';
 
 /** What a test may replace. Everything else is as in production. */
 export interface HubOverrides {
@@ -91,7 +103,6 @@ async function build(config: Config, { log, server, overrides }: Ground) {
   const clock = overrides.clock ?? systemClock;
   const store = overrides.store ?? openStore(databaseOf(config));
   const instance = store.meta.get(INSTANCE) as InstanceId;
-  for (const role of DEFAULT_ROLES) store.roles.put(role);
   const publicUrl = new URL(config.publicUrl);
   const urls = createUrls(config.basePath);
   const sites = config.subdomainHost === null ? null : createSites(publicUrl, config.subdomainHost);
@@ -101,9 +112,10 @@ async function build(config: Config, { log, server, overrides }: Ground) {
   checkTemplates(config.paths.templates, log);
   const identity = createIdentity(config, base);
   const { audit } = identity;
-  const spawner = overrides.spawner ?? await createSpawner(config, { instance, clock, log });
+  const spawner = overrides.spawner ?? await createSpawner(config, { instance, clock, log, adoptedBy: (owner) => store.imports.volumesOf(owner) });
   const health = createHealth({ ...base, audit, spawner, own: async () => [await checkDisk(config.dataDir)], isolation: config.docker.isolation });
   const activity = createActivity(base);
+  const signIn = createSignInHost({ ...base, ...identity, config, sites });
   const servers = createServers({
     ...base,
     audit,
@@ -116,32 +128,36 @@ async function build(config: Config, { log, server, overrides }: Ground) {
     base: config.basePath,
     profiles: config.profiles,
     cap: config.server.cap ?? 0,
+    namedLimit: config.server.namedLimit ?? 0,
     startTimeoutMs: config.server.startTimeout,
     stopGraceMs: config.server.stopGrace,
     failPoint: createFailPoint(config.failPoint),
+    openGroups: openGroups(config.groups),
     observeStart: (seen) => metrics.observeSpawn(seen),
-    labEnv: ({ owner, server: { name }, profile, secret, token }) =>
-      labEnvironment({ profile, userName: owner.name, secret, extra: labVariables({ hubUrl: spawner.hubUrl, base: config.basePath, owner: owner.name, server: name, token }) }),
+    labEnv: (lab) => labEnvironment({ profile: lab.profile, userName: lab.owner.name, secret: lab.secret, extra: signIn.variablesOf(lab, spawner.hubUrl) }),
   });
   spawner.onExit((id, handle) => servers.exited(id, handle));
   const reports = createActivityReports({ ...base, activity });
-  const internalApp = createInternalApp({ urls, clock, log, protocolVersion: PROTOCOL_VERSION, services: { labTokens: createLabTokens(base), reports }, grantsOf: () => EVERY_LAB });
+  const internalApp = createInternalApp({ urls, clock, log, protocolVersion: PROTOCOL_VERSION, services: { labTokens: createLabTokens(base), reports, ...signIn }, grantsOf: () => EVERY_LAB });
   const internal = createInternalListener({ handle: internalApp.handle, log });
   spawner.onConnection(internal.accept);
 
   const accounts = createAccounts({
     ...base,
     ...identity,
-    signUpMode: config.signup,
+    signUpMode: signUpOf(config),
     adminName: config.admin.name,
     rules: { minLength: config.password.minLength },
     stopServers: (owner) => servers.stopAllOf(owner.id),
     removeVolumes: (owner) => spawner.removeFor(owner.id),
   });
-  const culling = createCulling({ ...base, servers, activity, idleLimitMs: config.server.idleLimit ?? 0, checkBusy: (record) => checkBusy(record, { store, base: config.basePath }) });
-  const access = createAuthorise({ ...base, audit, actors: identity.actors, sessions: identity.sessions, sitePass: sites === null ? null : identity.sitePass });
+  const groups = createGroups({ store, audit, actors: identity.actors, isPrivileged: ({ id, name }) => store.roles.ofGroup(id).length > 0 || config.groups.some((group) => group.name === name && group.outbound === 'open') });
+  let shutDown = (): void => log.warn({}, 'The hub was asked to end, and nobody listens.');
+  const shutdown = createShutdown({ ...base, audit, servers, end: () => shutDown() });
+  const culling = createCulling({ ...base, servers, activity, idleLimitMs: config.server.idleLimit ?? 0, checkBusy: (record) => checkBusy(record, { store, base: config.basePath, signsIn: signIn.signsIn, tokenFor: signIn.visitors.forHub }) });
+  const access = createAuthorise({ ...base, audit, actors: identity.actors, sessions: identity.sessions, sitePass: sites === null ? null : identity.sitePass, visitors: signIn.visitors });
   const metrics = createMetrics({
-    runningServers: () => routes.list().length,
+    runningServers: () => routes.list().filter((route) => !isServiceRoute(route)).length,
     totalUsers: () => store.users.list({ offset: 0, limit: 1 }).total,
     sessions: () => store.sessions.count(),
     proxied: () => proxy.counts(),
@@ -152,9 +168,10 @@ async function build(config: Config, { log, server, overrides }: Ground) {
       publicUrl,
       acceptedOrigins: config.origins,
       protocolVersion: PROTOCOL_VERSION,
-      signUp: config.signup,
+      signUp: signUpOf(config),
       launcher: config.features.notebookLauncher,
-      namedServers: false,
+      namedServers: config.server.named,
+      about: { version: version(), spawner: config.spawner, authenticator: config.authenticator, runtime: `Node.js ${process.version}`, executable: process.execPath },
       sites,
       language: config.users.language,
       profiles: config.profiles,
@@ -163,25 +180,20 @@ async function build(config: Config, { log, server, overrides }: Ground) {
     urls,
     clock,
     log,
-    services: { ...identity, accounts, servers, reports, health },
-    directory: {
-      groupsOf: (user) => store.groups.groupsOf(user).map((group) => group.name),
-      rolesOf: (user) => store.roles.directOfUser(user),
-      nameOf: (user) => store.users.byId(user)?.name,
-      visitsTo: (user) => store.visits.toServersOf(user),
-      serversOf: (user) => store.servers.listOf(user),
-      servers: () => store.servers.list(),
-    },
+    services: { ...identity, accounts, servers, reports, health, groups, shutdown, oauth: signIn.oauth },
+    directory: createDirectory({ store, routes }),
     access,
     ready: health.ready,
     metrics,
   });
+  const serviceHost = createServiceHost({ config, server, routes, services: identity.services, clock, log, memory: store.meta });
   const proxy = createProxy({
     routes,
     authorise: access.authorise,
     basePath: config.basePath,
     publicOrigin: publicUrl.origin,
     acceptedOrigins: config.origins,
+    programOrigins: serviceHost.origins,
     sites,
     trustedProxies: config.trustedProxies,
     frameOrigins: config.frameOrigins,
@@ -201,7 +213,7 @@ async function build(config: Config, { log, server, overrides }: Ground) {
     internal.close();
     culling.close();
     health.close();
-    await servers.close();
+    await Promise.all([servers.close(), serviceHost.close()]);
     await Promise.all([proxy.close(DRAIN_MS), local?.close()]);
     server.closeAllConnections();
     await closed;
@@ -216,6 +228,7 @@ async function build(config: Config, { log, server, overrides }: Ground) {
     throw err;
   });
   open(server, proxy);
+  serviceHost.start();
   let ended: Promise<void> | undefined;
 
   return {
@@ -225,11 +238,13 @@ async function build(config: Config, { log, server, overrides }: Ground) {
       const secret = identity.bootstrap.issue();
       return secret === undefined ? undefined : new URL(urls.bootstrap(secret), publicUrl).href;
     },
-    services: { ...identity, accounts, servers, activity, access, health },
+    services: { ...identity, accounts, servers, activity, access, health, oauth: signIn.oauth, visitors: signIn.visitors },
     store,
     routes,
     /** null: servers lie on the hub's host. */
     sites,
+    /** What ends the process when an administrator asks for that over the API. */
+    onShutdown: (listener: () => void): void => void (shutDown = listener),
     /** Every route of the hub's own pages and API, for the tests that walk them. */
     pages: app.routes,
     /** All that labs may call. */
@@ -253,33 +268,36 @@ interface Base {
 function createIdentity(config: Config, base: Base) {
   const { store } = base;
   const rules = { minLength: config.password.minLength };
-  const hasher = createHasher();
+  const hasher = createHasher({ older: { verify: verifyForeign, sample: () => store.imports.olderPasswordHash() } });
+  const vocabulary = createVocabulary(customScopesOf(config.customScopes));
   const audit = createAudit({ ...base, keepMs: config.audit.keep ?? 0 });
-  const authenticator = AUTHENTICATORS.password({ hasher, ...createPasswordRecords(store) });
   const sessions = createSessions({ ...base, idleMs: config.session.idle, absoluteMs: config.session.absolute, reauthMs: config.session.reauth ?? 0 });
-  const tokens = createTokens({ ...base, audit, onEnded: sessions.announceEnded, maxLifetimeSeconds: config.token.maxLifetime / 1000 });
-  const actors = createActors({ store, sessions, tokens });
+  const tokens = createTokens({ ...base, audit, onEnded: sessions.announceEnded, sessions, vocabulary, maxLifetimeSeconds: config.token.maxLifetime / 1000 });
+  sessions.onEnded((credential) => tokens.sessionEnded(credential as SessionId));
+  const services = createServices({ declared: config.services });
+  const actors = createActors({ store, sessions, tokens, services, vocabulary });
   const sitePass = createSitePass(base);
   const throttle = createThrottle(base);
-  const login = createLogin({ ...base, audit, authenticator, sessions, throttle });
-  const groups = createDeclaredGroups(store, config.groups);
+  const groups = createDeclared({ store, audit, groups: config.groups, roles: config.roles });
   groups.apply();
+  const login = createLogin({ ...base, audit, authenticator: createAuthenticator(config, hasher, store), admit: createAdmission({ ...base, audit, actors, groups }), sessions, throttle });
   const bootstrap = createBootstrap({ ...base, audit, hasher, sessions, actors, groups, adminName: config.admin.name, rules });
-  return { audit, hasher, sessions, sitePass, tokens, actors, throttle, groups, login, bootstrap };
+  return { audit, hasher, vocabulary, services, sessions, sitePass, tokens, actors, throttle, groups, login, bootstrap };
 }
 
-async function createSpawner(config: Config, { instance, clock, log }: { readonly instance: InstanceId; readonly clock: Clock; readonly log: Logger }): Promise<Spawner & Volumes> {
+function createAuthenticator(config: Config, hasher: PasswordHasher, store: Store): PasswordAuthenticator {
+  const own = AUTHENTICATORS.password({ hasher, ...createPasswordRecords(store) });
+  if (config.authenticator === 'password') return own;
+  const administrators = [config.admin.name, ...config.roles.flatMap(({ name, users = [] }) => (name === 'admin' ? users : []))];
+  return AUTHENTICATORS.dummy({ password: config.dummy.password ?? '', parseName: parseLoginName, needsOwn: administratorsOf(store, administrators), own });
+}
+
+/** With one password for everybody an account is made by signing in, and a password of its own would open nothing. */
+const signUpOf = ({ authenticator, signup }: Config): Config['signup'] => (authenticator === 'dummy' ? 'closed' : signup);
+
+async function createSpawner(config: Config, { instance, clock, log, adoptedBy }: { readonly instance: InstanceId; readonly clock: Clock; readonly log: Logger; readonly adoptedBy: DockerSpawnerDeps['adoptedBy'] & {} }): Promise<Spawner & Volumes> {
   if (config.spawner === 'fake') return createFakeSpawner({ clock, instance });
-  return createDockerSpawner(dockerSettings(config, instance, await hubContainerOf(config, { clock, log })), { clock, log });
-}
-
-const BUSY_MS = 5_000;
-
-/** Asks the server itself; a server that cannot be asked counts as busy, which is what rejecting means here. */
-async function checkBusy(record: ServerRecord, at: { readonly store: Store; readonly base: string }): Promise<boolean> {
-  const owner = at.store.users.byId(record.owner);
-  if (record.state.kind !== 'ready' || record.secret === null || owner === undefined) return false;
-  return isBusy({ origin: record.state.origin, prefix: createUrls(at.base).server(owner.name, record.name), secret: record.secret, signal: AbortSignal.timeout(BUSY_MS) });
+  return createDockerSpawner(dockerSettings(config, instance, await hubContainerOf(config, { clock, log })), { clock, log, adoptedBy });
 }
 
 /** The local socket is asked for `/hub/…`, whatever the base path is. */

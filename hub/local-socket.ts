@@ -29,6 +29,8 @@ export interface LocalClient {
    * `HubError` carrying the hub's own sentence otherwise.
    */
   request(method: string, path: string, body?: unknown): Promise<unknown>;
+  /** The server-sent events of a path, parsed, until the hub ends them. Rejects as `request` does. */
+  events(path: string): AsyncIterable<unknown>;
 }
 
 const INFO = 'hub.json';
@@ -121,7 +123,11 @@ export function connectLocal(dataDir: string, opts: { readonly timeoutMs?: numbe
   const info = readInfo(dataDir);
   if (info === undefined) throw notRunning();
   const timeoutMs = opts.timeoutMs ?? 60_000;
-  return { info, request: (method, target, body) => exchange({ socketPath: info.socket, method, path: target, timeoutMs }, body) };
+  return {
+    info,
+    request: (method, target, body) => exchange({ socketPath: info.socket, method, path: target, timeoutMs }, body),
+    events: (target) => eventsOf({ socketPath: info.socket, method: 'GET', path: target, timeoutMs }),
+  };
 }
 
 interface Ask {
@@ -136,9 +142,39 @@ async function exchange(ask: Ask, body: unknown): Promise<unknown> {
   const fine = status >= 200 && status < 300;
   const parsed = parse(text, fine);
   if (fine) return parsed;
+  throw refusal(status, parsed);
+}
+
+function refusal(status: number, parsed: unknown): HubError {
   const message = typeof parsed === 'object' && parsed !== null && 'message' in parsed ? String(parsed.message) : `The hub answered ${status} ${http.STATUS_CODES[status] ?? ''}`.trim();
   const code = (Object.keys(STATUS) as ErrorCode[]).find((name) => STATUS[name] === status);
-  throw new HubError(code ?? (status >= 500 ? 'internal' : 'invalid-input'), message);
+  return new HubError(code ?? (status >= 500 ? 'internal' : 'invalid-input'), message);
+}
+
+/** A start may take as long as it takes: only its silence has a limit, and the hub breaks that with empty lines. */
+async function* eventsOf(ask: Ask): AsyncGenerator<unknown, void> {
+  const res = await new Promise<http.IncomingMessage>((resolve, reject) => {
+    const req = http.get({ socketPath: ask.socketPath, path: ask.path, headers: { accept: 'text/event-stream' }, timeout: ask.timeoutMs, agent: false }, resolve);
+    req.once('timeout', () => req.destroy(Object.assign(new Error('silent'), { code: 'ETIMEDOUT' })));
+    req.on('error', (err) => reject(inWords(err, ask, codeOf(err) === 'ETIMEDOUT')));
+  });
+  try {
+    if (res.statusCode !== 200) throw refusal(res.statusCode ?? 0, parse(await textOf(res), false));
+    let rest = '';
+    for await (const chunk of res.setEncoding('utf8') as AsyncIterable<string>) {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      yield* lines.filter((line) => line.startsWith('data: ')).map((line) => parse(line.slice('data: '.length), true));
+    }
+  } finally {
+    res.destroy();
+  }
+}
+
+async function textOf(res: http.IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of res.setEncoding('utf8') as AsyncIterable<string>) text += chunk;
+  return text;
 }
 
 /** A refusal may come as a page; its status says enough. */

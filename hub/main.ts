@@ -15,6 +15,7 @@ export async function runHub(): Promise<void> {
   const hub = await createHub(config, log);
   process.on('uncaughtException', (err) => void giveUp(hub, log, err));
   process.on('unhandledRejection', (err) => void giveUp(hub, log, err));
+  hub.onShutdown(() => void leave(hub, log, 'POST /hub/api/shutdown'));
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void leave(hub, log, signal));
   const link = hub.adminLink();
   const lines = [`Berth is ready at ${hub.url}`];

@@ -4,6 +4,15 @@ const esc = (segment: string): string => encodeURIComponent(segment).replace(/[!
 /** Percent-escape of one path segment as JupyterHub does it: keeps letters, digits and `_ . - ~ @`. */
 export const escapeSegment = esc;
 
+/** A name as JupyterHub writes it into the ids of OAuth clients, which are names of cookies too: `@` is escaped as well. */
+const quote = (name: string): string => esc(name).replaceAll('@', '%40');
+
+/** The OAuth client that a server is; also the name of its sign-in cookie. */
+export const oauthClientId = (user: string, server = ''): string => `jupyterhub-user-${quote(user)}${server === '' ? '' : `-${quote(server)}`}`;
+
+/** Path to which a visitor of a server comes back from the hub. */
+export const oauthCallback = (base: string, user: string, server = ''): string => `${under(`${base}user/${esc(user)}`, server)}/oauth_callback`;
+
 const under = (path: string, server: string): string => (server === '' ? path : `${path}/${esc(server)}`);
 
 export function createUrls(base: string) {
@@ -35,6 +44,11 @@ export function createUrls(base: string) {
     access: (user: string, server = ''): string => under(`${hub}access/${esc(user)}`, server),
     stop: (user: string, server = ''): string => under(`${hub}stop/${esc(user)}`, server),
     server: (user: string, server = ''): string => `${under(`${base}user/${esc(user)}`, server)}/`,
+    /** Where a service is proxied. */
+    service: (name: string): string => `${base}services/${esc(name)}/`,
+    token: `${hub}token`,
+    tokenRevoke: (id: string): string => `${hub}token/${esc(id)}/revoke`,
+    oauthAuthorize: `${hub}api/oauth2/authorize`,
     adminUsers: `${hub}admin/users`,
     adminUser: (id: string, action: string): string => `${hub}admin/users/${esc(id)}/${action}`,
     adminHealth: `${hub}admin/health`,

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ErrorCode } from '../hub/domain/errors';
 import type { ServerId, UserId } from '../hub/domain/ids';
-import type { Route } from './route-table';
+import type { Route, ServerRoute } from './route-table';
 
 /** What `decide` looks at: plain values, so that the decision can be tested as a table and moved to another thread. */
 export interface RequestFacts {
@@ -40,7 +40,15 @@ export type Grant =
   | { readonly kind: 'forbidden'; readonly userName?: string };
 
 /** Must not throw for an owner it does not know: an upgrade below no route is asked about with one that nobody owns. */
-export type Authorise = (credential: Credential, route: Route) => Grant;
+export type Authorise = (credential: Credential, route: ServerRoute) => Grant;
+
+/** As whom a request goes on. To a server: whoever the policy let in. To a service: nobody, `user` and `userName` are null and `credential` is empty. */
+export interface Passage {
+  readonly user: UserId | null;
+  readonly userName: string | null;
+  readonly credential: string;
+  readonly authorization?: string;
+}
 
 /** Where a request really comes from, after the trusted proxies. */
 export interface ClientOrigin {
@@ -56,7 +64,7 @@ export type Decision =
   | {
       readonly kind: 'forward';
       readonly route: Route;
-      readonly grant: Extract<Grant, { kind: 'allow' }>;
+      readonly grant: Passage;
       /** What was shown as proof: an open socket is checked again with it every minute. */
       readonly credential: Credential;
       /** Origin form, the client's own bytes. */

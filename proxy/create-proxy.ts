@@ -19,7 +19,7 @@ import { createPools } from './pools';
 import { endWithResponse } from './raw-response';
 import { createResponder } from './respond';
 import type { Refused } from './respond';
-import type { Route, RouteTable } from './route-table';
+import { isServiceRoute, type Route, type RouteTable } from './route-table';
 import { Tunnel } from './tunnel';
 
 export { attachProxy, configureServer, serverOptions } from './server';
@@ -34,6 +34,8 @@ export interface ProxyDeps {
   readonly publicOrigin: string;
   /** Every origin by which browsers may reach the hub; the public one is among them whether or not it is repeated here. */
   readonly acceptedOrigins: readonly string[];
+  /** Further origins by which programs on this machine reach the hub: a request may be sent to them, but no browser's page may come from there. Default: none. */
+  readonly programOrigins?: readonly string[];
   /** Hosts of the users' own, where browsers find servers instead of on the hub's. Default: none. */
   readonly sites?: Sites | null;
   /** Addresses or CIDR ranges whose `X-Forwarded-For` and `-Proto` are believed. */
@@ -74,7 +76,7 @@ export function createProxy(deps: ProxyDeps): Proxy {
   const response = { cookies, framed: frames.length > 0, framePolicy: `frame-ancestors ${frames.length === 0 ? "'none'" : frames.join(' ')}` };
   const decide = createDecide({
     basePath,
-    hosts: createHosts(acceptedOrigins, sites),
+    hosts: createHosts([...acceptedOrigins, ...(deps.programOrigins ?? [])], sites),
     acceptedOrigins,
     ...(sites === null ? {} : { sites }),
     framed: frames.length > 0,
@@ -125,7 +127,7 @@ export function createProxy(deps: ProxyDeps): Proxy {
 
   const crowded = (decision: ForwardDecision): boolean =>
     inflight.counts().sockets >= limits.socketsTotal ||
-    inflight.socketsOfUser(decision.grant.user) >= limits.socketsPerUser ||
+    (decision.grant.user !== null && inflight.socketsOfUser(decision.grant.user) >= limits.socketsPerUser) ||
     inflight.socketsOfAddress(decision.client.address) >= limits.socketsPerAddress;
 
   const upgrade = (req: IncomingMessage, socket: Duplex, head: Buffer): void => {
@@ -153,7 +155,7 @@ export function createProxy(deps: ProxyDeps): Proxy {
   });
 
   const drain = async (route: Route, deadlineMs: number): Promise<void> => {
-    await inflight.drain((open) => open.route === route || (open.route.prefix === route.prefix && open.route.server === route.server), deadlineMs, CLOSE.goingAway);
+    await inflight.drain((open) => open.route === route || (open.route.prefix === route.prefix && targetOf(open.route) === targetOf(route)), deadlineMs, CLOSE.goingAway);
     if (!routes.list().some((other) => other.origin === route.origin)) pools.release(route.origin);
   };
 
@@ -180,8 +182,10 @@ const NO_UPGRADE: Refused = { code: 'not-found', message: 'There is no WebSocket
 /** A socket may outlive its session or its owner's permission; revocation closes it at once, this finds what merely ran out. */
 function sweep(tunnel: Tunnel, now: number, check: { readonly authorise: Authorise } | null): void {
   tunnel.destroyIfStuck(now);
-  if (check !== null && check.authorise(tunnel.proof, tunnel.route).kind !== 'allow') tunnel.end(CLOSE.policy);
+  if (check !== null && !isServiceRoute(tunnel.route) && check.authorise(tunnel.proof, tunnel.route).kind !== 'allow') tunnel.end(CLOSE.policy);
 }
+
+const targetOf = (route: Route): string => (isServiceRoute(route) ? route.service : route.server);
 
 /** Unique in this process and hard to guess across restarts; a counter, because the hot path makes one for every page. */
 function createRequestIds(): () => string {

@@ -4,7 +4,7 @@ import type { Sites } from '../hub/domain/sites';
 import { canonicalPath, canonicalSegment } from './canonical-path';
 import type { CanonicalPath } from './canonical-path';
 import type { TrustedProxies } from './client-address';
-import type { Authorise, ClientOrigin, Credential, Decision, Grant, ProxyLimits, RequestFacts } from './contract';
+import type { Authorise, ClientOrigin, Credential, Decision, Grant, Passage, ProxyLimits, RequestFacts } from './contract';
 import type { CookieRules, RequestCookies } from './cookies';
 import { NO_CREDENTIAL, cookieCredential, tokenOf } from './credential';
 import { crossSiteRefusal, isSafeMethod, lacksXsrfToken } from './cross-site';
@@ -12,7 +12,7 @@ import { forwardedHeaders } from './headers';
 import type { Hosts } from './hosts';
 import { hasBody, inspect } from './request-guard';
 import type { Inspection } from './request-guard';
-import type { Route, RouteTable } from './route-table';
+import { isServiceRoute, type Route, type RouteTable, type ServerRoute, type ServiceRoute } from './route-table';
 import { mayNameSecret } from './response-rules';
 
 export interface DecideRules {
@@ -31,7 +31,6 @@ export interface DecideRules {
   readonly blankSecret: boolean;
 }
 
-type Allowed = Extract<Grant, { kind: 'allow' }>;
 type OkPath = Extract<CanonicalPath, { kind: 'ok' }>;
 
 /** Everything known about a request once it is understood. */
@@ -89,12 +88,21 @@ function decideRoute(asked: Understood, rules: DecideRules): Decision {
   if (!ROUTED.test(path.below)) return notRouted(asked, rules);
   if (path.below.indexOf('/', path.below.indexOf('/', 1) + 1) === -1 && path.below.startsWith('/user/') && path.below.length > 6) return movedTo(facts, `${path.path}/${path.search}`, path.below);
   const route = rules.routes.match(path.path);
-  if (route === undefined || !liesHere(asked.site, route, rules)) return noServer(asked, rules);
-  return decideAccess(asked, route, rules);
+  if (route === undefined) return noServer(asked, rules);
+  if (isServiceRoute(route)) return asked.site === null ? toService(asked, route, rules) : refuse('not-found', 'There is nothing here.', path.below);
+  return liesHere(asked.site, route, rules) ? decideAccess(asked, route, rules) : noServer(asked, rules);
+}
+
+/** A service is asked by everybody and decides itself, as its visitors sign in there with a token that the hub gave for it. */
+function toService(asked: Understood, route: ServiceRoute, rules: DecideRules): Decision {
+  const { facts, found, path } = asked;
+  if (path.path.length < route.prefix.length) return movedTo(facts, route.prefix + path.search, path.below);
+  const grant: Passage = { user: null, userName: null, credential: '', ...(found.authorization === undefined ? {} : { authorization: found.authorization }) };
+  return forward(asked, { route, grant, credential: NO_CREDENTIAL }, rules);
 }
 
 /** On a user's site there are this user's servers and nobody else's. */
-const liesHere = (site: string | null, route: Route, rules: DecideRules): boolean => site === null || rules.sites?.labelOf(route.owner) === site;
+const liesHere = (site: string | null, route: ServerRoute, rules: DecideRules): boolean => site === null || rules.sites?.labelOf(route.owner) === site;
 
 /** The hub's application answers, with all that it knows: to whom a server is not open, it is as if there were none (D06). */
 const toHub = (asked: Understood, rules: DecideRules): Decision => ({ kind: 'hub', path: asked.path.below, client: clientOf(asked, rules) });
@@ -109,7 +117,7 @@ function notRouted(asked: Understood, rules: DecideRules): Decision {
 }
 
 /** Nobody's route: asked about when there is none, so that the unknown get the same answer whether or not a server runs. */
-const NOWHERE: Route = { prefix: '/user/', origin: 'http://192.0.2.1:9', owner: '' as UserId, server: '' as ServerId, upstream: { kind: 'singleuser' } };
+const NOWHERE: ServerRoute = { prefix: '/user/', origin: 'http://192.0.2.1:9', owner: '' as UserId, server: '' as ServerId, upstream: { kind: 'singleuser' } };
 
 function noServer(asked: Understood, rules: DecideRules): Decision {
   if (!asked.facts.upgrade && asked.path.below.startsWith('/services/')) return toHub(asked, rules);
@@ -128,7 +136,7 @@ function notOpen(asked: Understood, grant: Grant, rules: DecideRules): Decision 
   return own ? refuse('server-not-running', 'The server is not running.', asked.path.below) : refuse('not-found', 'There is no such server, or not one that you may use.', asked.path.below);
 }
 
-function decideAccess(asked: Understood, route: Route, rules: DecideRules): Decision {
+function decideAccess(asked: Understood, route: ServerRoute, rules: DecideRules): Decision {
   const { facts, path } = asked;
   const proof = prove(asked, route, rules);
   if (proof.kind === 'refused') return proof.decision;
@@ -159,7 +167,7 @@ const navigates = ({ facts, found }: Understood): boolean =>
 type Proof = { readonly kind: 'proved'; readonly grant: Grant; readonly credential: Credential } | { readonly kind: 'refused'; readonly decision: Decision };
 
 /** A valid token wins over the cookie; an invalid one counts for nothing, and then the cookie's rules hold (F20). */
-function prove(asked: Understood, route: Route, rules: DecideRules): Proof {
+function prove(asked: Understood, route: ServerRoute, rules: DecideRules): Proof {
   const { facts, found, path } = asked;
   const token = tokenOf(found.authorization);
   if (token === 'malformed') return { kind: 'refused', decision: refuseAndClose('invalid-input', 'The Authorization header is not one token.') };
@@ -203,7 +211,7 @@ function secondSpelling(path: OkPath, route: Route, rules: DecideRules): string 
   return rules.routes.match(moved) === route ? null : moved + path.search;
 }
 
-function forward(asked: Understood, to: { readonly route: Route; readonly grant: Allowed; readonly credential: Credential }, rules: DecideRules): Decision {
+function forward(asked: Understood, to: { readonly route: Route; readonly grant: Passage; readonly credential: Credential }, rules: DecideRules): Decision {
   const { facts, found, path } = asked;
   const client = clientOf(asked, rules);
   const injected = to.route.upstream.kind === 'injected';

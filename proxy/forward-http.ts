@@ -13,7 +13,7 @@ import type { Responder } from './respond';
 import { onlyValid, sanitiseResponse } from './response-headers';
 import type { CleanHeaders, ResponseRules } from './response-headers';
 import { mayNameSecret } from './response-rules';
-import type { Route } from './route-table';
+import { isServiceRoute, type Route } from './route-table';
 
 export type ForwardDecision = Extract<Decision, { kind: 'forward' }>;
 
@@ -72,7 +72,7 @@ class Exchange implements Open, Dispatcher.DispatchHandler {
   readonly upgraded = false;
   slot = -1;
   readonly route: Route;
-  readonly user: UserId;
+  readonly user: UserId | null;
   readonly credential: string;
   readonly address: string;
   private abortUpstream: ((err?: Error) => void) | null = null;
@@ -104,13 +104,16 @@ class Exchange implements Open, Dispatcher.DispatchHandler {
     const { req, decision, deps } = this;
     let body: RequestBody | null = null;
     if (decision.hasBody) {
-      const { owner, server } = decision.route;
-      body = new RequestBody(req, () => deps.touch(owner, server));
+      body = new RequestBody(req, () => this.touch());
       // A client that stops in the middle of its body; the limit on responses is undici's.
       req.socket.setTimeout(deps.limits.idleMs);
       req.once('end', () => this.req.socket?.setTimeout(0));
     }
     this.dispatch(deps.pools.get(decision.route.origin), body);
+  }
+
+  private touch(): void {
+    if (!isServiceRoute(this.route)) this.deps.touch(this.route.owner, this.route.server);
   }
 
   private dispatch(pool: Dispatcher, body: RequestBody | null): void {
@@ -202,7 +205,7 @@ class Exchange implements Open, Dispatcher.DispatchHandler {
 
   onComplete(): void {
     if (this.gone) return;
-    if (this.status < 300) this.deps.touch(this.route.owner, this.route.server);
+    if (this.status < 300) this.touch();
     if (!this.ended) this.finish(this.blanker?.rest() ?? null);
   }
 

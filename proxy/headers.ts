@@ -1,4 +1,4 @@
-import type { Grant, RequestFacts } from './contract';
+import type { Passage, RequestFacts } from './contract';
 import type { CookieRules } from './cookies';
 import { KIND, kindOf } from './header-kinds';
 import { remembered } from './remembered';
@@ -7,7 +7,7 @@ import type { Route } from './route-table';
 
 export interface Forwarding {
   readonly route: Route;
-  readonly grant: Extract<Grant, { kind: 'allow' }>;
+  readonly grant: Passage;
   readonly address: string;
   readonly scheme: 'http' | 'https';
   /** The response will be looked into, so it must come uncompressed. */
@@ -28,7 +28,8 @@ function namedByConnection(connection: string): ReadonlySet<string> | null {
  */
 export function forwardedHeaders(facts: RequestFacts, found: Inspection, cookies: CookieRules, to: Forwarding): string[] {
   const named = namedByConnection(found.connection);
-  const singleuser = to.route.upstream.kind === 'singleuser';
+  // Whoever signs visitors in by OAuth looks at the browser's session id, which is no credential.
+  const keepSessionId = to.route.upstream.kind !== 'injected';
   const out: string[] = ['host', found.host];
   const raw = facts.rawHeaders;
   for (let i = 0; i < raw.length; i += 2) {
@@ -40,7 +41,7 @@ export function forwardedHeaders(facts: RequestFacts, found: Inspection, cookies
       out.push(name, raw[i + 1] as string);
       continue;
     }
-    const kept = cookies.strip(raw[i + 1] as string, singleuser);
+    const kept = cookies.strip(raw[i + 1] as string, keepSessionId);
     if (kept !== '') out.push(name, kept);
   }
   addOwn(out, found, to);
@@ -70,7 +71,8 @@ function addOwn(out: string[], found: Inspection, to: Forwarding): void {
   const authorization = route.upstream.kind === 'injected' ? route.upstream.authorization : grant.authorization;
   if (authorization !== undefined) out.push('authorization', authorization);
   out.push('x-forwarded-for', to.address, 'x-forwarded-proto', to.scheme, 'x-forwarded-host', found.host, 'x-forwarded-port', portOf(found.host, to.scheme));
-  out.push('x-forwarded-prefix', route.prefix.slice(0, -1), 'x-forwarded-user', headerSafe(grant.userName));
+  out.push('x-forwarded-prefix', route.prefix.slice(0, -1));
+  if (grant.userName !== null) out.push('x-forwarded-user', headerSafe(grant.userName));
 }
 
 /** The port that a `Host` header names; the empty string when it names none. */

@@ -9,7 +9,8 @@ export type CloseCode = (typeof CLOSE)[keyof typeof CLOSE];
 /** One exchange or one upgraded socket. */
 export interface Open {
   readonly route: Route;
-  readonly user: UserId;
+  /** null: nobody that the hub knows of, on the way to a service. */
+  readonly user: UserId | null;
   readonly credential: string;
   readonly address: string;
   readonly upgraded: boolean;
@@ -79,7 +80,7 @@ export function createInflight(clock: Clock): Inflight {
       open.slot = list.length;
       list.push(open);
       if (!open.upgraded) return;
-      count(byUser, open.user, 1);
+      if (open.user !== null) count(byUser, open.user, 1);
       count(byAddress, open.address, 1);
     },
 
@@ -87,7 +88,7 @@ export function createInflight(clock: Clock): Inflight {
       if (open.slot === -1) return;
       take(open.upgraded ? sockets : requests, open);
       if (open.upgraded) {
-        count(byUser, open.user, -1);
+        if (open.user !== null) count(byUser, open.user, -1);
         count(byAddress, open.address, -1);
       }
       if (waiters.size > 0) wake();

@@ -3,7 +3,7 @@ import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { filterSetCookies } from './cookies';
 import type { CookieRules } from './cookies';
 import { RESPONSE, isUserAuthored, responseNameOf, typeOf } from './response-rules';
-import type { Route } from './route-table';
+import { isServiceRoute, type Route } from './route-table';
 
 export interface ResponseRules {
   readonly cookies: CookieRules;
@@ -60,7 +60,8 @@ export function sanitiseResponse(raw: readonly (Buffer | string)[], of: Response
   const { html, markup } = typeOf(contentType);
   if (of.needsXsrfCookie && html && !(setCookies ?? []).some((cookie) => cookie.startsWith('_xsrf='))) headers.push('set-cookie', newXsrfCookie(of.route.prefix));
   headers.push('content-security-policy', rules.framePolicy, 'x-content-type-options', 'nosniff');
-  if ((contentType === '' || markup) && isUserAuthored(of.path, of.route.prefix)) headers.push('content-security-policy', 'sandbox allow-scripts');
+  // Jupyter's paths, which mean nothing in a service.
+  if ((contentType === '' || markup) && !isServiceRoute(of.route) && isUserAuthored(of.path, of.route.prefix)) headers.push('content-security-policy', 'sandbox allow-scripts');
   if (!referrer) headers.push('referrer-policy', 'same-origin');
   return { headers, contentLength, plainHtml: html && !encoded };
 }

@@ -6,7 +6,7 @@ import type { ForwardDecision } from './forward-http';
 import type { CloseCode, Open } from './inflight';
 import { endAndDestroy, endWithResponse } from './raw-response';
 import type { Responder } from './respond';
-import type { Route } from './route-table';
+import { isServiceRoute, type Route } from './route-table';
 
 export interface TunnelDeps {
   readonly clock: Clock;
@@ -33,7 +33,7 @@ export class Tunnel implements Open {
   readonly upgraded = true;
   slot = -1;
   readonly route: Route;
-  readonly user: UserId;
+  readonly user: UserId | null;
   readonly credential: string;
   readonly address: string;
   /** For checking it again while the socket is open. */
@@ -59,7 +59,7 @@ export class Tunnel implements Open {
   open(upstream: Socket): void {
     const { client, deps, route } = this;
     this.upstream = upstream;
-    client.on('data', () => deps.touch(route.owner, route.server));
+    if (!isServiceRoute(route)) client.on('data', () => deps.touch(route.owner, route.server));
     this.pair(client, upstream);
     this.pair(upstream, client);
     client.once('close', () => this.cancelHalfOpen?.());

@@ -46,8 +46,9 @@ export async function waitUntilReady(opts: ReadinessOptions): Promise<void> {
 async function attempt(opts: ReadinessOptions): Promise<string | null> {
   const version = await ask(opts, 'api', false);
   if (version.status === 0) return version.text;
+  // What signs visitors in itself may be no Jupyter at all; any answer that is not an error of its own will do (protocol, 1.4).
+  if (opts.upstream === 'singleuser') return version.status < 500 ? null : `it answers ${version.status}`;
   if (version.status !== 200 || !hasVersion(version.text)) return `it answers ${version.status}, but not as Jupyter does`;
-  if (opts.upstream === 'singleuser') return null;
   const open = await ask(opts, 'api/status', false);
   if (open.status === 0) return open.text;
   if (open.status !== 401 && open.status !== 403) return 'it lets everybody in: it does not use JUPYTER_TOKEN';

@@ -8,7 +8,9 @@ export interface HubClient {
   /** `path` below `/hub/api/`, e.g. `users`. */
   request<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<T>;
   /** Every page of a list. */
-  all<T>(path: string): Promise<readonly T[]>;
+  all<T>(path: string, query?: Readonly<Record<string, string>>): Promise<readonly T[]>;
+  /** Server-sent events, until the hub ends them. */
+  events<T>(path: string): AsyncIterable<T>;
 }
 
 const PAGE = 200;
@@ -19,10 +21,12 @@ export function hubClient(io: Io): HubClient {
   const request = async <T>(method: string, path: string, body?: unknown): Promise<T> => (await local.request(method, `${api}${path}`, body)) as T;
   return {
     request,
-    all: async <T>(path: string): Promise<readonly T[]> => {
+    events: <T>(path: string) => local.events(`${api}${path}`) as AsyncIterable<T>,
+    all: async <T>(path: string, query: Readonly<Record<string, string>> = {}): Promise<readonly T[]> => {
+      const more = Object.entries(query).map(([key, value]) => `&${key}=${encodeURIComponent(value)}`).join('');
       const found: T[] = [];
       for (let page: readonly T[] = []; found.length === 0 || page.length === PAGE; found.push(...page)) {
-        page = await request<readonly T[]>('GET', `${path}?offset=${found.length}&limit=${PAGE}`);
+        page = await request<readonly T[]>('GET', `${path}?offset=${found.length}&limit=${PAGE}${more}`);
         if (page.length === 0) break;
       }
       return found;

@@ -1,15 +1,16 @@
-import fs from 'node:fs';
-import path from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config';
 import { HubError } from '../domain/errors';
+import { version } from '../version';
 import { addAudit } from './audit';
 import { addConfig } from './config';
 import { addDockerFilter } from './docker-filter';
 import { addDoctor, type Physician } from './doctor';
 import { addDown, type Teardown } from './down';
 import { addImages, type ImageScripts } from './images';
+import { addImport, type FindVolumes } from './import';
 import { EXIT, type Io, printable } from './io';
+import { addServers } from './servers';
 import { addStart } from './start';
 import { addToken } from './token';
 import { addUser } from './user';
@@ -19,6 +20,7 @@ export interface Parts {
   readonly teardown?: Teardown;
   readonly physician?: Physician;
   readonly images?: () => ImageScripts;
+  readonly volumes?: FindVolumes;
 }
 
 /** The command line `berth`. Resolves with the exit code; rejects only for a mistake in this program. */
@@ -45,9 +47,11 @@ function program(io: Io, parts: Parts): Command {
   addDoctor(root, io, parts.physician);
   addUser(root, io);
   addToken(root, io);
+  addServers(root, io);
   addConfig(root, io);
   addAudit(root, io);
   addImages(root, io, parts.images);
+  addImport(root, io, parts.volumes);
   addDockerFilter(root, io);
   everyCommand(root).forEach((command) => wire(command, io));
   return root;
@@ -61,11 +65,4 @@ function wire(command: Command, io: Io): void {
   command.exitOverride().configureOutput({ writeOut: (text) => io.out(line(text)), writeErr: (text) => io.note(line(text)) });
   // A section without a verb shows what it has, and is a mistake.
   if (command.commands.length > 0) command.action(() => command.help({ error: true }));
-}
-
-function version(): string {
-  let folder = __dirname;
-  while (!fs.existsSync(path.join(folder, 'package.json')) && folder !== path.dirname(folder)) folder = path.dirname(folder);
-  const manifest: unknown = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
-  return (manifest as { readonly version: string }).version;
 }

@@ -37,6 +37,6 @@ function withoutCredentials(value: unknown): unknown {
   if (typeof value === 'string') return value.replace(/(\w:\/\/)[^/@\s]+@/g, `$1${HIDDEN}@`);
   if (Array.isArray(value)) return value.map(withoutCredentials);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, key === 'env' ? hiddenValues(inner) : withoutCredentials(inner)]));
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, key === 'env' || key === 'environment' ? hiddenValues(inner) : key === 'token' && inner !== null ? HIDDEN : withoutCredentials(inner)]));
 }
 const hiddenValues = (env: unknown): Record<string, string> => Object.fromEntries(Object.keys(env as object).map((name) => [name, HIDDEN]));

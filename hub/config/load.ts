@@ -33,6 +33,7 @@ export function loadConfig(env: Environment = process.env, cwd: string = process
   const file = fromFile(env, cwd, into);
   fromAliases(env, into);
   fromVariables(env, cwd, into);
+  fromTokenFiles(cwd, into);
   const { config, problems } = readConfig(into.raw, cwd);
   const all = [...into.problems, ...problems, ...(config === undefined ? [] : linkedOverlaps(config))];
   if (config === undefined || all.length > 0) throw new ConfigError(all);
@@ -87,21 +88,39 @@ const put = (into: Gathered, row: { readonly setting: string; readonly value: un
   into.sources.set(row.setting, row.source);
 };
 
-/** B14: a secret that everybody on the machine may read is none. `/run/secrets` is a container's own. */
 function secretFromFile(file: string, row: { readonly setting: string; readonly source: string }, into: Gathered): void {
+  const value = readSecret(file, row.source, into);
+  if (value !== undefined) put(into, { ...row, value });
+}
+
+/** `tokenFile` of a service becomes its `token`. What has another shape is left to the schema. */
+function fromTokenFiles(cwd: string, into: Gathered): void {
+  const { services } = into.raw;
+  if (!Array.isArray(services)) return;
+  into.raw.services = services.map((service: unknown, i) => {
+    if (typeof service !== 'object' || service === null || !('tokenFile' in service) || typeof service.tokenFile !== 'string' || 'token' in service) return service;
+    const { tokenFile, ...rest } = service;
+    const token = readSecret(path.resolve(cwd, tokenFile), `services.${i}.tokenFile`, into);
+    return token === undefined ? rest : { ...rest, token };
+  });
+}
+
+/** B14: a secret that everybody on the machine may read is none. `/run/secrets` is a container's own. */
+function readSecret(file: string, source: string, into: Pick<Gathered, 'problems'>): string | undefined {
   try {
     const mode = fs.statSync(file).mode;
     const open = (mode & 0o007) !== 0 || (mode & 0o020) !== 0;
     if (open && !file.startsWith('/run/secrets/')) {
-      into.problems.push(`${row.source}: other accounts may use ${file} (mode ${(mode & 0o777).toString(8).padStart(4, '0')}); make it private with chmod 600`);
-      return;
+      into.problems.push(`${source}: other accounts may use ${file} (mode ${(mode & 0o777).toString(8).padStart(4, '0')}); make it private with chmod 600`);
+      return undefined;
     }
     const value = fs.readFileSync(file, 'utf8').replace(/\r?\n$/, '');
-    if (value.trim() === '') into.problems.push(`${row.source}: ${file} is empty`);
-    else put(into, { ...row, value });
+    if (value.trim() !== '') return value;
+    into.problems.push(`${source}: ${file} is empty`);
   } catch (err) {
-    into.problems.push(`${row.source}: ${file} cannot be read (${reason(err)})`);
+    into.problems.push(`${source}: ${file} cannot be read (${reason(err)})`);
   }
+  return undefined;
 }
 
 /** The schema compares names; a symbolic link may still lead from a mounted folder into the hub's own. */

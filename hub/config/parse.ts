@@ -2,6 +2,8 @@ import path from 'node:path';
 import type { z } from 'zod';
 import type { Config } from './config';
 import { isSiteName } from '../domain/sites';
+import { declaredProblems } from './declared-problems';
+import { dummyProblems } from './dummy-problems';
 import { nearest } from './nearest';
 import { resolve } from './resolve';
 import { Schema } from './schema';
@@ -72,6 +74,12 @@ function contradictions(raw: unknown, cwd: string): readonly string[] {
     ...hubOnASite([publicUrl, ...(get('origins', shape.origins) ?? [])], get('subdomainHost', shape.subdomainHost)),
     ...repeated('profiles', (get('profiles', shape.profiles) ?? []).map(({ slug }) => slug)),
     ...repeated('groups', (get('groups', shape.groups) ?? []).map(({ name }) => name)),
+    ...repeated('roles', (get('roles', shape.roles) ?? []).map(({ name }) => name)),
+    ...declaredProblems({ groups: get('groups', shape.groups) ?? [], roles: get('roles', shape.roles) ?? [], customScopes: get('customScopes', shape.customScopes) ?? {}, services: get('services', shape.services) ?? [] }),
+    ...dummyProblems({
+      authenticator: get('authenticator', shape.authenticator), password: get('dummy.password', section(shape.dummy).shape.password), allowPublic: get('dummy.allowPublic', section(shape.dummy).shape.allowPublic),
+      addresses: [publicUrl, ...(get('origins', shape.origins) ?? [])], listenHost: get('listen.host', section(shape.listen).shape.host),
+    }),
   ];
 }
 

@@ -1,7 +1,8 @@
 import path from 'node:path';
 import type { Profile } from '../domain/profile';
 import type { Config } from './config';
-import { jupyterArgv, LAYOUTS } from '../domain/layouts';
+import { jupyterArgv, LAYOUTS, SINGLEUSER_ARGV } from '../domain/layouts';
+import { servicesOf } from './declared-services';
 import type { Settings } from './schema';
 
 /** From what was written to what the hub works with: absolute paths, one public URL, complete profiles. Pure. */
@@ -17,6 +18,7 @@ export function resolve(given: Settings, cwd: string): Config {
     paths: { templates: at(given.paths.templates), app: at(given.paths.app), data: at(given.paths.data) },
     log: { ...given.log, file: given.log.file === null ? null : at(given.log.file) },
     profiles: profilesOf(given),
+    services: servicesOf(given, { base: new URL(publicUrl).pathname, at }),
   });
 }
 
@@ -51,7 +53,7 @@ function completed(given: Settings, profile: Settings['profiles'][number]): Prof
     title: profile.title,
     description: profile.description,
     image: profile.image ?? given.image.notebook,
-    argv: profile.argv ?? jupyterArgv('lab', layout),
+    argv: profile.argv ?? (profile.upstream === 'singleuser' ? SINGLEUSER_ARGV : jupyterArgv('lab', layout)),
     port: profile.port,
     upstream: profile.upstream,
     layout,

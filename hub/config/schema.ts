@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import * as declared from './declared';
 import * as v from './values';
 
 /**
@@ -56,12 +57,6 @@ const profile = z.strictObject({
   layout: z.union([layoutName, layout]).optional(),
 });
 
-const groupOfUsers = z.strictObject({
-  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/, 'expected letters, digits and . _ -'),
-  users: z.array(v.text).default([]),
-  outbound: oneOf('none', 'open').default('none'),
-});
-
 export const Schema = z.strictObject({
   listen: group({
     host: setting(v.text, '127.0.0.1', 'Address that the hub listens on. `0.0.0.0` is every address of the machine: put TLS in front of it first. `front`, for a hub in a container, is all but those in the networks of servers.'),
@@ -79,6 +74,11 @@ export const Schema = z.strictObject({
     name: setting(v.text, 'admin', 'Name of the first administrator, made by the one-time link. Signing up under it gives nothing.'),
   }),
   signup: setting(oneOf('approval', 'open', 'closed'), 'approval', 'Who may make an account: anybody after an administrator approved it (`approval`), anybody (`open`), nobody (`closed`).'),
+  authenticator: setting(oneOf('password', 'dummy'), 'password', 'How people sign in: with the password of their own account (`password`), or, for trials and load tests alone, under any name with one shared password (`dummy`).'),
+  dummy: group({
+    password: setting(v.textOrNone, null, 'The shared password of the `dummy` authenticator. Administrators have a password of their own.', { initial: 'none', secret: true }),
+    allowPublic: setting(v.yesNo, false, 'Whether the `dummy` authenticator may run where others than this machine reach the hub: everybody who knows the shared password gets in under any name.'),
+  }),
   password: group({ minLength: setting(v.wholeNumber(8, 128), 12, 'Shortest password that is accepted, in characters.') }),
   session: group({
     idle: duration(v.duration, '12h', 'A browser session ends after this long without a request.'),
@@ -106,6 +106,8 @@ export const Schema = z.strictObject({
   server: group({
     idleLimit: setting(v.durationOrNone, '4h', 'A server stops after this long without activity; 0 for never.', { unit: 'duration' }),
     cap: setting(v.countOrNone, 5, 'Servers that may run at the same time; 0 for any number.'),
+    named: setting(v.yesNo, false, 'Whether users may have further servers with names of their own, beside the default one.'),
+    namedLimit: setting(v.countOrNone, 10, 'Named servers that a user may have, running or not; 0 for any number.'),
     cpus: setting(v.amountOrNone, 2, 'CPUs of a server; 0 for all that the machine has.'),
     memory: setting(v.sizeOrNone, '8G', 'Memory of a server; 0 for all that the machine has.', { unit: 'size' }),
     pids: setting(v.wholeNumber(16, 4_194_304), 512, 'Processes and threads that a server may have.'),
@@ -124,7 +126,10 @@ export const Schema = z.strictObject({
     file: setting(v.textOrNone, null, 'File that log lines are appended to.', { initial: 'standard output; `hub.log` in the data folder when that is a terminal' }),
   }),
   profiles: setting(z.array(profile), [], 'What users may choose from at a start: a list of `slug`, `title`, `description`, `image`, `argv`, `port`, `upstream`, `limits`, `readOnlyRoot`, `outbound`, `env`, `layout`. What a profile leaves out comes from `image`, `layout` and `server`.', { initial: 'one, made of `image`, `layout` and `server`', fileOnly: true }),
-  groups: setting(z.array(groupOfUsers), [], 'Groups that the hub makes at its start: a list of `name`, `users` (names; who has no account yet joins with it) and `outbound` (`open`: servers of its members reach the internet, whatever the profile).', { initial: 'none', fileOnly: true }),
+  groups: setting(z.array(declared.group), [], 'Groups that the hub makes at its start: a list of `name`, `users` (names; who has no account yet joins with it), `outbound` (`open`: servers of its members reach the internet, whatever the profile), `roles` (which its members hold) and `properties`. A member who is taken out of the list leaves the group.', { initial: 'none', fileOnly: true }),
+  roles: setting(z.array(declared.role), [], 'Roles, as in JupyterHub\'s `load_roles`: a list of `name`, `description`, `scopes`, `users`, `groups`, `services`. A list of users or groups is complete: whoever is not in it loses the role at the next start. Of `user`, `researcher` and `manager` only what is given changes; the scopes of `admin` cannot.', { initial: 'none', fileOnly: true }),
+  customScopes: setting(declared.customScopes, {}, 'Scopes of your own, for services: each `custom:<name>` with a `description` and `subscopes` (other ones of your own that it implies).', { initial: 'none', fileOnly: true }),
+  services: setting(z.array(declared.service), [], 'Services: a list of `name`, `token` or `tokenFile`, `admin`, `roles`, `url` (proxied below `/services/<name>/`), `command` (the hub runs it: a program and its arguments), `cwd`, `environment`, `oauthClientId`, `oauthRedirectUri`, `oauthNoConfirm`, `oauthAllowedScopes`, `display`, `info`.', { initial: 'none', fileOnly: true }),
   failPoint: setting(v.textOrNone, null, 'For the hub\'s own tests: a point at which it kills itself or fails.', { initial: 'none', variable: 'HUB_FAILPOINT' }),
 });
 

@@ -12,6 +12,8 @@ interface Base {
   readonly via: 'cookie' | 'token' | 'server-token' | 'local';
   /** Id of the session or token: what is revoked, and what open sockets are indexed by. Never the secret. */
   readonly credential: string;
+  /** Tag of the browser session in which a client got this token by OAuth; absent for every other credential. */
+  readonly sessionTag?: string;
   /** True: its password was set by an administrator. Until it chose a new one, no credential of it opens anything else. */
   readonly mustChangePassword?: boolean;
   /** Names of the groups it belongs to. */
@@ -48,8 +50,11 @@ export function demandAny(actor: Actor, scopes: readonly ScopeName[], target: Ta
   throw elsewhere ? notFound() : lacking(scopes);
 }
 
-/** 403 of a caller whose scopes do not grant this at all. */
-export const lacking = (scopes: readonly ScopeName[]): HubError => new HubError('forbidden', `Action is not authorized with current scopes; requires any of [${scopes.join(', ')}]`);
+/** 403 of a caller whose scopes do not grant this at all. Starting has the platform's own words, which its users and programs know. */
+export function lacking(scopes: readonly ScopeName[]): HubError {
+  if (scopes.length === 1 && scopes[0] === 'start:servers') return new HubError('forbidden', 'Permission denied: LAUNCH_NOTEBOOKS required.');
+  return new HubError('forbidden', `Action is not authorized with current scopes; requires any of [${scopes.join(', ')}]`);
+}
 
 /** 404 that hides whether the target exists. */
 export const notFound = (): HubError => new HubError('not-found', 'No access to resources or resources not found');

@@ -28,3 +28,6 @@ export const jupyterArgv = (app: 'lab' | 'server', layout: Layout): readonly str
   '--ServerApp.quit_button=False',
   `--ServerApp.root_dir=${layout.workspace}`,
 ];
+
+/** JupyterHub's own program takes everything from its environment (protocol, 1.1). */
+export const SINGLEUSER_ARGV: readonly string[] = ['jupyterhub-singleuser'];

@@ -12,6 +12,9 @@ const STRUCTURAL = new Set(['.', '..', 'new', 'hub', 'user', 'users', 'api', ...
 /** Names that others would take for the operator. Administrators may create them; the first administrator's name is one of them. */
 const OFFICIAL = new Set(['admin', 'administrator', 'root', 'system', 'support', 'security', 'operator', 'service', 'services', 'local', 'anonymous', 'jupyterhub', 'berth']);
 
+/** Words of our own URLs and the like, in normal form: nobody can have one of these names. */
+export const isReservedName = (name: string): boolean => STRUCTURAL.has(name);
+
 /** NFKC and lower case, nothing else: no trimming. Lower-casing can undo the normal form, hence the second pass. */
 export const normaliseUserName = (raw: string): string => raw.normalize('NFKC').toLowerCase().normalize('NFKC');
 
@@ -100,6 +103,15 @@ export function parseServerName(raw: unknown): ServerName {
   if (name.length > MAX_SERVER_NAME || !SERVER_NAME.test(name)) throw invalid(`Invalid server_name: '${shown(name)}'`);
   if (JUPYTER_PATHS.has(name)) throw invalid(`Invalid server_name: '${name}' is a path of Jupyter itself`);
   return name as ServerName;
+}
+
+const MAX_DISPLAY_NAME = 255;
+
+/** What people call a server, in its normal form; the empty string takes the name away. Throws `invalid-input`. */
+export function parseDisplayName(raw: unknown): string {
+  const name = text(raw, 'display_name').normalize('NFC');
+  if (name.length > MAX_DISPLAY_NAME || name !== name.trim() || / {2}/.test(name) || hasUnseen(name)) throw invalid('Invalid display_name: it has 1 to 255 printable characters, and no white space at its ends or twice in a row.');
+  return name;
 }
 
 function text(raw: unknown, what: string): string {

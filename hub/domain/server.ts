@@ -45,6 +45,8 @@ export interface ServerRecord {
   readonly profile: string | null;
   /** Secret between hub and server; null: never started. Never a credential at the hub, never in a URL or log. */
   readonly secret: string | null;
+  /** For people; empty: none. */
+  readonly displayName: string;
   readonly userOptions: Readonly<Record<string, unknown>> | null;
   readonly created: Date;
   readonly lastActivity: Date | null;

@@ -1,4 +1,4 @@
-import type { SessionId, TokenId, UserId } from './ids';
+import type { ServerId, SessionId, TokenId, UserId } from './ids';
 
 /** One browser, signed in. The cookie's value is never stored, only its SHA-256. */
 export interface Session {
@@ -21,4 +21,11 @@ export interface Token {
   readonly created: Date;
   readonly expires: Date | null;
   readonly lastUsed: Date | null;
+  /** Present when a client got it by OAuth. It ends with that session, and with that client. */
+  readonly oauth?: { readonly session: SessionId; readonly client: OauthClientKey };
 }
+
+/** Whom the hub tells who its visitors are: one start of one server, or a service. */
+export type OauthClientKey = { readonly kind: 'server'; readonly id: ServerId } | { readonly kind: 'service'; readonly name: string };
+
+export const sameClient = (a: OauthClientKey, b: OauthClientKey): boolean => (a.kind === 'server' ? b.kind === 'server' && a.id === b.id : b.kind === 'service' && a.name === b.name);

@@ -1,6 +1,7 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pickLanguage, translator } from '../../views/i18n';
+import { lacking } from '../domain/access';
 import { HubError } from '../domain/errors';
 import type { Clock } from '../domain/runtime';
 import { inRequest } from '../services/request-context';
@@ -170,9 +171,7 @@ function gate({ deps }: Kit, route: HubRoute, x: Exchange): Reply | undefined {
     if (actor.via === 'cookie' && (route.kind === 'page' || (route.kind === 'lab' && wantsHtml(x)))) return found(deps.urls.password);
     throw new HubError('forbidden', 'Choose a new password first.');
   }
-  if (route.needs !== 'identified' && !route.needs.some((scope) => actor.scopes.has(scope))) {
-    throw new HubError('forbidden', `Action is not authorized with current scopes; requires any of [${route.needs.join(', ')}]`);
-  }
+  if (route.needs !== 'identified' && !route.needs.some((scope) => actor.scopes.has(scope))) throw lacking(route.needs);
   return undefined;
 }
 
@@ -203,11 +202,11 @@ function limitBody({ after }: Clock, req: IncomingMessage): void {
 /** Not there, or there with another method. Probing tells a stranger nothing: routes are public knowledge. */
 function missing(routes: readonly HubRoute[], x: Exchange): HubError {
   const api = isApi(x.ctx.path);
-  const elsewhere = api && routes.some((route) => route.kind === 'api' && patternMatches(route.path, x.ctx.path));
+  const elsewhere = api && routes.some((route) => (route.kind === 'api' || route.path === '/hub/api' || route.path === '/hub/api/') && patternMatches(route.path, x.ctx.path));
   return elsewhere ? new HubError('method-not-allowed', 'Method Not Allowed') : new HubError('not-found', api ? 'Not Found' : 'There is no such page.');
 }
 
 const patternMatches = (pattern: string, path: string): boolean => {
   const [wanted, given] = [pattern.split('/'), path.split('/')];
-  return wanted.length === given.length && wanted.every((segment, i) => segment.startsWith(':') || segment === given[i]);
+  return wanted.length === given.length && wanted.every((segment, i) => (segment.startsWith(':') ? given[i] !== '' : segment === given[i]));
 };

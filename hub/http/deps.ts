@@ -1,10 +1,12 @@
 import type { Actor } from '../domain/access';
-import type { ServerId, UserId } from '../domain/ids';
+import type { GroupId, ServerId, UserId } from '../domain/ids';
 import type { Profile } from '../domain/profile';
 import type { Clock, Logger } from '../domain/runtime';
 import type { ServerRecord } from '../domain/server';
 import type { Sites } from '../domain/sites';
-import type { Accounts, ActivityReports, Actors, Audit, Bootstrap, HealthChecks, Login, Servers, Sessions, SitePass, Tokens } from '../services/contract';
+import type { Accounts, ActivityReports, Actors, Audit, Bootstrap, Groups, HealthChecks, Login, Servers, Sessions, Shutdown, SitePass, Tokens } from '../services/contract';
+import type { Services } from '../services/services';
+import type { Oauth } from '../services/oauth-contract';
 import type { Urls } from '../urls';
 import type { Metrics } from './metrics';
 
@@ -22,6 +24,8 @@ export interface HttpSettings {
   /** `FEATURE_NOTEBOOK_LAUNCHER`. */
   readonly launcher: boolean;
   readonly namedServers: boolean;
+  /** What an administrator asks a hub about itself. */
+  readonly about: { readonly version: string; readonly spawner: string; readonly authenticator: string; readonly runtime: string; readonly executable: string };
   /** Hosts of the users' own, where their servers are; null: servers lie on the hub's host. */
   readonly sites: Sites | null;
   /** Offered profiles, the default one first. */
@@ -34,6 +38,13 @@ export interface HttpSettings {
 export interface Readiness {
   readonly ok: boolean;
   readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[];
+}
+
+export interface RouteView {
+  readonly routespec: string;
+  /** `http://host:port` */
+  readonly target: string;
+  readonly data: { readonly user: string; readonly server: string; readonly lastActivity: Date | null } | { readonly service: string };
 }
 
 /** Everything the hub's own application needs; given by the composition root. */
@@ -54,11 +65,21 @@ export interface AppDeps {
     readonly reports: ActivityReports;
     readonly audit: Audit;
     readonly health: HealthChecks;
+    readonly oauth: Oauth;
+    readonly groups: Groups;
+    readonly shutdown: Shutdown;
+    readonly services: Services;
   };
   /** Plain look-ups for models; what may be shown is decided by the actor's scopes. */
   readonly directory: {
     /** Names of the groups a user is in. */
     groupsOf(user: UserId): readonly string[];
+    /** Names of the roles that a group carries. */
+    rolesOfGroup(group: GroupId): readonly string[];
+    /** Raw scopes of a role; undefined: there is no such role. */
+    scopesOfRole(name: string): readonly string[] | undefined;
+    /** What is proxied now, the hub itself left out. `routespec` is the whole path, the base path included. */
+    routes(): readonly RouteView[];
     /** Names of directly assigned roles. */
     rolesOf(user: UserId): readonly string[];
     /** undefined: there is no such user. */

@@ -61,6 +61,11 @@ export function createExchange(from: NewExchange): Exchange {
   return { ...from, method: from.req.method ?? 'GET', search, query: new URLSearchParams(search), caller: NOBODY, cookies: new Map(), params: {}, form: NO_FORM, json: undefined, pattern: undefined };
 }
 
+const ASKED_ABOUT = '/hub/api/authorizations/';
+
+/** The path as it may be written down: JupyterHub's oldest calls have a credential in it. */
+export const pathToKeep = (x: Pick<Exchange, 'ctx'>): string => (x.ctx.path.startsWith(ASKED_ABOUT) ? `${ASKED_ABOUT}…` : x.ctx.path);
+
 /** Answers are values, so that a handler reads as: parse, call one verb, say what comes back. */
 export type Reply =
   | { readonly kind: 'html'; readonly status: number; readonly markup: string }

@@ -4,10 +4,12 @@ import type { Flash, Shell } from '../../views/layout';
 import { renderPage, type Markup } from '../../views/render';
 import type { Actor } from '../domain/access';
 import { HubError } from '../domain/errors';
+import type { SessionId } from '../domain/ids';
 import type { User } from '../domain/user';
 import { cookieLine, cookieNames, LANGUAGE_COOKIE, XSRF_COOKIE, type CookieNames } from './cookies';
 import type { AppDeps } from './deps';
 import type { Exchange, Reply } from './exchange';
+import { SESSION_TAG_COOKIE, sessionTag } from '../services/session-tag';
 import { safeNext } from './safe-next';
 import type { StaticFiles } from './static-files';
 
@@ -32,6 +34,8 @@ export interface Kit {
   next(given: string | undefined, fallback: string): string;
   signedIn(x: Exchange, cookie: string, sessionId: string): void;
   signedOut(x: Exchange): void;
+  /** Gives the browser the tag of its session, which tokens from OAuth carry too. */
+  tagSession(x: Exchange): void;
   chooseLanguage(x: Exchange, lang: string): void;
 }
 
@@ -44,6 +48,8 @@ export function createKit(deps: AppDeps, files: StaticFiles): Kit {
   // Out of reach for scripts: a server's page on the same origin could put an address of the hub into its own address bar (C12).
   const hubOnly = { path: urls.hub, secure, httpOnly: true } as const;
   const fresh = new WeakMap<Exchange, string>();
+  // For every server and service to see, and worth nothing to them.
+  const tagged = { path: urls.base, secure, httpOnly: true, sameSite: 'Lax' } as const;
 
   const takeFlashes = (x: Exchange): readonly Flash[] => {
     const id = x.caller.session?.id;
@@ -92,10 +98,16 @@ export function createKit(deps: AppDeps, files: StaticFiles): Kit {
       setCookie(x, cookieLine(names.session, cookie, { path: '/', secure, httpOnly: true, sameSite: 'Lax' }));
       setCookie(x, cookieLine(names.before, '', { path: '/', secure, httpOnly: true, sameSite: 'Lax', maxAgeSeconds: 0 }));
       setCookie(x, cookieLine(XSRF_COOKIE, deps.services.sessions.xsrfToken(sessionId), { ...hubOnly, sameSite: 'Strict' }));
+      setCookie(x, cookieLine(SESSION_TAG_COOKIE, sessionTag(sessionId as SessionId), tagged));
+    },
+    tagSession(x) {
+      const tag = x.caller.session === undefined ? undefined : sessionTag(x.caller.session.id);
+      if (tag !== undefined && x.cookies.get(SESSION_TAG_COOKIE)?.[0] !== tag) setCookie(x, cookieLine(SESSION_TAG_COOKIE, tag, tagged));
     },
     signedOut(x) {
       setCookie(x, cookieLine(names.session, '', { path: '/', secure, httpOnly: true, sameSite: 'Lax', maxAgeSeconds: 0 }));
       setCookie(x, cookieLine(XSRF_COOKIE, '', { ...hubOnly, sameSite: 'Strict', maxAgeSeconds: 0 }));
+      setCookie(x, cookieLine(SESSION_TAG_COOKIE, '', { ...tagged, maxAgeSeconds: 0 }));
     },
     chooseLanguage: (x, lang) => setCookie(x, cookieLine(LANGUAGE_COOKIE, lang, { ...hubOnly, sameSite: 'Lax', maxAgeSeconds: LANGUAGE_SECONDS })),
   };

@@ -1,11 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Actor } from '../domain/access';
 import { HubError, toHubError } from '../domain/errors';
 import type { ServerId } from '../domain/ids';
 import type { Clock, Logger } from '../domain/runtime';
 import type { ActivityReports, LabIdentity, LabTokens } from '../services/contract';
+import type { Oauth, Visitors } from '../services/oauth-contract';
 import type { Urls } from '../urls';
 import { bearerOf } from '../wire/authorization';
 import { readJson } from '../wire/body';
+import { readTokenRequest } from '../wire/oauth';
 import { createBudget } from './budget';
 import { internalCalls, type Answer, type InternalCall, type LabGrant } from './calls';
 
@@ -14,7 +17,7 @@ export interface InternalDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly protocolVersion: string;
-  readonly services: { readonly labTokens: LabTokens; readonly reports: ActivityReports };
+  readonly services: { readonly labTokens: LabTokens; readonly reports: ActivityReports; readonly oauth: Pick<Oauth, 'redeem'>; readonly visitors: Pick<Visitors, 'resolve'> };
   readonly grantsOf: (lab: LabIdentity) => ReadonlySet<LabGrant>;
 }
 
@@ -45,7 +48,7 @@ const stranger = (): HubError => new HubError('forbidden', 'Missing or invalid c
  */
 export function createInternalApp(deps: InternalDeps): InternalApp {
   const { urls, clock, log, protocolVersion, services } = deps;
-  const calls = internalCalls({ reports: services.reports, protocolVersion });
+  const calls = internalCalls({ reports: services.reports, oauth: services.oauth, protocolVersion });
   const budget = createBudget(clock);
   const warned = new Map<ServerId, number>();
 
@@ -55,11 +58,16 @@ export function createInternalApp(deps: InternalDeps): InternalApp {
     if (found === undefined) throw missing();
     const { call, self } = found;
     if (call.grant === 'open') return call.handle();
+    if (call.grant === 'client') return call.handle(await readTokenRequest(req), through);
+    const visit = call.visitor?.(visitorOf(req, through));
+    if (visit !== undefined) return visit;
     const lab = identify(req, through);
     if (!deps.grantsOf(lab).has(call.grant) || (self !== undefined && self !== lab.owner.name)) throw missing();
     const json = call.method === 'POST' ? await readJson(req, { requireType: false, limit: BODY_BYTES }) : undefined;
     return call.handle({ lab, json });
   }
+
+  const visitorOf = (req: IncomingMessage, through: ServerId): Actor | undefined => services.visitors.resolve(bearerOf(req.headers.authorization) ?? '', through);
 
   /** A token works on its own server's network only: whoever took it elsewhere has nothing. */
   function identify(req: IncomingMessage, through: ServerId): LabIdentity {
@@ -122,10 +130,11 @@ function refusal({ res, through }: Asked, failure: HubError, log: Logger): Answe
   return { status: failure.status, body: { status: failure.status, message: failure.message } };
 }
 
-function send({ req, res }: Asked, { status, body }: Answer): void {
+function send({ req, res }: Asked, { status, headers = {}, body }: Answer): void {
   const text = body === undefined ? '' : JSON.stringify(body);
   res.setHeader('Cache-Control', 'no-store');
   res.setHeader('X-Content-Type-Options', 'nosniff');
+  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
   // What was not read is not waited for.
   if (!req.complete) res.setHeader('Connection', 'close');
   res.statusCode = status;

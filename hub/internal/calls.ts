@@ -1,5 +1,9 @@
 import { serialise } from '../domain/scopes/serialise';
+import type { Actor } from '../domain/access';
+import type { ServerId } from '../domain/ids';
 import type { ActivityReports, LabIdentity } from '../services/contract';
+import type { Oauth } from '../services/oauth-contract';
+import { redemptionOf, type TokenRequest } from '../wire/oauth';
 import { timestamp } from '../wire/timestamp';
 
 /** What a lab may ask of the hub, beyond asking for its version. Every lab has those of `EVERY_LAB`; others are granted by its profile or a group. */
@@ -9,6 +13,7 @@ export const EVERY_LAB: ReadonlySet<LabGrant> = new Set(['identity', 'activity',
 
 export interface Answer {
   readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
   /** undefined: no body. */
   readonly body?: unknown;
 }
@@ -26,26 +31,30 @@ interface Place {
 }
 
 /**
- * One row of all that there is. `open`: anybody on a lab's network, without a credential. Otherwise the lab's own token is asked for, and
- * the lab must have the grant.
+ * One row of all that there is. `open`: anybody on a lab's network, without a credential. `client`: whoever knows the secret of this
+ * server's OAuth client, which the call itself carries. Otherwise the lab's own token is asked for, and the lab must have the grant;
+ * where there is `visitor`, the token of somebody who may use this server is an answer too.
  */
 export type InternalCall =
   | (Place & { readonly grant: 'open'; readonly handle: () => Answer })
-  | (Place & { readonly grant: LabGrant; readonly handle: (call: LabCall) => Answer });
+  | (Place & { readonly grant: 'client'; readonly handle: (request: TokenRequest, through: ServerId) => Answer })
+  | (Place & { readonly grant: LabGrant; readonly handle: (call: LabCall) => Answer; readonly visitor?: (actor: Actor | undefined) => Answer | undefined });
 
 export interface CallsDeps {
   readonly reports: ActivityReports;
+  readonly oauth: Pick<Oauth, 'redeem'>;
   /** Version of JupyterHub's protocol that we speak. */
   readonly protocolVersion: string;
 }
 
-/** Read it as the list of what a lab reaches. A further call (JupyterHub's `POST /hub/api/oauth2/token` is the next) is a row here. */
-export function internalCalls({ reports, protocolVersion }: CallsDeps): readonly InternalCall[] {
+/** Read it as the list of what a lab reaches. */
+export function internalCalls({ reports, oauth, protocolVersion }: CallsDeps): readonly InternalCall[] {
   const version = (): Answer => ({ status: 200, body: { version: protocolVersion } });
   return [
     { method: 'GET', path: 'hub/api', grant: 'open', handle: version },
     { method: 'GET', path: 'hub/api/', grant: 'open', handle: version },
-    { method: 'GET', path: 'hub/api/user', grant: 'identity', handle: ({ lab }) => ({ status: 200, body: identityOf(lab) }) },
+    { method: 'GET', path: 'hub/api/user', grant: 'identity', handle: ({ lab }) => ({ status: 200, body: identityOf(lab) }), visitor: (actor) => actor && { status: 200, body: visitorOf(actor) } },
+    { method: 'POST', path: 'hub/api/oauth2/token', grant: 'client', handle: (request, through) => oauth.redeem({ ...redemptionOf(request), through }) },
     {
       method: 'POST', path: 'hub/api/users/:self/activity', grant: 'activity',
       handle({ lab: { actor, owner, record }, json }) {
@@ -67,4 +76,10 @@ export function internalCalls({ reports, protocolVersion }: CallsDeps): readonly
 const identityOf = ({ actor, owner }: LabIdentity): Readonly<Record<string, unknown>> => ({
   kind: 'user', name: owner.name, admin: actor.admin, groups: actor.groups, last_activity: timestamp(owner.lastActivity),
   token_id: actor.credential, session_id: null, scopes: serialise(actor.scopes),
+});
+
+/** The same about somebody who came to visit. */
+const visitorOf = (actor: Actor): Readonly<Record<string, unknown>> => ({
+  kind: actor.kind, name: actor.name, admin: actor.admin, ...(actor.kind === 'user' ? { groups: actor.groups } : {}),
+  token_id: actor.credential, session_id: actor.sessionTag ?? null, scopes: serialise(actor.scopes),
 });

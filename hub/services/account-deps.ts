@@ -6,7 +6,7 @@ import { ROLES_OF_EVERYONE } from '../domain/scopes/roles';
 import type { User } from '../domain/user';
 import type { Store } from '../store/store';
 import type { Actors, Recorder } from './contract';
-import type { DeclaredGroups } from './declared-groups';
+import type { Declared } from './declared-groups';
 import type { PasswordRules } from './passwords';
 import type { SessionService } from './sessions';
 import type { Throttle } from './throttle';
@@ -27,7 +27,7 @@ export interface AccountsDeps {
   readonly adminName: string;
   readonly rules?: PasswordRules;
   /** Groups that the configuration gives to names. Absent: none. */
-  readonly groups?: Pick<DeclaredGroups, 'join' | 'awaits'>;
+  readonly groups?: Pick<Declared, 'join' | 'awaits'>;
   /** How many accounts may wait for approval at once (A20). */
   readonly maxPending?: number;
   /** Resolves when none of the user's servers runs any more: `Servers.stopAllOf`. */

@@ -9,6 +9,7 @@ import { activeAdmins } from './bootstrap';
 import type { Accounts } from './contract';
 import { createOwnAccount } from './own-account';
 import { DEFAULT_RULES, generatePassword, parseNewPassword } from './passwords';
+import { createRename } from './rename';
 import { createSessionActs } from './session-acts';
 import { createUserList } from './user-list';
 
@@ -77,6 +78,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
   return {
     ...createOwnAccount(deps),
     ...createSessionActs(deps),
+    ...createRename(deps),
 
     async create(actor, ask) {
       demand(actor, 'admin:users', HUB);
@@ -186,9 +188,15 @@ export function createAccounts(deps: AccountsDeps): Accounts {
       const user = store.users.byName(normaliseUserName(name.slice(0, 512)) as User['name']);
       if (user === undefined) return undefined;
       const target = targetOf(store, user);
-      return REASONS.some((scope) => can(actor, scope, target)) ? user : undefined;
+      return REASONS.some((scope) => can(actor, scope, target) || namesServerOf(actor, scope, user)) ? user : undefined;
     },
 
     list: createUserList(store),
   };
+}
+
+/** Whoever may act on one server of somebody, by name, knows whose it is. */
+function namesServerOf(actor: Actor, scope: ScopeName, { name }: User): boolean {
+  const extent = actor.scopes.get(scope);
+  return extent !== undefined && !extent.all && [...extent.servers].some((server) => server.startsWith(`${name}/`));
 }

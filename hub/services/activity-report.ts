@@ -21,6 +21,11 @@ export function createActivityReports({ store, clock, activity }: ActivityReport
   const demandOn = (actor: Actor, owner: User): void => demand(actor, 'users:activity', { kind: 'user', name: owner.name, groups: store.groups.groupsOf(owner.id).map((group) => group.name) });
   const clamp = (at: Date, earliest: Date): Date => new Date(Math.min(Math.max(at.getTime(), earliest.getTime()), clock.now().getTime()));
 
+  /** JupyterHub refuses it. A lab, whose clock may be wrong and which cannot correct its report, is cut to now. */
+  const demandNotAhead = (at: Date | undefined): void => {
+    if (at !== undefined && at.getTime() > clock.now().getTime() + MOST_AHEAD_MS) throw new HubError('invalid-input', `Rejecting activity from more than an hour in the future: ${at.toISOString()}`);
+  };
+
   const find = (owner: User, name: string): ServerRecord => {
     const record = store.servers.find(owner.id, name as ServerName);
     if (record === undefined) throw new HubError('invalid-input', `No such server '${shown(name)}' for user ${owner.name}`);
@@ -31,6 +36,7 @@ export function createActivityReports({ store, clock, activity }: ActivityReport
     report(actor, owner, body, only) {
       demandOn(actor, owner);
       const { user, servers } = parse(body);
+      if (actor.via !== 'server-token') for (const at of [user, ...servers.map(([, time]) => time)]) demandNotAhead(at);
       if (only !== undefined && servers.some(([name]) => name !== only)) throw new HubError('forbidden', 'A server reports its own activity only.');
       // All of them before any: a report that is refused changes nothing.
       const found = servers.map(([name, at]) => [find(owner, name), at] as const);
@@ -49,6 +55,7 @@ export function createActivityReports({ store, clock, activity }: ActivityReport
 /** Before it is ready, too: JupyterHub's own server reports as the first thing it does. */
 const isRunning = ({ state }: ServerRecord): boolean => state.kind === 'starting' || state.kind === 'ready';
 
+const MOST_AHEAD_MS = 59 * 60_000;
 /** More than anybody has; a longer list is not looked at. */
 const MOST_SERVERS = 1_000;
 

@@ -1,16 +1,19 @@
 import { LRUCache } from 'lru-cache';
 import type { Actor } from '../domain/access';
 import type { UserName } from '../domain/ids';
-import { tokenScopes } from '../domain/scopes/effective';
+import { identityScopes, tokenScopes } from '../domain/scopes/effective';
 import { expandRoles } from '../domain/scopes/expand';
 import type { GroupsOf } from '../domain/scopes/intersect';
 import { BUILT_IN } from '../domain/scopes/parse';
 import { DEFAULT_ROLES } from '../domain/scopes/roles';
-import { NO_SCOPES, type ScopeSet } from '../domain/scopes/scope-set';
+import { NO_SCOPES, union, type ScopeSet } from '../domain/scopes/scope-set';
 import type { Vocabulary } from '../domain/scopes/tree';
+import type { Service } from '../domain/service';
 import type { User } from '../domain/user';
 import type { Store } from '../store/store';
 import type { Actors } from './contract';
+import type { Services } from './services';
+import { sessionTag } from './session-tag';
 import type { SessionService } from './sessions';
 import type { TokenService } from './tokens';
 
@@ -19,18 +22,20 @@ export interface ActorsDeps {
   readonly sessions: Pick<SessionService, 'resolve' | 'byId' | 'onEnded' | 'forget'>;
   readonly tokens: Pick<TokenService, 'resolve' | 'forget'>;
   readonly vocabulary?: Vocabulary;
+  /** Absent: there are none. */
+  readonly services?: Pick<Services, 'byToken'>;
 }
 
 const CACHED = 20_000;
 
 /** While nothing is forgotten, a credential gives the same object again, so that others may hang their own caches on it. */
-export function createActors({ store, sessions, tokens, vocabulary = BUILT_IN }: ActorsDeps): Actors {
+export function createActors({ store, sessions, tokens, services, vocabulary = BUILT_IN }: ActorsDeps): Actors {
   const cache = new LRUCache<string, Actor>({ max: CACHED });
   sessions.onEnded((credential) => cache.delete(credential));
   const localScopes = expandRoles(DEFAULT_ROLES.filter((role) => role.name === 'admin'), { kind: 'service', name: 'local' }, vocabulary);
   const local: Actor = { kind: 'local', id: 'local', name: 'local', scopes: localScopes, admin: true, via: 'local', credential: 'local', groups: [] };
 
-  const build = (user: User, how: Pick<Actor, 'via' | 'credential' | 'scopes'>): Actor => ({
+  const build = (user: User, how: Pick<Actor, 'via' | 'credential' | 'scopes' | 'sessionTag'>): Actor => ({
     kind: 'user',
     id: user.id,
     name: user.name,
@@ -55,16 +60,27 @@ export function createActors({ store, sessions, tokens, vocabulary = BUILT_IN }:
     return cached(credential, () => build(found.user, { via: 'cookie', credential, scopes: found.user.mustChangePassword ? NO_SCOPES : scopesOf(store, found.user, vocabulary) }));
   };
 
+  const ofService = ({ name, roles, admin }: Service): Actor => {
+    const owner = { kind: 'service', name } as const;
+    const held = roles.flatMap((role) => store.roles.byName(role) ?? []);
+    // Who it is, a service may always tell.
+    const scopes = union(expandRoles(held, owner, vocabulary), identityScopes(owner));
+    return { kind: 'service', id: `service:${name}`, name, scopes, admin, via: 'token', credential: `service:${name}`, groups: [] };
+  };
+
   return {
     byCookie: (cookie) => inBrowser(sessions.resolve(cookie)),
     bySession: (id) => inBrowser(sessions.byId(id)),
     byToken(secret) {
+      const service = services?.byToken(secret);
+      if (service !== undefined) return cached(`service:${service.name}`, () => ofService(service));
       const found = tokens.resolve(secret);
       if (found === undefined) return undefined;
       const { token, user } = found;
       return cached(token.id, () => {
         const owner = { owner: { kind: 'user', name: user.name }, scopes: scopesOf(store, user, vocabulary), groupsOf: groupsOfName(store) } as const;
-        return build(user, { via: 'token', credential: token.id, scopes: tokenScopes(user.mustChangePassword ? [] : token.scopes, owner, vocabulary) });
+        const tagged = token.oauth === undefined ? {} : { sessionTag: sessionTag(token.oauth.session) };
+        return build(user, { via: 'token', credential: token.id, ...tagged, scopes: tokenScopes(user.mustChangePassword ? [] : token.scopes, owner, vocabulary) });
       });
     },
     local: () => local,

@@ -1,11 +1,12 @@
 import { can, demand, type Actor, type Target } from '../domain/access';
 import { HubError } from '../domain/errors';
-import type { ServerId } from '../domain/ids';
+import type { ServerId, UserId } from '../domain/ids';
 import type { Clock, Logger } from '../domain/runtime';
 import type { Authorise, Grant } from '../../proxy/contract';
 import type { Store } from '../store/store';
 import { nameOf } from './actors';
 import type { Actors, Recorder, Sessions, SitePass } from './contract';
+import type { Visitors } from './oauth-contract';
 
 export interface AuthoriseDeps {
   readonly store: Store;
@@ -18,6 +19,8 @@ export interface AuthoriseDeps {
   readonly confirmedForMs?: number;
   /** Each user's servers have a site of their own, and this proves who came there. null, the default: they lie on the hub's host. */
   readonly sitePass?: Pick<SitePass, 'sessionOf'> | null;
+  /** What a `singleuser` server is shown of a token. Absent: nothing. */
+  readonly visitors?: Pick<Visitors, 'narrowed'>;
 }
 
 export interface ServerAccess {
@@ -37,7 +40,7 @@ type Verdict = Grant | { readonly kind: 'needs-confirmation'; readonly grant: Gr
 const FORBIDDEN: Grant = { kind: 'forbidden' };
 const ANONYMOUS: Grant = { kind: 'anonymous' };
 
-export function createAuthorise({ store, clock, log, audit, actors, sessions, sitePass = null, confirmedForMs = 8 * 3_600_000 }: AuthoriseDeps): ServerAccess {
+export function createAuthorise({ store, clock, log, audit, actors, sessions, sitePass = null, visitors, confirmedForMs = 8 * 3_600_000 }: AuthoriseDeps): ServerAccess {
   // An actor object lives until anything changes that it was made from; so do the verdicts that hang on it.
   const verdicts = new WeakMap<Actor, Map<ServerId, Verdict>>();
   /** Session to server to the end of the confirmation, on the clock that never jumps. */
@@ -54,8 +57,9 @@ export function createAuthorise({ store, clock, log, audit, actors, sessions, si
   const judge = (actor: Actor, server: ServerId): Verdict => {
     const target = targetOf(server);
     if (target === undefined) return { kind: 'forbidden', userName: actor.name };
-    if (actor.kind !== 'user' || !can(actor, 'access:servers', target)) return FORBIDDEN;
-    const grant: Grant = { kind: 'allow', user: actor.id, userName: actor.name, credential: actor.credential };
+    if (actor.kind === 'local' || !can(actor, 'access:servers', target)) return FORBIDDEN;
+    // A service comes as itself: what it has open is counted and found by its own id.
+    const grant: Grant = { kind: 'allow', user: actor.id as UserId, userName: actor.name, credential: actor.credential };
     // Access to everything is for administering. What names a user, group or server is a decision about exactly these.
     const byOffice = actor.name !== target.user && actor.scopes.get('access:servers')?.all === true;
     return byOffice && actor.via === 'cookie' ? { kind: 'needs-confirmation', grant } : grant;
@@ -73,6 +77,12 @@ export function createAuthorise({ store, clock, log, audit, actors, sessions, si
 
   const isConfirmed = (actor: Actor, server: ServerId): boolean => (confirmed.get(actor.credential)?.get(server) ?? -Infinity) > clock.monotonicMs();
 
+  /** A server that asks the hub about its visitors' tokens never gets one that opens more than itself. */
+  const shown = (token: string, server: ServerId): { readonly authorization?: string } => {
+    const narrow = visitors?.narrowed(token, server);
+    return narrow === undefined ? {} : { authorization: `token ${narrow}` };
+  };
+
   /** A cookie of the hub's host proves nothing on a site, and a site's own proves nothing anywhere else. */
   const inBrowser = (value: string, site: string | undefined): Actor | undefined => {
     if (site === undefined) return actors.byCookie(value);
@@ -86,6 +96,7 @@ export function createAuthorise({ store, clock, log, audit, actors, sessions, si
       const actor = credential.kind === 'cookie' ? inBrowser(credential.value, credential.site) : actors.byToken(credential.value);
       if (actor === undefined) return ANONYMOUS;
       const verdict = verdictOn(actor, route.server);
+      if (verdict.kind === 'allow' && credential.kind === 'token' && route.upstream.kind === 'singleuser') return { ...verdict, ...shown(credential.value, route.server) };
       if (verdict.kind !== 'needs-confirmation') return verdict;
       // On the hub's host this opens nothing then: it is where the browser is sent from to the site, which records who enters.
       if (sitePass !== null && credential.kind === 'cookie' && credential.site === undefined) return verdict.grant;

@@ -7,7 +7,7 @@ import { ROLES_OF_EVERYONE } from '../domain/scopes/roles';
 import type { User } from '../domain/user';
 import type { Store } from '../store/store';
 import type { Actors, Bootstrap, Recorder, Sessions } from './contract';
-import type { DeclaredGroups } from './declared-groups';
+import type { Declared } from './declared-groups';
 import { DEFAULT_RULES, parseNewPassword, type PasswordRules } from './passwords';
 import { hashOfSecret, newSecret, sameSecret } from './secrets';
 
@@ -22,7 +22,7 @@ export interface BootstrapDeps {
   /** JUPYTERHUB_ADMIN. Throws `invalid-input` at creation when no account can have this name. */
   readonly adminName: string;
   readonly rules?: PasswordRules;
-  readonly groups?: Pick<DeclaredGroups, 'join'>;
+  readonly groups?: Pick<Declared, 'join'>;
 }
 
 const LINK = 'bootstrap-link';

@@ -4,7 +4,7 @@ import type { AuditFilter, AuditFormat, AuditResult, AuditRow, ChainEnd } from '
 import type { ServerId, ServerName, SessionId, TokenId, UserId, UserName } from '../domain/ids';
 import type { Handle, ServerRecord, Stage } from '../domain/server';
 import type { Session, Token } from '../domain/session';
-import type { User } from '../domain/user';
+import type { Group, User } from '../domain/user';
 
 /**
  * What the hub can do, as its pages, its API and its command line see it. The first parameter of every verb is the actor:
@@ -111,12 +111,35 @@ export interface Accounts {
   disable(actor: Actor, id: UserId): Promise<User>;
   enable(actor: Actor, id: UserId): User;
   setAdmin(actor: Actor, id: UserId, admin: boolean): User;
+  /** Names are attributes: everything of the account stays with it. Throws `conflict` for a taken or reserved name and while a server of the account runs. */
+  rename(actor: Actor, id: UserId, name: unknown): User;
   /** Takes or gives the role `researcher`. */
   setResearcher(actor: Actor, id: UserId, researcher: boolean): void;
   /** Stops servers first. `volumes` is an explicit choice; `remove` cannot be undone. */
   remove(actor: Actor, id: UserId, choice: { readonly volumes: 'keep' | 'remove' }): Promise<void>;
   find(actor: Actor, name: string): User | undefined;
   list(actor: Actor, page: { readonly offset: number; readonly limit: number; readonly nameContains?: string; readonly status?: User['status']; readonly sort?: string }): { readonly users: readonly User[]; readonly total: number };
+}
+
+export interface Groups {
+  /** In the order of their making; those that the actor's scopes name. Throws `forbidden` without `list:groups`. */
+  list(actor: Actor, page: { readonly offset: number; readonly limit: number }): { readonly groups: readonly Group[]; readonly total: number };
+  get(actor: Actor, name: string): Group;
+  /** For models; whether the actor may see them is theirs to ask. */
+  membersOf(group: Group): readonly User[];
+  /** All or none. Throws `conflict` for a taken name, `invalid-input` for an unknown user. */
+  create(actor: Actor, names: readonly string[], users: readonly string[]): readonly Group[];
+  remove(actor: Actor, name: string): void;
+  addUsers(actor: Actor, name: string, users: readonly string[]): Group;
+  removeUsers(actor: Actor, name: string, users: readonly string[]): Group;
+  /** Replaces all of them. */
+  setProperties(actor: Actor, name: string, properties: Readonly<Record<string, unknown>>): Group;
+}
+
+/** Ends the hub itself, in good order. */
+export interface Shutdown {
+  /** Returns at once. Servers go on unless `servers`. Throws `forbidden` without the scope `shutdown`. */
+  begin(actor: Actor, ask: { readonly servers: boolean }): void;
 }
 
 /** The one-time link that makes the first administrator (A12). */
@@ -138,6 +161,16 @@ export interface StartAsk {
   /** undefined: the profile of the last start, else the default one. Unknown: `invalid-input`. */
   readonly profile?: string;
   readonly userOptions?: Readonly<Record<string, unknown>>;
+  /** Kept with the server; absent: what it has. */
+  readonly displayName?: string;
+}
+
+/** What is absent stays as it is. */
+export interface ServerChange {
+  readonly name?: ServerName;
+  /** For people; empty: none. */
+  readonly displayName?: string;
+  readonly profile?: string;
 }
 
 export interface Servers {
@@ -148,6 +181,12 @@ export interface Servers {
   start(actor: Actor, owner: User, name: ServerName, ask: StartAsk): { readonly record: ServerRecord; readonly settled: Promise<void>; readonly claimed: boolean };
   /** Cancels a start at any stage, or stops. Idempotent. `settled` never rejects. */
   stop(actor: Actor, owner: User, name: ServerName): { readonly record: ServerRecord; readonly settled: Promise<void> };
+  /** Makes the record of a named server without starting it. Throws `conflict` for one that exists, `invalid-input` for a name that may not be and beyond the limit. */
+  create(actor: Actor, owner: User, name: ServerName, ask: ServerChange): ServerRecord;
+  /** Of a stopped server; throws `invalid-input` for any other, and `conflict` for a taken name. */
+  change(actor: Actor, owner: User, name: ServerName, ask: ServerChange): ServerRecord;
+  /** Stops a named server and then forgets it. `settled` resolves when that is over; a server that does not end is kept. */
+  remove(actor: Actor, owner: User, name: ServerName): { readonly settled: Promise<void> };
   /** For the hub itself: everything of one user, e.g. before a disable. Resolves when all are stopped. */
   stopAllOf(owner: UserId): Promise<void>;
   get(actor: Actor, owner: User, name: ServerName): ServerRecord | undefined;

@@ -1,8 +1,8 @@
-import { newId, type GroupId, type UserName } from '../domain/ids';
+import { newId, type GroupId, type UserId, type UserName } from '../domain/ids';
 import { normaliseUserName } from '../domain/names';
 import type { Outbound, Profile } from '../domain/profile';
 import type { Group, User } from '../domain/user';
-import type { Store } from '../store/store';
+import type { DeclaredFact, Store } from '../store/store';
 
 /** A group as the configuration file writes it. */
 export interface DeclaredGroup {
@@ -10,56 +10,86 @@ export interface DeclaredGroup {
   /** Names of its members. Who has no account yet joins with it. */
   readonly users: readonly string[];
   readonly outbound: Outbound;
+  /** Names of the roles that its members hold. Absent: none. */
+  readonly roles?: readonly string[] | undefined;
+  /** Replaces what the group has. Absent: left alone. */
+  readonly properties?: Readonly<Record<string, unknown>> | undefined;
 }
 
-export interface DeclaredGroups {
-  /** Makes the groups and their memberships as declared. What the configuration does not name is left alone, but for policies that it once gave. */
+/** What the configuration gives by name: memberships and roles. */
+export interface Declared {
+  /** Gives what is declared, and takes back what an earlier configuration gave. Nothing else is touched. */
   apply(): void;
   /** Called when an account becomes active. */
   join(user: User): void;
-  /** Whether membership waits for this name: nobody gets it by signing up without an administrator's approval. */
+  /** Whether something waits for this name: nobody gets it by signing up without an administrator's approval. */
   awaits(name: UserName): boolean;
 }
 
-export function createDeclaredGroups(store: Store, declared: readonly DeclaredGroup[]): DeclaredGroups {
-  const namesOf = new Map(declared.map((group) => [group.name, new Set(group.users.map(normaliseUserName))]));
+/** The group of this name, made if need be. */
+export function ensureGroup(store: Store, name: string): Group {
+  if (store.groups.byName(name) === undefined) store.groups.create({ id: newId<GroupId>(), name, properties: {} });
+  return store.groups.byName(name) as Group;
+}
 
-  const ensure = ({ name, outbound }: DeclaredGroup): Group => {
-    const properties = { ...store.groups.byName(name)?.properties, declared: true, outbound };
-    if (store.groups.byName(name) === undefined) store.groups.create({ id: newId<GroupId>(), name, properties });
-    const group = store.groups.byName(name) as Group;
-    store.groups.setProperties(group.id, properties);
-    return group;
+export const namesOf = (names: readonly string[]): ReadonlySet<UserName> => new Set(names.map((name) => normaliseUserName(name) as UserName));
+
+/** Accounts of these names that may hold something: one that waits for approval has nothing (A13). */
+export const accountsOf = (store: Store, names: ReadonlySet<UserName>): readonly User[] =>
+  [...names].map((name) => store.users.byName(name)).filter((user): user is User => user !== undefined && user.status !== 'pending');
+
+export const sameFact = (a: DeclaredFact, b: DeclaredFact): boolean => a.kind === b.kind && a.what === b.what && a.holder === b.holder;
+
+export function createDeclaredGroups(store: Store, declared: readonly DeclaredGroup[]): Declared {
+  const members = new Map(declared.map((group) => [group.name, namesOf(group.users)]));
+
+  const give = (group: Group, user: User): void => {
+    // Only what was not there before is the configuration's to take back.
+    if (store.groups.groupsOf(user.id).some(({ id }) => id === group.id)) return;
+    store.groups.addMember(group.id, user.id);
+    store.declared.add({ kind: 'member', what: group.id, holder: user.id });
   };
 
-  const join = (user: User): void => {
-    for (const [name, users] of namesOf) {
-      const group = users.has(user.name) ? store.groups.byName(name) : undefined;
-      if (group !== undefined) store.groups.addMember(group.id, user.id);
+  const wanted = (group: Group, { name, properties }: DeclaredGroup): readonly DeclaredFact[] => [
+    ...accountsOf(store, members.get(name) ?? new Set()).map((user) => ({ kind: 'member', what: group.id, holder: user.id }) as const),
+    ...(properties === undefined ? [] : [{ kind: 'properties', what: '', holder: group.id } as const]),
+  ];
+
+  const takeBack = (keep: readonly DeclaredFact[]): void => {
+    for (const fact of store.declared.list()) {
+      if ((fact.kind !== 'member' && fact.kind !== 'properties') || keep.some((kept) => sameFact(kept, fact))) continue;
+      if (fact.kind === 'member') store.groups.removeMember(fact.what as GroupId, fact.holder as UserId);
+      else if (store.groups.list(EVERYONE).groups.some(({ id }) => id === fact.holder)) store.groups.setProperties(fact.holder as GroupId, {});
+      store.declared.remove(fact);
     }
-  };
-
-  /** Taken out of the file: the group stays, and grants nothing any more. */
-  const forget = (): void => {
-    const { groups } = store.groups.list({ offset: 0, limit: 10_000 });
-    for (const { id, name, properties } of groups) if (properties.declared === true && !namesOf.has(name)) store.groups.setProperties(id, { ...properties, declared: false, outbound: 'none' });
   };
 
   return {
     apply: () =>
       store.transaction(() => {
-        forget();
-        for (const group of declared) ensure(group);
-        for (const name of new Set([...namesOf.values()].flatMap((users) => [...users]))) {
-          const user = store.users.byName(name as UserName);
-          if (user !== undefined && user.status !== 'pending') join(user);
+        const made = declared.map((group) => ({ group: ensureGroup(store, group.name), as: group }));
+        takeBack(made.flatMap(({ group, as }) => wanted(group, as)));
+        for (const { group, as } of made) {
+          if (as.properties !== undefined) store.groups.setProperties(group.id, as.properties);
+          if (as.properties !== undefined) store.declared.add({ kind: 'properties', what: '', holder: group.id });
+          for (const user of accountsOf(store, members.get(as.name) ?? new Set())) give(group, user);
         }
       }),
-    join,
-    awaits: (name) => [...namesOf.values()].some((users) => users.has(name)),
+    join(user) {
+      for (const [name, users] of members) {
+        const group = users.has(user.name) ? store.groups.byName(name) : undefined;
+        if (group !== undefined) give(group, user);
+      }
+    },
+    awaits: (name) => [...members.values()].some((users) => users.has(name)),
   };
 }
 
+const EVERYONE = { offset: 0, limit: 10_000 };
+
+/** Names of the groups that open the internet to their members. */
+export const openGroups = (declared: readonly DeclaredGroup[]): ReadonlySet<string> => new Set(declared.filter(({ outbound }) => outbound === 'open').map(({ name }) => name));
+
 /** What a server of this owner may reach outside: the profile's policy, or what one of the owner's groups opens. */
-export const outboundOf = (store: Store, profile: Pick<Profile, 'outbound'>, owner: Pick<User, 'id'>): Outbound =>
-  profile.outbound === 'open' || store.groups.groupsOf(owner.id).some((group) => group.properties.outbound === 'open') ? 'open' : 'none';
+export const outboundOf = (deps: { readonly store: Store; readonly openGroups?: ReadonlySet<string> }, profile: Pick<Profile, 'outbound'>, owner: Pick<User, 'id'>): Outbound =>
+  profile.outbound === 'open' || (deps.openGroups !== undefined && deps.openGroups.size > 0 && deps.store.groups.groupsOf(owner.id).some(({ name }) => deps.openGroups?.has(name))) ? 'open' : 'none';

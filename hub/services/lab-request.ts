@@ -3,7 +3,7 @@ import { HubError } from '../domain/errors';
 import type { Profile } from '../domain/profile';
 import type { ServerRecord } from '../domain/server';
 import type { User } from '../domain/user';
-import type { Route } from '../../proxy/route-table';
+import type { ServerRoute } from '../../proxy/route-table';
 import type { SpawnRequest } from '../../spawner/spawner';
 import { outboundOf } from './declared-groups';
 import type { ServersDeps } from './server-core';
@@ -16,9 +16,7 @@ export interface Lab {
   readonly owner: User;
   readonly profile: Profile;
   readonly secret: string;
-  /** Path below the base path: the route. */
-  readonly prefix: string;
-  /** Complete path, as browsers see it and as the server serves it. */
+  /** Complete path, as browsers see it, as the server serves it, and as it is routed. */
   readonly url: string;
 }
 
@@ -28,20 +26,19 @@ export function labOf(deps: ServersDeps, record: ServerRecord): Lab | undefined 
   // A profile may have left the configuration while its server runs on.
   const profile = deps.profiles.find((p) => p.slug === record.profile) ?? deps.profiles[0];
   if (owner === undefined || profile === undefined || record.secret === null) return undefined;
-  const prefix = deps.prefixOf(owner.name, record.name);
-  return { owner, profile, secret: record.secret, prefix, url: `${deps.base.slice(0, -1)}${prefix}` };
+  return { owner, profile, secret: record.secret, url: `${deps.base.slice(0, -1)}${deps.prefixOf(owner.name, record.name)}` };
 }
 
 export function requestOf(deps: ServersDeps, record: ServerRecord, lab: Lab, token: string): SpawnRequest {
   const owner = { id: lab.owner.id, name: lab.owner.name };
   const server = { id: record.id, name: record.name };
   const env = deps.labEnv({ owner, server, profile: lab.profile, secret: lab.secret, token, prefix: lab.url });
-  return { server, owner, profile: lab.profile, outbound: outboundOf(deps.store, lab.profile, lab.owner), prefix: lab.url, env };
+  return { server, owner, profile: lab.profile, outbound: outboundOf(deps, lab.profile, lab.owner), prefix: lab.url, env };
 }
 
-export function routeOf(record: ServerRecord, lab: Lab, origin: string): Route {
+export function routeOf(record: ServerRecord, lab: Lab, origin: string): ServerRoute {
   const upstream = lab.profile.upstream === 'injected' ? { kind: 'injected' as const, authorization: `token ${lab.secret}` } : { kind: 'singleuser' as const };
-  return { prefix: lab.prefix, origin, owner: record.owner, server: record.id, upstream };
+  return { prefix: lab.url, origin, owner: record.owner, server: record.id, upstream };
 }
 
 /** The profile asked for, else the last one where it still exists, else the default. Throws `invalid-input` for an unknown one. */

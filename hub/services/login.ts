@@ -1,10 +1,11 @@
 import type { PasswordAuthenticator } from '../../auth/authenticator';
 import { HubError } from '../domain/errors';
-import type { SessionId, UserId } from '../domain/ids';
+import type { SessionId } from '../domain/ids';
 import { parseLoginName } from '../domain/names';
 import type { Logger } from '../domain/runtime';
 import type { User } from '../domain/user';
 import type { Store } from '../store/store';
+import type { Admission } from './admission';
 import type { Login, Recorder, Sessions, SignIn } from './contract';
 import type { Attempt, Throttle } from './throttle';
 
@@ -13,6 +14,7 @@ export interface LoginDeps {
   readonly log: Logger;
   readonly audit: Recorder;
   readonly authenticator: PasswordAuthenticator;
+  readonly admit: Admission;
   readonly sessions: Pick<Sessions, 'start' | 'resolve' | 'end'>;
   readonly throttle: Throttle;
 }
@@ -21,14 +23,14 @@ const MAX_NAME_CHARACTERS = 256;
 const VERIFY_MS = 20_000;
 const WRONG = 'Invalid username or password.';
 
-export function createLogin({ store, log, audit, authenticator, sessions, throttle }: LoginDeps): Login {
+export function createLogin({ store, log, audit, authenticator, admit, sessions, throttle }: LoginDeps): Login {
   /** The account that the pair belongs to. What fails is counted, except what was no try at all. */
   const verify = async (typed: string, password: string, attempt: Attempt): Promise<User> => {
     // A name that no account can have takes the same way as one that no account has.
     const username = parseLoginName(typed) ?? '';
     const result = await authenticator.verify({ username, password }, AbortSignal.timeout(VERIFY_MS));
     if (!result.ok && result.reason === 'busy') throw new HubError('unavailable', 'Too many people are signing in right now. Please try again in a moment.', { retryAfterSeconds: 2 });
-    const user = result.ok ? store.users.byId(result.identity.subject as UserId) : undefined;
+    const user = result.ok ? admit(result.identity) : undefined;
     if (user === undefined) {
       attempt.fail();
       throw new HubError('forbidden', WRONG);

@@ -31,7 +31,7 @@ export function createQueue(core: Core, launch: (record: ServerRecord) => void):
       const change = { profile: profile.slug, secret: newSecret(), userOptions: ask.userOptions ?? before.userOptions };
       const record = core.move(before, place(), change);
       if (record === undefined) throw new HubError('conflict', 'This server is already changing state. Try again in a moment.', { retryAfterSeconds: 1 });
-      return { record, claimed: true };
+      return { record: ask.displayName === undefined ? record : store.servers.update(record.id, { displayName: ask.displayName }), claimed: true };
     });
   }
 

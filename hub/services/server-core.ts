@@ -4,7 +4,7 @@ import type { Profile } from '../domain/profile';
 import type { Clock, FailPoint, Logger } from '../domain/runtime';
 import type { Handle, ServerRecord, ServerState } from '../domain/server';
 import type { Store } from '../store/store';
-import type { Route, RouteTable } from '../../proxy/route-table';
+import { isServiceRoute, type Route, type RouteTable } from '../../proxy/route-table';
 import type { Health, Spawner } from '../../spawner/spawner';
 import type { Recorder } from './contract';
 import type { StartGate } from './health';
@@ -29,6 +29,8 @@ export interface ServersDeps {
   readonly profiles: readonly Profile[];
   /** Servers that may hold resources at a time; 0: no limit. */
   readonly cap: number;
+  /** Named servers that a user may have, running or not; 0, the default: any number. */
+  readonly namedLimit?: number;
   /** Longest silence of a start: a download that moves on is not cut off. */
   readonly startTimeoutMs: number;
   readonly stopGraceMs: number;
@@ -38,6 +40,8 @@ export interface ServersDeps {
   /** Told how each start ended and how long it took, for the metrics. */
   readonly observeStart?: (seen: { readonly status: 'success' | 'failure' | 'cancelled'; readonly seconds: number }) => void;
   readonly labEnv: (lab: LabEnvAsk) => Readonly<Record<string, string>>;
+  /** Names of the groups that open the internet to their members. Absent: none does. */
+  readonly openGroups?: ReadonlySet<string>;
 }
 
 export interface ReadinessAsk {
@@ -122,7 +126,7 @@ export function createCore(deps: ServersDeps): Core {
       timers.add(cancel);
     },
     removeRoute: (id) => {
-      const route = deps.routes.list().find((r) => r.server === id);
+      const route = deps.routes.list().find((r) => !isServiceRoute(r) && r.server === id);
       return route === undefined ? undefined : deps.routes.remove(route.prefix);
     },
   };

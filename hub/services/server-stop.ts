@@ -85,7 +85,7 @@ export function createStopper(core: Core, onFreed: () => void): Stopper {
     }
   }
 
-  const drained = (route: Route): Promise<void> => drain(route, DRAIN_MS).catch((err: unknown) => log.warn({ server: route.server, err }, 'open requests could not be ended'));
+  const drained = (route: Route): Promise<void> => drain(route, DRAIN_MS).catch((err: unknown) => log.warn({ route: route.prefix, err }, 'open requests could not be ended'));
 
   return { takeDown, remove };
 }

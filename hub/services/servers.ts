@@ -12,6 +12,7 @@ import { createQueue } from './queue';
 import { createReconciler } from './reconcile';
 import { createCore, handleOf, type ServersDeps } from './server-core';
 import { createStarter } from './server-start';
+import { createServerRecords } from './server-records';
 import { cancelled, createStopper } from './server-stop';
 
 export type { LabEnvAsk, ReadinessAsk, ServersDeps } from './server-core';
@@ -39,9 +40,13 @@ export function createServers(deps: ServersDeps): ServersService {
     if (core.closing.aborted) throw new HubError('unavailable', 'The hub restarts. Try again in a moment.', { retryAfterSeconds: 5 });
     // Together: a claim that is kept although its entry could not be written would be a start that nobody goes on with.
     const { record, claimed } = store.transaction(() => {
+      records.demandRoom(owner, name);
       const claim = queue.claim(owner.id, name, ask);
       if (claim.claimed) deps.gate.demand();
-      if (claim.claimed) audited(actor, 'server.start', claim.record);
+      if (claim.claimed) {
+        audited(actor, 'server.start', claim.record);
+        inUse(claim.record);
+      }
       return claim;
     });
     if (!claimed) return { record, settled: core.progress.ended(record.id), claimed };
@@ -70,10 +75,14 @@ export function createServers(deps: ServersDeps): ServersService {
     if (state.kind === 'queued') return leaveLine(before, reason);
     const record = core.move(before, { kind: 'stopping', since: clock.now(), handle: core.runs.get(id)?.handle ?? handleOf(state), error: null });
     if (record === undefined) throw new HubError('conflict', 'This server is already changing state. Try again in a moment.', { retryAfterSeconds: 1 });
+    inUse(record);
     const outcome = () => ({ kind: 'stopped' as const, since: clock.now(), reason });
     const grace = state.kind === 'starting' ? { graceMs: 0 } : {};
     return { record, settled: stopper.takeDown(record, { route: core.removeRoute(id), outcome, ...grace }) };
   }
+
+  /** Somebody started or stopped it: that counts as activity of server and owner (protocol, 6.1). */
+  const inUse = ({ id }: ServerRecord): void => store.servers.touch(new Map([[id, clock.now()]]));
 
   function leaveLine(before: ServerRecord, reason: string | null): { record: ServerRecord; settled: Promise<void> } {
     const record = core.move(before, { kind: 'stopped', since: clock.now(), reason }) ?? before;
@@ -130,7 +139,7 @@ export function createServers(deps: ServersDeps): ServersService {
 
   function audited(actor: Actor | 'hub', action: string, record: ServerRecord, reason?: string): void {
     const profile = deps.profiles.find(({ slug }) => slug === record.profile);
-    const outbound = profile === undefined ? 'none' : outboundOf(store, profile, { id: record.owner });
+    const outbound = profile === undefined ? 'none' : outboundOf(deps, profile, { id: record.owner });
     const detail = { server: record.id, profile: record.profile, ...(outbound === 'open' ? { outbound } : {}), ...(reason === undefined ? {} : { reason }) };
     deps.audit.record(actor, action, `server:${targetName(record)}`, { detail });
   }
@@ -140,9 +149,14 @@ export function createServers(deps: ServersDeps): ServersService {
     return store.servers.find(owner.id, name);
   }
 
+  const records = createServerRecords({ ...deps, targetOf, stop });
+
   return {
     start,
     stop,
+    create: records.create,
+    change: records.change,
+    remove: records.remove,
     stopAllOf,
     halt,
     get,

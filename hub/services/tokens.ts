@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { demand, demandMayChange, notFound, type Actor, type Target } from '../domain/access';
 import { HubError } from '../domain/errors';
-import { newId, type TokenId, type UserId } from '../domain/ids';
+import { newId, type SessionId, type TokenId, type UserId } from '../domain/ids';
 import type { Clock, Logger } from '../domain/runtime';
 import { expandRaw } from '../domain/scopes/expand';
 import { isSubset } from '../domain/scopes/intersect';
@@ -11,7 +11,8 @@ import type { Token } from '../domain/session';
 import type { User } from '../domain/user';
 import type { Store } from '../store/store';
 import { groupsOfName, scopesOf } from './actors';
-import type { Recorder, Tokens } from './contract';
+import type { Recorder, Sessions, Tokens } from './contract';
+import { recogniseToken } from './foreign-tokens';
 import { hashOfSecret, newSecret } from './secrets';
 
 export interface TokensDeps {
@@ -21,6 +22,8 @@ export interface TokensDeps {
   readonly audit: Pick<Recorder, 'record'>;
   /** Told about every token that was revoked or expired, so that its open sockets close: `sessions.announceEnded`. */
   readonly onEnded: (credential: string) => void;
+  /** A token that a client got by OAuth is worth something for as long as the session it was given in, and its use is a visit. */
+  readonly sessions: Pick<Sessions, 'byId'>;
   /** Longest life of a token; administrators may go beyond it. */
   readonly maxLifetimeSeconds?: number;
   readonly vocabulary?: Vocabulary;
@@ -30,6 +33,10 @@ export interface TokensDeps {
 export interface TokenService extends Tokens {
   /** Drops what is cached of a user (undefined: of everybody). Called by `Actors.forget`, which everybody else calls. */
   forget(user?: UserId): void;
+  /** The token is gone from the store, or is to go: nothing of it stays open. */
+  discard(id: TokenId): void;
+  /** A session is over, and with it what clients got in it. */
+  sessionEnded(session: SessionId): void;
   close(): void;
 }
 
@@ -59,10 +66,13 @@ export function createTokens(deps: TokensDeps): TokenService {
     onEnded(id);
   };
 
+  /** Asked each time: such a token ends with rows that others remove, its session and its client. */
+  const stillStands = ({ token }: Entry): boolean => token.oauth === undefined || (store.tokens.byId(token.id) !== undefined && deps.sessions.byId(token.oauth.session) !== undefined);
+
   const isOver = ({ token, expiresMs }: Entry, now: Date): boolean => expiresMs !== null && (clock.monotonicMs() >= expiresMs || isPast(token, now));
 
   const load = (secret: string): Entry | undefined => {
-    const token = store.tokens.byHash(hashOfSecret(secret));
+    const token = store.tokens.byHash(hashOfSecret(secret)) ?? recogniseToken(store, secret);
     const user = token && store.users.byId(token.owner);
     if (token === undefined || user === undefined) return undefined;
     const expiresMs = token.expires === null ? null : clock.monotonicMs() + token.expires.getTime() - clock.now().getTime();
@@ -150,7 +160,7 @@ export function createTokens(deps: TokensDeps): TokenService {
       const entry = cache.get(secret) ?? (secret.length >= 8 && secret.length <= 512 ? load(secret) : undefined);
       if (entry === undefined) return undefined;
       const now = clock.now();
-      if (isOver(entry, now)) {
+      if (isOver(entry, now) || !stillStands(entry)) {
         end(entry.token.id);
         return undefined;
       }
@@ -158,6 +168,10 @@ export function createTokens(deps: TokensDeps): TokenService {
       used.set(entry.token.id, now);
       active.set(entry.user.id, now);
       return entry;
+    },
+    discard: end,
+    sessionEnded(session) {
+      for (const { token } of [...cache.values()]) if (token.oauth?.session === session) end(token.id);
     },
     flush,
     close() {

@@ -1,8 +1,11 @@
 import { newId, type InstanceId } from '../domain/ids';
 import { createAuditStore } from './audit';
 import { chainOldEntries } from './audit-upgrade';
+import { createDeclaredStore } from './declared';
 import { createGroupStore } from './groups';
+import { createImportStore } from './imports';
 import { createMetaStore } from './meta';
+import { createOauthStore } from './oauth';
 import { createRoleStore } from './roles';
 import { createServerStore } from './servers';
 import { createSessionStore } from './sessions';
@@ -45,12 +48,15 @@ function createStore({ db, close }: Opened, now: () => Date): Store {
     users: createUserStore(sql),
     groups: createGroupStore(sql),
     roles: createRoleStore(sql),
+    declared: createDeclaredStore(sql),
     sessions: createSessionStore(sql),
     tokens: createTokenStore(sql),
+    oauth: createOauthStore(sql),
     servers: createServerStore(sql, now),
     visits: createVisitStore(sql),
     throttle: createThrottleStore(sql),
     audit: createAuditStore(sql),
+    imports: createImportStore(sql),
     meta,
     transaction: sql.transaction,
     close,

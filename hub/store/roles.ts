@@ -1,4 +1,5 @@
 import { HubError } from '../domain/errors';
+import type { GroupId, UserId } from '../domain/ids';
 import type { Role } from '../domain/user';
 import { isDangling, type Params, type Sql, type Statement } from './sql';
 import type { RoleStore } from './store';
@@ -25,6 +26,10 @@ export function createRoleStore(sql: Sql): RoleStore {
   const revoke = sql.prepare('DELETE FROM role_users WHERE role = @role AND user_id = @user');
   const grantGroup = sql.prepare('INSERT INTO role_groups (role, group_id) VALUES (@role, @group) ON CONFLICT DO NOTHING');
   const revokeGroup = sql.prepare('DELETE FROM role_groups WHERE role = @role AND group_id = @group');
+  const ofGroup = sql.prepare<{ role: string }>('SELECT role FROM role_groups WHERE group_id = @group ORDER BY role');
+  const usersWith = sql.prepare<{ id: UserId }>('SELECT user_id AS id FROM role_users WHERE role = @role ORDER BY user_id');
+  const groupsWith = sql.prepare<{ id: GroupId }>('SELECT group_id AS id FROM role_groups WHERE role = @role ORDER BY group_id');
+  const remove = sql.prepare('DELETE FROM roles WHERE name = @name');
 
   return {
     list: () => listed.all().map(toRole),
@@ -39,6 +44,10 @@ export function createRoleStore(sql: Sql): RoleStore {
     revoke: (role, user) => void revoke.run({ role, user }),
     grantGroup: (role, group) => existing(grantGroup, { role, group }),
     revokeGroup: (role, group) => void revokeGroup.run({ role, group }),
+    ofGroup: (group) => ofGroup.all({ group }).map(({ role }) => role),
+    usersWith: (role) => usersWith.all({ role }).map(({ id }) => id),
+    groupsWith: (role) => groupsWith.all({ role }).map(({ id }) => id),
+    remove: (name) => remove.run({ name }) > 0,
   };
 }
 

@@ -1,6 +1,7 @@
+import { HubError } from '../domain/errors';
 import { newId, type ServerId, type ServerName, type UserId } from '../domain/ids';
 import { MAY_BECOME, type ServerRecord, type ServerState } from '../domain/server';
-import { toDate, toDateOrNull, toMs, toMsOrNull, type Sql } from './sql';
+import { isDuplicate, toDate, toDateOrNull, toMs, toMsOrNull, type Sql } from './sql';
 import type { ServerStore } from './store';
 
 interface Row {
@@ -12,11 +13,12 @@ interface Row {
   readonly profile: string | null;
   readonly secret: string | null;
   readonly user_options: string | null;
+  readonly display_name: string;
   readonly created: number;
   readonly last_activity: number | null;
 }
 
-const COLUMNS = 'id, owner_id, name, version, state, profile, secret, user_options, created, last_activity';
+const COLUMNS = 'id, owner_id, name, version, state, profile, secret, user_options, display_name, created, last_activity';
 const NEVER_STARTED: ServerState = { kind: 'stopped', since: null, reason: null };
 
 /** Dates become text on the way in and dates again on the way out; everything else in a state is plain JSON. */
@@ -33,6 +35,7 @@ const toRecord = (row: Row): ServerRecord => ({
   state: toState(row.state),
   profile: row.profile,
   secret: row.secret,
+  displayName: row.display_name,
   userOptions: row.user_options === null ? null : (JSON.parse(row.user_options) as Record<string, unknown>),
   created: toDate(row.created),
   lastActivity: toDateOrNull(row.last_activity),
@@ -52,6 +55,7 @@ export function createServerStore(sql: Sql, now: () => Date): ServerStore {
   const transition = sql.prepare<Row>(`UPDATE servers SET version = version + 1, kind = @kind, since = @since, state = @state,
     profile = @profile, secret = @secret, user_options = @userOptions,
     lab_token_hash = CASE WHEN @kind IN ('starting', 'ready') THEN lab_token_hash END WHERE id = @id AND version = @version RETURNING ${COLUMNS}`);
+  const update = sql.prepare<Row>(`UPDATE servers SET name = @name, display_name = @displayName, profile = @profile, user_options = @userOptions WHERE id = @id RETURNING ${COLUMNS}`);
   const byLabToken = sql.prepare<Row>(`SELECT ${COLUMNS} FROM servers WHERE lab_token_hash = @hash`);
   const setLabToken = sql.prepare('UPDATE servers SET lab_token_hash = @hash WHERE id = @id AND version = @version');
   const touch = sql.prepare<{ owner_id: string }>('UPDATE servers SET last_activity = max(coalesce(last_activity, @at), @at) WHERE id = @id RETURNING owner_id');
@@ -78,6 +82,18 @@ export function createServerStore(sql: Sql, now: () => Date): ServerStore {
         profile: next.profile, secret: next.secret, userOptions: options(next.userOptions),
       }));
     },
+    update: (id, change) =>
+      sql.transaction(() => {
+        const before = map(byId.get({ id }));
+        if (before === undefined) throw new HubError('not-found', 'There is no such server.');
+        const { name, displayName, profile, userOptions } = { ...before, ...change };
+        try {
+          return map(update.get({ id, name, displayName, profile, userOptions: options(userOptions) })) ?? before;
+        } catch (err) {
+          if (isDuplicate(err)) throw new HubError('conflict', 'This name is taken.', { cause: err });
+          throw err;
+        }
+      }),
     countActive: () => countActive.get()?.n ?? 0,
     queued: () => queued.all().map(toRecord),
     byLabTokenHash: (hash) => map(byLabToken.get({ hash })),

@@ -1,7 +1,8 @@
 import type { AuditEntry, AuditFilter, AuditRow, ChainEnd } from '../domain/audit';
 import type { GroupId, ServerId, ServerName, SessionId, TokenId, UserId, UserName } from '../domain/ids';
+import type { AdoptedVolume } from '../domain/jupyterhub';
 import type { ServerRecord, ServerState } from '../domain/server';
-import type { Session, Token } from '../domain/session';
+import type { OauthClientKey, Session, Token } from '../domain/session';
 import type { Group, Role, User, UserStatus } from '../domain/user';
 import type { ChainReader } from './audit-chain';
 
@@ -13,12 +14,15 @@ export interface Store {
   readonly users: UserStore;
   readonly groups: GroupStore;
   readonly roles: RoleStore;
+  readonly declared: DeclaredStore;
   readonly sessions: SessionStore;
   readonly tokens: TokenStore;
+  readonly oauth: OauthStore;
   readonly servers: ServerStore;
   readonly visits: VisitStore;
   readonly throttle: ThrottleStore;
   readonly audit: AuditStore;
+  readonly imports: ImportStore;
   readonly meta: MetaStore;
   /** Throws, and rolls back, if `work` throws or returns a promise. Nests as savepoints. */
   transaction<T>(work: () => T): T;
@@ -75,6 +79,30 @@ export interface RoleStore {
   revoke(role: string, user: UserId): void;
   grantGroup(role: string, group: GroupId): void;
   revokeGroup(role: string, group: GroupId): void;
+  /** Names of the roles that a group's members hold by it. */
+  ofGroup(group: GroupId): readonly string[];
+  /** Who holds it directly. */
+  usersWith(role: string): readonly UserId[];
+  groupsWith(role: string): readonly GroupId[];
+  /** Takes it from everybody who holds it. False: there was none. */
+  remove(name: string): boolean;
+}
+
+/**
+ * One thing that the configuration gave. `member`: `what` is a group's id, the holder a user's. `role`: a role's name and a user's id;
+ * `group-role`: a role's name and a group's id. `properties`: of the group with this id, and `what` is empty.
+ */
+export interface DeclaredFact {
+  readonly kind: 'member' | 'role' | 'group-role' | 'properties';
+  readonly what: string;
+  readonly holder: string;
+}
+
+/** What the configuration gave and nothing else did, so that it is taken back when the configuration no longer says it. */
+export interface DeclaredStore {
+  list(): readonly DeclaredFact[];
+  add(fact: DeclaredFact): void;
+  remove(fact: DeclaredFact): void;
 }
 
 export interface SessionStore {
@@ -102,6 +130,33 @@ export interface TokenStore {
   removeOf(owner: UserId): readonly TokenId[];
 }
 
+/** What a browser carries from the hub to a client, once: everything it was given for. */
+export interface OauthCode {
+  readonly client: OauthClientKey;
+  readonly user: UserId;
+  readonly session: SessionId;
+  readonly redirect: string;
+  /** Raw scopes of the token that it will be exchanged for. */
+  readonly scopes: readonly string[];
+  /** PKCE, method S256; null: the client offered none. */
+  readonly challenge: string | null;
+  readonly expires: Date;
+  /** The token that it was exchanged for; null: it was not used yet. That token may have ended. */
+  readonly token: TokenId | null;
+}
+
+/** Codes of the OAuth provider. They go with their session, their user, and the start of the server they are for. */
+export interface OauthStore {
+  add(code: OauthCode, hash: string): void;
+  byHash(hash: string): OauthCode | undefined;
+  /** Marks it as used. False: it was used before. */
+  spend(hash: string, token: TokenId): boolean;
+  /** Removes what expired; a used one stays for as long as its token, so that its second use can end that. */
+  prune(now: Date): void;
+  /** Ends tokens and codes of all services but these. */
+  keepServices(names: readonly string[]): void;
+}
+
 export interface ServerStore {
   byId(id: ServerId): ServerRecord | undefined;
   find(owner: UserId, name: ServerName): ServerRecord | undefined;
@@ -114,6 +169,8 @@ export interface ServerStore {
    * list throws. `change` is written in the same statement.
    */
   transition(from: ServerRecord, to: ServerState, change?: Partial<Pick<ServerRecord, 'profile' | 'secret' | 'userOptions'>>): ServerRecord | undefined;
+  /** What is not part of its life. Throws `not-found` for an unknown id and `conflict` for a taken name. */
+  update(id: ServerId, change: Partial<Pick<ServerRecord, 'name' | 'displayName' | 'profile' | 'userOptions'>>): ServerRecord;
   /** How many hold resources now (`starting`, `ready`, `stopping`): what the cap counts, in the transaction that claims a start (M12). */
   countActive(): number;
   /** Those that wait for a place, oldest first. */
@@ -167,6 +224,26 @@ export interface AuditStore extends ChainReader {
   search(ask: { readonly before?: number; readonly filter: AuditFilter; readonly window: number; readonly limit: number }): { readonly rows: readonly AuditRow[]; readonly next: number | null };
   /** The retention rule: removes at most `limit` of the oldest entries, up to the first that is not older than `before`. undefined: there was none. */
   prune(before: Date, limit: number): { readonly count: number; readonly last: ChainEnd } | undefined;
+}
+
+/** What came from another hub, kept so that a second import changes nothing. */
+export interface ImportStore {
+  /** Whether an import made this account. */
+  made(user: UserId): boolean;
+  noteUser(user: UserId): void;
+  /** Whether an import brought the token with this hash, even if it was revoked since. */
+  hasToken(hash: string): boolean;
+  noteToken(token: TokenId, as: { readonly hash: string; readonly prefix: string }): void;
+  /** Tokens whose secret begins like this and has not been seen since the import. */
+  unseenTokens(prefix: string): readonly { readonly hash: string; readonly token: TokenId }[];
+  /** The secret was seen: from now on the token is found by our own hash of it. */
+  recognise(token: TokenId, hash: string): void;
+  /** A volume belongs to one account, which has one for each purpose; anything else throws. */
+  adopt(user: UserId, volume: AdoptedVolume): void;
+  volumesOf(user: UserId): readonly AdoptedVolume[];
+  isAdopted(volume: string): boolean;
+  /** One of the bcrypt hashes that nobody has signed in with yet; undefined: none is left. */
+  olderPasswordHash(): string | undefined;
 }
 
 export interface MetaStore {

@@ -1,5 +1,5 @@
-import type { TokenId, UserId } from '../domain/ids';
-import type { Token } from '../domain/session';
+import type { ServerId, SessionId, TokenId, UserId } from '../domain/ids';
+import type { OauthClientKey, Token } from '../domain/session';
 import { toDate, toDateOrNull, toMs, toMsOrNull, type Sql } from './sql';
 import type { TokenStore } from './store';
 
@@ -11,9 +11,12 @@ interface Row {
   readonly created: number;
   readonly expires: number | null;
   readonly last_used: number | null;
+  readonly session_id: string | null;
+  readonly server_id: string | null;
+  readonly service: string | null;
 }
 
-const COLUMNS = 'id, owner_id, note, scopes, created, expires, last_used';
+const COLUMNS = 'id, owner_id, note, scopes, created, expires, last_used, session_id, server_id, service';
 
 const toToken = (row: Row): Token => ({
   id: row.id as TokenId,
@@ -23,12 +26,21 @@ const toToken = (row: Row): Token => ({
   created: toDate(row.created),
   expires: toDateOrNull(row.expires),
   lastUsed: toDateOrNull(row.last_used),
+  ...(row.session_id === null ? {} : { oauth: { session: row.session_id as SessionId, client: toClient(row) } }),
+});
+
+/** A table that has the two columns says which client it means by the one that is set. */
+export const toClient = (row: { readonly server_id: string | null; readonly service: string | null }): OauthClientKey =>
+  row.server_id === null ? { kind: 'service', name: row.service ?? '' } : { kind: 'server', id: row.server_id as ServerId };
+export const fromClient = (client: OauthClientKey | undefined): { readonly server: string | null; readonly service: string | null } => ({
+  server: client?.kind === 'server' ? client.id : null,
+  service: client?.kind === 'service' ? client.name : null,
 });
 const map = (row: Row | undefined): Token | undefined => (row === undefined ? undefined : toToken(row));
 
 export function createTokenStore(sql: Sql): TokenStore {
-  const insert = sql.prepare(`INSERT INTO tokens (id, owner_id, hash, note, scopes, created, expires, last_used)
-    VALUES (@id, @owner, @hash, @note, @scopes, @created, @expires, @lastUsed)`);
+  const insert = sql.prepare(`INSERT INTO tokens (id, owner_id, hash, note, scopes, created, expires, last_used, session_id, server_id, service)
+    VALUES (@id, @owner, @hash, @note, @scopes, @created, @expires, @lastUsed, @session, @server, @service)`);
   const byHash = sql.prepare<Row>(`SELECT ${COLUMNS} FROM tokens WHERE hash = @hash`);
   const byId = sql.prepare<Row>(`SELECT ${COLUMNS} FROM tokens WHERE id = @id`);
   const listed = sql.prepare<Row>(`SELECT ${COLUMNS} FROM tokens WHERE owner_id = @owner ORDER BY last_used, created, id`);
@@ -41,6 +53,7 @@ export function createTokenStore(sql: Sql): TokenStore {
       void insert.run({
         id: token.id, owner: token.owner, hash, note: token.note, scopes: JSON.stringify(token.scopes),
         created: toMs(token.created), expires: toMsOrNull(token.expires), lastUsed: toMsOrNull(token.lastUsed),
+        session: token.oauth?.session ?? null, ...fromClient(token.oauth?.client),
       }),
     byHash: (hash) => map(byHash.get({ hash })),
     byId: (id) => map(byId.get({ id })),

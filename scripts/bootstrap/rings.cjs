@@ -7,8 +7,9 @@ const RINGS = {
   architecture: { needs: [], alone: false },
   docs: { needs: [], alone: false },
   http: { needs: [], alone: false },
+  clients: { needs: [], alone: false },
   proxy: { needs: [], alone: false },
-  docker: { needs: ['engine', 'test', 'hub', 'compose'], alone: true },
+  docker: { needs: ['engine', 'test', 'notebook', 'hub', 'compose'], alone: true },
   browser: { needs: ['engine', 'test', 'notebook', 'browser'], alone: true },
 };
 

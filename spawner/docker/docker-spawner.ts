@@ -1,6 +1,7 @@
 import type { ContainerInfo, ContainerInspectInfo } from 'dockerode';
 import { HubError, toHubError } from '../../hub/domain/errors';
-import type { ServerId } from '../../hub/domain/ids';
+import type { ServerId, UserId } from '../../hub/domain/ids';
+import type { AdoptedVolume } from '../../hub/domain/jupyterhub';
 import type { Clock, Logger } from '../../hub/domain/runtime';
 import type { Handle } from '../../hub/domain/server';
 import { LABEL, ROLE } from '../labels';
@@ -38,11 +39,15 @@ export interface DockerSpawnerDeps {
   readonly firewall?: Firewall;
   /** Default: one of its own, for `settings.host`. */
   readonly client?: DockerClient;
+  /** Volumes that an account took over from another hub; absent: none did. */
+  readonly adoptedBy?: (owner: UserId) => readonly AdoptedVolume[];
 }
 
 export interface DockerSpawner extends Spawner, Volumes {
   /** Ends all servers of this instance and removes what was made for them, firewall rules included; volumes only when asked. */
   tearDown(opts: { readonly volumes: boolean }): Promise<void>;
+  /** Which of these volumes exist and carry no hub's label. */
+  unclaimed(names: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
 const KIND = 'docker';
@@ -54,7 +59,7 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
   const gate = createStartGate({ client, settings, firewall, log });
   const inward = createInward();
   const attachment = createAttachment({ settings, networks, inward, log, local: client.local });
-  const volumes = createVolumes(client, settings);
+  const volumes = createVolumes(client, settings, deps.adoptedBy);
   const images = createImages(client, clock);
   const watch = createExitWatch({ client, settings, clock, log, labs, handleOf });
   let capacity: HostCapacity | null = null;
@@ -236,7 +241,7 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
     client.close();
   }
 
-  return { kind: KIND, start, inspect, stop, logs, list, onExit: watch.onExit, hubUrl: attachment.hubUrl, onConnection: inward.onConnection, check, guard, close, tearDown, listFor: volumes.listFor, removeFor: volumes.removeFor };
+  return { kind: KIND, start, inspect, stop, logs, list, onExit: watch.onExit, hubUrl: attachment.hubUrl, onConnection: inward.onConnection, check, guard, close, tearDown, listFor: volumes.listFor, removeFor: volumes.removeFor, unclaimed: volumes.unclaimed };
 }
 
 function labsIn(containers: readonly ContainerInfo[]): readonly Lab[] {

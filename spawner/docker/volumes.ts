@@ -1,6 +1,7 @@
 import type { ContainerCreateOptions, MountSettings, VolumeInspectInfo } from 'dockerode';
 import { HubError } from '../../hub/domain/errors';
 import type { UserId } from '../../hub/domain/ids';
+import { VOLUME_PURPOSES, type AdoptedVolume } from '../../hub/domain/jupyterhub';
 import type { Labels } from '../labels';
 import { LABEL, ROLE } from '../labels';
 import { alternativeName, digest, slug } from '../naming';
@@ -16,9 +17,9 @@ export interface LabVolumes extends Volumes {
   ensure(req: SpawnRequest): Promise<readonly MountSettings[]>;
   /** Only for taking a whole installation down, after somebody typed that they mean it. */
   removeAll(): Promise<void>;
+  /** Which of these exist and carry no hub's label: what an account may take over. */
+  unclaimed(names: readonly string[]): Promise<ReadonlySet<string>>;
 }
-
-const PURPOSES = ['home', 'workspace', 'cache'] as const;
 
 interface Planned {
   readonly name: string;
@@ -29,9 +30,10 @@ interface Planned {
 /**
  * Volumes belong to a user's immutable id, found by label: whoever gets a used name later inherits nothing (A19). The container that
  * sets the owner of a new volume is also the note that this has not happened yet: it is made with the volumes, in one engine call, and
- * removed when it is done, so a crash in between repeats it.
+ * removed when it is done, so a crash in between repeats it. A volume that an account took over from another hub has no such label, and its
+ * files keep their owners: `adoptedBy` knows it.
  */
-export function createVolumes(client: DockerClient, settings: DockerSettings): LabVolumes {
+export function createVolumes(client: DockerClient, settings: DockerSettings, adoptedBy: (owner: UserId) => readonly AdoptedVolume[] = () => []): LabVolumes {
   const underWay = new Map<string, Promise<void>>();
 
   async function ensure(req: SpawnRequest): Promise<readonly MountSettings[]> {
@@ -50,10 +52,10 @@ export function createVolumes(client: DockerClient, settings: DockerSettings): L
   }
 
   async function prepareOwn(req: SpawnRequest): Promise<readonly Planned[]> {
-    const existing = new Map((await ofOwner(req.owner.id)).map((v) => [v.Labels[LABEL.purpose], v.Name]));
+    const existing = new Map([...(await ofOwner(req.owner.id)).map((v) => [v.Labels[LABEL.purpose] ?? '', v.Name] as const), ...(await adopted(req.owner.id)).map((v) => [v.purpose, v.name] as const)]);
     const { layout } = req.profile;
     const planned: Planned[] = [];
-    for (const purpose of PURPOSES) {
+    for (const purpose of VOLUME_PURPOSES) {
       const labels = { ...base(), [LABEL.user]: req.owner.id, [LABEL.purpose]: purpose };
       const name = existing.get(purpose) ?? (await freeName(`${settings.namePrefix}${slug(req.owner.name)}`, `_${purpose}`, [settings.instance, req.owner.id]));
       planned.push({ name, target: layout[purpose], labels });
@@ -134,6 +136,22 @@ export function createVolumes(client: DockerClient, settings: DockerSettings): L
   }
   const ofOwner = (owner: UserId): Promise<readonly VolumeInspectInfo[]> => byLabels([`${LABEL.instance}=${settings.instance}`, `${LABEL.user}=${owner}`]);
 
+  /** One that somebody removed from the engine is like none. */
+  async function adopted(owner: UserId): Promise<readonly AdoptedVolume[]> {
+    const known = adoptedBy(owner);
+    const there = await unclaimed(known.map((volume) => volume.name));
+    return known.filter((volume) => there.has(volume.name));
+  }
+
+  async function unclaimed(names: readonly string[]): Promise<ReadonlySet<string>> {
+    const found = new Set<string>();
+    for (const name of names) {
+      const volume = await inspect(name);
+      if (volume !== null && volume.Driver === 'local' && volume.Labels?.[LABEL.instance] === undefined) found.add(name);
+    }
+    return found;
+  }
+
   async function remove(name: string): Promise<void> {
     try {
       await unlessMissing(client.call({ what: 'remove a volume', ms: DEADLINE.remove, run: (d, abortSignal) => d.getVolume(name).remove({ abortSignal }) }), undefined);
@@ -144,25 +162,26 @@ export function createVolumes(client: DockerClient, settings: DockerSettings): L
   }
 
   async function removeFor(owner: UserId): Promise<void> {
-    const volumes = await ofOwner(owner);
-    const users = await client.call({ what: 'list the containers', ms: DEADLINE.list, run: (d, abortSignal) => d.listContainers({ all: true, filters: { volume: volumes.map((v) => v.Name) }, abortSignal }) });
+    const volumes = [...(await ofOwner(owner)).map((v) => v.Name), ...(await adopted(owner)).map((v) => v.name)];
+    const users = await client.call({ what: 'list the containers', ms: DEADLINE.list, run: (d, abortSignal) => d.listContainers({ all: true, filters: { volume: volumes }, abortSignal }) });
     // Asked first, so that a refusal leaves all of them.
     const inUse = users.some((c) => !(c.Labels[LABEL.instance] === settings.instance && c.Labels[LABEL.role] === ROLE.helper));
     if (volumes.length > 0 && inUse) throw new HubError('conflict', 'A volume is in use: stop the server first.');
     // An interrupted preparation holds on to them, and there is nothing left to prepare.
     await removeContainer(client, helperName(owner));
-    for (const volume of volumes) await remove(volume.Name);
+    for (const volume of volumes) await remove(volume);
   }
 
   async function listFor(owner: UserId): Promise<readonly { name: string; purpose: string; bytes: number | null }[]> {
-    return (await ofOwner(owner)).map((v) => ({ name: v.Name, purpose: v.Labels[LABEL.purpose] ?? 'other', bytes: v.UsageData?.Size ?? null }));
+    const own = (await ofOwner(owner)).map((v) => ({ name: v.Name, purpose: v.Labels[LABEL.purpose] ?? 'other', bytes: v.UsageData?.Size ?? null }));
+    return [...own, ...(await adopted(owner)).map((v) => ({ ...v, bytes: null }))];
   }
 
   async function removeAll(): Promise<void> {
     for (const volume of await byLabels([`${LABEL.instance}=${settings.instance}`])) await remove(volume.Name);
   }
 
-  return { ensure, listFor, removeFor, removeAll };
+  return { ensure, listFor, removeFor, removeAll, unclaimed };
 }
 
 const mount = (volume: Planned): MountSettings => ({ Type: 'volume', Source: volume.name, Target: volume.target, VolumeOptions: { NoCopy: false, Labels: volume.labels, DriverConfig: { Name: 'local', Options: {} } } });

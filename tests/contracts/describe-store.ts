@@ -1,10 +1,10 @@
 import { HubError } from '../../hub/domain/errors';
 import { DEFAULT_SERVER, newId, type GroupId, type ServerId, type ServerName, type SessionId, type TokenId, type UserId, type UserName } from '../../hub/domain/ids';
-import { MAY_BECOME, type ServerKind, type ServerState } from '../../hub/domain/server';
+import { MAY_BECOME, type ServerKind, type ServerRecord, type ServerState } from '../../hub/domain/server';
 import type { Session, Token } from '../../hub/domain/session';
 import type { Group, User } from '../../hub/domain/user';
 import { verifyChain } from '../../hub/store/audit-chain';
-import type { Store } from '../../hub/store/store';
+import type { OauthCode, Store } from '../../hub/store/store';
 import { makeEntry } from './describe-audit';
 
 const at = (minutes: number): Date => new Date(Date.UTC(2030, 0, 1, 0, minutes));
@@ -202,6 +202,26 @@ export function describeStore(kind: string, open: () => Store): void {
         expect(store.roles.ofUser(alice.id).map((r) => r.name)).toEqual(['user']);
       });
 
+      test('say who holds them, and go with everybody who does', () => {
+        const [alice, lab] = [add('alice'), makeGroup('lab')];
+        store.groups.create(lab);
+        store.roles.put(role('keeper', 'list:users'));
+        store.roles.grant('keeper', alice.id);
+        store.roles.grantGroup('keeper', lab.id);
+        expect([store.roles.usersWith('keeper'), store.roles.groupsWith('keeper'), store.roles.ofGroup(lab.id)]).toEqual([[alice.id], [lab.id], ['keeper']]);
+        expect([store.roles.remove('keeper'), store.roles.remove('keeper')]).toEqual([true, false]);
+        expect([store.roles.list(), store.roles.directOfUser(alice.id), store.roles.ofGroup(lab.id), store.roles.usersWith('keeper')]).toEqual([[], [], [], []]);
+      });
+
+      test('what the configuration gave is remembered once, and forgotten one by one', () => {
+        const [member, held] = [{ kind: 'member', what: 'g', holder: 'u' }, { kind: 'role', what: 'keeper', holder: 'u' }] as const;
+        for (const fact of [held, member, member]) store.declared.add(fact);
+        expect(store.declared.list()).toEqual([member, held]);
+        store.declared.remove(member);
+        store.declared.remove(member);
+        expect(store.declared.list()).toEqual([held]);
+      });
+
       test('are replaced by putting them again, and keep who holds them', () => {
         const alice = add('alice');
         store.roles.put(role('user', 'self'));
@@ -298,6 +318,69 @@ export function describeStore(kind: string, open: () => Store): void {
         expect(store.tokens.remove(two.id)).toBe(false);
         expect(store.tokens.removeOf(alice.id)).toEqual([one.id]);
         expect(store.tokens.byHash('1')).toBeUndefined();
+      });
+    });
+
+    describe('codes and tokens of OAuth', () => {
+      const given = (): { readonly user: User; readonly session: Session; readonly token: Token; readonly code: OauthCode } => {
+        const user = add('alice');
+        const session = makeSession(user);
+        store.sessions.create(session, 'session-hash');
+        const client = { kind: 'service', name: 'board' } as const;
+        const token = makeToken(user, { oauth: { session: session.id, client } });
+        const code: OauthCode = { client, user: user.id, session: session.id, redirect: '/back', scopes: ['read:users:name!user'], challenge: 'c', expires: at(9), token: null };
+        store.oauth.add(code, 'code');
+        return { user, session, token, code };
+      };
+
+      test('D13: a code comes back as it was written, and is spent once', () => {
+        const { token, code } = given();
+        expect(store.oauth.byHash('code')).toEqual(code);
+        store.tokens.create(token, 'token');
+        expect(store.tokens.byHash('token')).toEqual(token);
+        expect([store.oauth.spend('code', token.id), store.oauth.spend('code', newId())]).toEqual([true, false]);
+        expect(store.oauth.byHash('code')).toEqual({ ...code, token: token.id });
+        expect(store.oauth.spend('other', token.id)).toBe(false);
+      });
+
+      test('both go with the session', () => {
+        const { session, token } = given();
+        store.tokens.create(token, 'token');
+        store.sessions.remove(session.id);
+        expect([store.oauth.byHash('code'), store.tokens.byHash('token')]).toEqual([undefined, undefined]);
+      });
+
+      test('both go with the service, and with the start of the server that they are for', () => {
+        const { user, session, token, code } = given();
+        store.tokens.create(token, 'token');
+        store.oauth.keepServices(['board']);
+        expect(store.tokens.byHash('token')).toEqual(token);
+        store.oauth.keepServices(['other']);
+        expect([store.oauth.byHash('code'), store.tokens.byHash('token')]).toEqual([undefined, undefined]);
+        const idle = store.servers.ensure(user.id, DEFAULT_SERVER);
+        const starting = store.servers.transition(idle, STATES.starting) as ServerRecord;
+        store.servers.setLabTokenHash(starting, 'lab');
+        const client = { kind: 'server', id: idle.id } as const;
+        const visitor = makeToken(user, { oauth: { session: session.id, client } });
+        store.tokens.create(visitor, 'visitor');
+        store.oauth.add({ ...code, client }, 'second');
+        const ready = store.servers.transition(starting, STATES.ready) as ServerRecord;
+        expect([store.oauth.byHash('second')?.client, store.tokens.byHash('visitor')]).toEqual([client, visitor]);
+        store.servers.transition(ready, STATES.stopping);
+        expect([store.oauth.byHash('second'), store.tokens.byHash('visitor')]).toEqual([undefined, undefined]);
+      });
+
+      test('an expired code goes, a spent one as soon as its token is gone', () => {
+        const { token } = given();
+        store.oauth.prune(at(8));
+        expect(store.oauth.byHash('code')).toBeDefined();
+        store.tokens.create(token, 'token');
+        store.oauth.spend('code', token.id);
+        store.oauth.prune(at(10));
+        expect(store.oauth.byHash('code')).toBeDefined();
+        store.tokens.remove(token.id);
+        store.oauth.prune(at(10));
+        expect(store.oauth.byHash('code')).toBeUndefined();
       });
     });
 

@@ -67,6 +67,9 @@ test('an abort with a reason of ours rejects with that reason', async () => {
   await expect(waiting).rejects.toMatchObject({ message: 'Stopped by its owner.' });
 });
 
-test('a single-user image is asked for its version only', async () => {
-  await wait(await serve((req, res) => void (req.url === '/user/a/api' ? res.end('{"version":"5"}') : res.writeHead(302).end())), { upstream: 'singleuser' });
+test('a single-user image is ready with any answer that is not an error of its own, and is asked nothing else', async () => {
+  const seen: string[] = [];
+  for (const status of [200, 302, 404, 405]) await wait(await serve((req, res) => void (seen.push(req.url ?? ''), res.writeHead(status, { location: '/elsewhere' }).end())), { upstream: 'singleuser' });
+  expect(new Set(seen)).toEqual(new Set(['/user/a/api']));
+  await expect(wait(await serve((_, res) => void res.writeHead(503).end()), { upstream: 'singleuser' })).rejects.toMatchObject({ code: 'spawn-failed', message: expect.stringContaining('answers 503') as unknown });
 });

@@ -99,7 +99,7 @@ export function createMatrixWorld(hub: TestHub) {
   const bodyOf = (route: HubRoute): string => {
     const fresh = `made-${made}`;
     const forms: Readonly<Record<string, string>> = { 'post /hub/admin/users': `username=${fresh}`, 'post /hub/admin/users/:id/delete': 'volumes=keep', 'post /hub/language': 'lang=en', 'post /hub/admin/audit/export': 'format=jsonl' };
-    const bodies: Readonly<Record<string, unknown>> = { 'post /hub/api/users': { usernames: [fresh] }, 'patch /hub/api/users/:name': { admin: false } };
+    const bodies: Readonly<Record<string, unknown>> = { 'post /hub/api/users': { usernames: [fresh] }, 'patch /hub/api/users/:name': { admin: false }, 'post /hub/api/groups': { groups: [fresh] }, 'post /hub/api/groups/:name/users': { users: [] }, 'delete /hub/api/groups/:name/users': { users: [] }, 'patch /hub/api/users/:name/server': { display_name: 'x' }, 'patch /hub/api/users/:name/servers/': { display_name: 'x' } };
     const key = `${route.method} ${route.path}`;
     return route.kind === 'page' ? (forms[key] ?? '') : JSON.stringify(bodies[key] ?? {});
   };
@@ -122,9 +122,13 @@ export function createMatrixWorld(hub: TestHub) {
 
   const ask = async (route: HubRoute, headersFor: (owner: User) => Headers): Promise<number> => {
     const about = target();
+    // A group of the same name, for the routes that are about one.
+    const named = newId<GroupId>();
+    if (route.path.includes('/groups/')) store.groups.create({ id: named, name: about.user.name, properties: {} });
     const status = await send(route, fill(route, about), headersFor(about.user));
     if (store.servers.listOf(about.user.id).length > 0) await servers.stopAllOf(about.user.id);
     store.users.remove(about.user.id);
+    store.groups.remove(named);
     return status;
   };
 

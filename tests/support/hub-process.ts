@@ -12,7 +12,7 @@ const READY_MS = 30_000;
 export type Env = Readonly<Record<string, string>>;
 
 /** Pools of the ring's own, one per file: another hub or suite on this machine keeps its addresses. */
-export const POOLS = { journey: '10.220.0.0/20', twoUsers: '10.220.16.0/20', graceful: '10.220.32.0/20', pages: '10.220.48.0/20', screenshots: '10.220.64.0/20', subdomains: '10.220.80.0/20', framed: '10.220.96.0/20' } as const;
+export const POOLS = { journey: '10.220.0.0/20', twoUsers: '10.220.16.0/20', graceful: '10.220.32.0/20', pages: '10.220.48.0/20', screenshots: '10.220.64.0/20', subdomains: '10.220.80.0/20', framed: '10.220.96.0/20', singleuser: '10.220.112.0/20', singleuserSites: '10.220.128.0/20' } as const;
 
 /** The suites' small image: Jupyter Server without JupyterLab, which writes every request that reaches it into its log. */
 export const SMALL_IMAGE = {

@@ -7,7 +7,7 @@ import type { Grant, HubContext, Proxy } from '../../proxy/contract';
 import { attachProxy, configureServer, createProxy, serverOptions } from '../../proxy/create-proxy';
 import type { ProxyDeps } from '../../proxy/create-proxy';
 import type { ServerSettings } from '../../proxy/server';
-import type { Route, RouteTable } from '../../proxy/route-table';
+import type { RouteTable, ServerRoute } from '../../proxy/route-table';
 import { createRouteTable } from '../../proxy/trie';
 
 export const COOKIE = 'hub';
@@ -28,7 +28,7 @@ export interface TestProxy {
   readonly warnings: Record<string, unknown>[];
   /** Credentials that have stopped being valid. */
   readonly revoked: Set<string>;
-  route(user: string, origin: string, more?: Partial<Route>): Route;
+  route(user: string, origin: string, more?: Partial<ServerRoute>): ServerRoute;
   close(): Promise<void>;
 }
 
@@ -95,7 +95,7 @@ export async function startProxy(overrides: Partial<ProxyDeps> & { readonly sett
     warnings,
     revoked,
     route(user, origin, more = {}) {
-      const route: Route = {
+      const route: ServerRoute = {
         prefix: `/user/${user}/`,
         origin,
         owner: user as UserId,

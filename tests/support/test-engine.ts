@@ -10,7 +10,7 @@ import type { Profile } from '../../hub/domain/profile';
 import type { Logger } from '../../hub/domain/runtime';
 import { systemClock } from '../../hub/domain/runtime';
 import type { Handle } from '../../hub/domain/server';
-import type { DockerSpawner } from '../../spawner/docker/docker-spawner';
+import type { DockerSpawner, DockerSpawnerDeps } from '../../spawner/docker/docker-spawner';
 import { createDockerSpawner } from '../../spawner/docker/docker-spawner';
 import type { DockerSettings } from '../../spawner/docker/settings';
 import { DOCKER_DEFAULTS } from '../../spawner/docker/settings';
@@ -34,6 +34,8 @@ export interface TestEngine {
   readonly spawner: DockerSpawner;
   /** Another hub on the same engine; closed and swept with this one. */
   another(change?: Partial<DockerSettings>): DockerSpawner;
+  /** One of this hub that knows of volumes taken over from another one. */
+  adopting(adoptedBy: DockerSpawnerDeps['adoptedBy'] & {}): DockerSpawner;
   close(): Promise<void>;
 }
 
@@ -54,17 +56,19 @@ export async function startTestEngine(change: Partial<DockerSettings> = {}): Pro
     ...change,
   };
   const all: DockerSpawner[] = [];
-  const another = (other: Partial<DockerSettings> = {}): DockerSpawner => {
-    const spawner = createDockerSpawner({ ...settings, ...other }, { clock: systemClock, log: silentLog });
+  const make = (other: Partial<DockerSettings>, deps: Partial<DockerSpawnerDeps> = {}): DockerSpawner => {
+    const spawner = createDockerSpawner({ ...settings, ...other }, { clock: systemClock, log: silentLog, ...deps });
     all.push(spawner);
     return spawner;
   };
+  const another = (other: Partial<DockerSettings> = {}): DockerSpawner => make(other);
+  const adopting = (adoptedBy: DockerSpawnerDeps['adoptedBy'] & {}): DockerSpawner => make({}, { adoptedBy });
   const close = async (): Promise<void> => {
     await Promise.all(all.map((s) => s.close()));
     await sweepDocker(run);
     await rm(dataDir, { recursive: true, force: true });
   };
-  return { run, settings, spawner: another(), another, close };
+  return { run, settings, spawner: another(), another, adopting, close };
 }
 
 export interface RequestChange {

@@ -1,9 +1,12 @@
 import { can, type Actor } from '../../domain/access';
+import { DEFAULT_SERVER } from '../../domain/ids';
 import { isActive, type ServerRecord } from '../../domain/server';
+import type { Service } from '../../domain/service';
 import type { Token } from '../../domain/session';
-import type { User } from '../../domain/user';
+import type { Group, User } from '../../domain/user';
 import type { ScopeName } from '../../domain/scopes/tree';
 import { serialise } from '../../domain/scopes/serialise';
+import { sessionTag } from '../../services/session-tag';
 import { timestamp } from '../../wire/timestamp';
 import type { AppDeps } from '../deps';
 import { serverTargetOf, targetOf } from '../kit';
@@ -19,6 +22,7 @@ export function serverModel(deps: AppDeps, actor: Actor, owner: User, record: Se
   const handle = 'handle' in state ? state.handle : null;
   return {
     name,
+    display_name: record.displayName,
     full_name: `${owner.name}/${name}`,
     last_activity: timestamp(record.lastActivity),
     started: active ? timestamp(state.since) : null,
@@ -31,6 +35,8 @@ export function serverModel(deps: AppDeps, actor: Actor, owner: User, record: Se
     full_url: `${settings.sites?.originOf(settings.sites.labelOf(owner.id)) ?? settings.publicUrl.origin}${urls.server(owner.name, name)}`,
     full_progress_url: `${settings.publicUrl.origin}${urls.apiProgress(owner.name, name)}`,
     ...(mayState ? { state: handle === null ? {} : { object_id: handle.id } } : {}),
+    // For the command line, which shows more than JupyterHub's model can say.
+    ...(actor.kind === 'local' ? { berth: { state: state.kind, profile: record.profile } } : {}),
   };
 }
 
@@ -83,14 +89,14 @@ function serversOf(deps: AppDeps, ask: { readonly actor: Actor; readonly user: U
   const { actor, user, records, stopped } = ask;
   const visible = records.filter((record) => can(actor, 'read:servers', serverTargetOf(deps, user, record.name)));
   if (visible.length === 0 && !can(actor, 'read:servers', targetOf(deps, user))) return {};
-  const wanted = visible.filter((record) => (stopped && record.version > 0) || isActive(record.state));
+  const wanted = visible.filter((record) => (stopped && (record.version > 0 || record.name !== DEFAULT_SERVER)) || isActive(record.state));
   return { servers: Object.fromEntries(wanted.map((record) => [record.name, serverModel(deps, actor, user, record)])) };
 }
 
 /** Whoever holds this credential, as `GET /hub/api/user` says it (protocol, 2.3). */
 export function identityModel(deps: AppDeps, actor: Actor, user: User | undefined): Record<string, unknown> {
   const byToken = actor.via === 'token' || actor.via === 'server-token';
-  const more = { token_id: byToken ? actor.credential : null, session_id: null, scopes: serialise(actor.scopes) };
+  const more = { token_id: byToken ? actor.credential : null, session_id: actor.sessionTag ?? null, scopes: serialise(actor.scopes) };
   if (user === undefined) return { kind: 'service', name: actor.name, admin: actor.admin, ...more };
   return { ...userModel(deps, actor, user, { always: ['admin', 'groups'] }), ...more };
 }
@@ -99,6 +105,29 @@ export function identityModel(deps: AppDeps, actor: Actor, user: User | undefine
 export function tokenModel(owner: User, token: Token, secret?: string): Record<string, unknown> {
   return {
     user: owner.name, id: token.id, kind: 'api_token', roles: [], scopes: token.scopes, created: timestamp(token.created), last_activity: timestamp(token.lastUsed),
-    expires_at: timestamp(token.expires), note: token.note, session_id: null, oauth_client: 'JupyterHub', ...(secret === undefined ? {} : { token: secret }),
+    expires_at: timestamp(token.expires), note: token.note, session_id: token.oauth === undefined ? null : sessionTag(token.oauth.session), oauth_client: token.oauth === undefined ? 'JupyterHub' : token.note, ...(secret === undefined ? {} : { token: secret }),
+  };
+}
+
+/** Protocol, 3.9. */
+export function groupModel(deps: AppDeps, actor: Actor, group: Group): Record<string, unknown> {
+  const may = (scope: ScopeName): boolean => can(actor, scope, { kind: 'group', name: group.name });
+  return {
+    kind: 'group',
+    name: group.name,
+    ...(may('read:groups') ? { users: deps.services.groups.membersOf(group).map((user) => user.name), properties: group.properties } : {}),
+    ...(may('read:roles:groups') ? { roles: deps.directory.rolesOfGroup(group.id) } : {}),
+  };
+}
+
+/** Protocol, 3.10. */
+export function serviceModel(deps: AppDeps, actor: Actor, service: Service): Record<string, unknown> {
+  const may = (scope: ScopeName): boolean => can(actor, scope, { kind: 'service', name: service.name });
+  return {
+    kind: 'service',
+    name: service.name,
+    admin: service.admin,
+    ...(may('read:roles:services') ? { roles: service.roles } : {}),
+    ...(may('read:services') ? { url: service.url ?? '', prefix: service.url === null ? '' : deps.urls.service(service.name), command: service.command, pid: deps.services.services.pidOf(service.name), info: service.info, display: service.display } : {}),
   };
 }

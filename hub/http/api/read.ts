@@ -1,5 +1,7 @@
 import type { z } from 'zod';
 import { HubError } from '../../domain/errors';
+import { headerOf, type Exchange } from '../exchange';
+import type { Kit } from '../kit';
 
 /**
  * A body as its schema says. Unknown keys are refused by name, in JupyterHub's words, so that a wrong spelling is not mistaken
@@ -44,11 +46,21 @@ export function parsePage(query: URLSearchParams, accept: string | undefined): P
   return { offset, limit, enveloped };
 }
 
-/** A list as the caller wants it. `self` is the address of this request, absolute and reachable by the caller. */
-export function paged(items: readonly unknown[], total: number, page: Page, self: URL): unknown {
-  if (!page.enveloped) return items;
+interface Paged<T> {
+  /** All there are, on every page. */
+  readonly total: number;
+  readonly page: Page;
+  /** The address of this request, absolute and reachable by the caller. */
+  readonly self: URL;
+  /** Absent: as it is, an array. */
+  readonly shape?: (items: readonly T[]) => unknown;
+}
+
+/** A list as the caller wants it. */
+export function paged<T>(items: readonly T[], { total, page, self, shape = (list) => list }: Paged<T>): unknown {
+  if (!page.enveloped) return shape(items);
   const { offset, limit } = page;
-  return { items, _pagination: { offset, limit, total, next: offset + limit < total ? nextOf(offset + limit, limit, self) : null } };
+  return { items: shape(items), _pagination: { offset, limit, total, next: offset + limit < total ? nextOf(offset + limit, limit, self) : null } };
 }
 
 function nextOf(offset: number, limit: number, self: URL): unknown {
@@ -56,4 +68,11 @@ function nextOf(offset: number, limit: number, self: URL): unknown {
   url.searchParams.set('offset', String(offset));
   url.searchParams.set('limit', String(limit));
   return { offset, limit, url: url.href };
+}
+
+/** Built from the caller's own `Host` where that is one of ours: the address that works for the caller (protocol, trap 8; F10). */
+export function selfUrl({ deps }: Kit, x: Exchange): URL {
+  const asked = `${x.ctx.scheme}://${headerOf(x, 'host') ?? ''}`;
+  const origin = deps.settings.acceptedOrigins.includes(asked) ? asked : deps.settings.publicUrl.origin;
+  return new URL(`${origin}${deps.urls.base}${x.ctx.path.slice(1)}${x.search}`);
 }

@@ -14,9 +14,9 @@ const DAY_SECONDS = 86_400;
 const DEFAULT_LIFETIME_SECONDS = 90 * DAY_SECONDS;
 const Ask = z.strictObject({
   note: z.string().max(1024).optional(),
-  expires_in: z.number().nullish(),
+  expires_in: z.unknown().optional(),
   scopes: z.array(z.string().max(512)).max(200).optional(),
-  roles: z.array(z.string()).optional(),
+  roles: z.array(z.string().max(255)).max(200).optional(),
 });
 
 /** API tokens of a user (protocol, 3.8). */
@@ -30,15 +30,36 @@ export function tokenRoutes(kit: Kit): readonly HubRoute[] {
 
   const create = (x: Exchange): Reply => {
     const actor = actorOf(x);
-    const owner = userAt(kit, x, ['tokens']);
+    const owner = mintedFor(x);
+    // A password belongs on the sign-in page, where guessing is slowed down.
+    if (typeof x.json === 'object' && x.json !== null && 'auth' in x.json) throw new HubError('forbidden', 'Passwords are not taken here. Present a token, or make one on the hub\'s pages.');
     const { note, expires_in: expires, scopes, roles } = parseBody(Ask, x.json);
-    if (roles !== undefined) throw new HubError('invalid-input', 'Give scopes instead of roles.');
+    if (expires !== undefined && expires !== null && !Number.isInteger(expires)) throw new HubError('invalid-input', `token expires_in must be null or integer, not ${shown(expires)}`);
+    if (scopes !== undefined && roles !== undefined) throw new HubError('invalid-input', 'Specify either scopes or roles, not both.');
     // JupyterHub reads 0 as "never"; a caller who sends nothing gets a token that ends.
-    const seconds = expires === undefined ? DEFAULT_LIFETIME_SECONDS : expires === 0 ? null : expires;
+    const seconds = expires === undefined ? DEFAULT_LIFETIME_SECONDS : expires === 0 ? null : (expires as number | null);
     const by = actor.kind === 'user' && actor.id === owner.id ? '' : ` by ${actor.kind} ${actor.name}`;
-    const made = tokens.create(actor, owner, { note: note ?? `Requested via api${by}`, scopes: scopes ?? ['inherit'], expiresInSeconds: seconds });
+    const made = tokens.create(actor, owner, { note: note ?? `Requested via api${by}`, scopes: scopes ?? scopesOf(roles), expiresInSeconds: seconds });
     return json(201, tokenModel(owner, made.token, made.secret));
   };
+
+  /** JupyterHub hides here with 403 what it hides with 404 elsewhere: the same for names that do not exist (D06). */
+  const mintedFor = (x: Exchange): User => {
+    try {
+      return userAt(kit, x, ['tokens']);
+    } catch (err) {
+      if (!(err instanceof HubError) || err.code !== 'not-found') throw err;
+      throw new HubError('forbidden', `User ${shown(x.params['name']).slice(1, -1)} not found or no permissions to generate tokens`, { cause: err });
+    }
+  };
+
+  /** Roles are an older way to name scopes. What the owner does not hold is refused later, as for any scope. */
+  const scopesOf = (roles: readonly string[] | undefined): readonly string[] =>
+    roles === undefined ? ['inherit'] : roles.flatMap((role) => {
+      const scopes = kit.deps.directory.scopesOfRole(role);
+      if (scopes === undefined) throw new HubError('invalid-input', `Unknown role: ${shown(role)}`);
+      return scopes;
+    });
 
   const find = (x: Exchange, owner: User) => {
     const id = x.params['id'] ?? '';
@@ -67,3 +88,6 @@ export function tokenRoutes(kit: Kit): readonly HubRoute[] {
     { method: 'delete', path: one, kind: 'api', needs: ['tokens'], handle: revoke },
   ];
 }
+
+/** As Python prints text, without what could not be seen. */
+const shown = (value: unknown): string => (typeof value === 'string' ? `'${value.slice(0, 64).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?')}'` : JSON.stringify(value ?? null).slice(0, 64));

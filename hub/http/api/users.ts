@@ -9,7 +9,7 @@ import { empty, headerOf, json, type Exchange, type Reply } from '../exchange';
 import { actorOf, targetOf, type Kit } from '../kit';
 import type { HubRoute } from '../routes';
 import { identityModel, userModel } from './models';
-import { paged, parseBody, parsePage } from './read';
+import { paged, parseBody, parsePage, selfUrl } from './read';
 
 const CreateMany = z.strictObject({ usernames: z.array(z.string().max(512)).min(1).max(1000), admin: z.boolean().default(false) });
 const CreateOne = z.strictObject({ name: z.string().optional(), admin: z.boolean().default(false), password: z.string().max(4096).optional(), groups: z.never().optional(), roles: z.never().optional(), auth_state: z.null().optional() });
@@ -32,7 +32,7 @@ export function userRoutes(kit: Kit): readonly HubRoute[] {
     const stopped = flag(x.query.get('include_stopped_servers'));
     const { users, total } = select(x, actor, page);
     const models = users.map((user) => userModel(deps, actor, user, { stopped }));
-    return json(200, paged(models, total, page, selfUrl(kit, x)));
+    return json(200, paged(models, { total, page, self: selfUrl(kit, x) }));
   };
 
   const select = (x: Exchange, actor: Actor, page: { readonly offset: number; readonly limit: number }): { users: readonly User[]; total: number } => {
@@ -99,14 +99,16 @@ export function userRoutes(kit: Kit): readonly HubRoute[] {
     const user = userAt(kit, x, ['admin:users']);
     const { name, admin } = parseBody(Change, x.json);
     demandMayChange(actor, user, admin === undefined ? {} : { admin });
-    if (name !== undefined && parseUserName(name) !== user.name) throw new HubError('conflict', 'Accounts cannot be renamed. Make a new account under the other name.');
-    const after = admin === undefined ? user : accounts.setAdmin(actor, user.id, admin);
+    if (name !== undefined) accounts.rename(actor, user.id, name);
+    if (admin !== undefined) accounts.setAdmin(actor, user.id, admin);
+    const after = accounts.find(actor, name === undefined ? user.name : name) ?? user;
     return json(200, { ...userModel(deps, actor, after), auth_state: null });
   };
 
   const remove = async (x: Exchange): Promise<Reply> => {
     const actor = actorOf(x);
     const user = userAt(kit, x, ['delete:users']);
+    if (actor.kind === 'user' && actor.id === user.id) throw new HubError('invalid-input', 'Cannot delete yourself!');
     const volumes = x.query.get('volumes') ?? 'keep';
     if (volumes !== 'keep' && volumes !== 'remove') throw new HubError('invalid-input', 'volumes must be keep or remove');
     await accounts.remove(actor, user.id, { volumes });
@@ -174,13 +176,6 @@ function stateFilter({ deps }: Kit, state: string): (user: User) => boolean {
   if (state === 'ready') return (user) => ready.has(user.id);
   if (state === 'inactive') return (user) => !active.has(user.id);
   throw new HubError('invalid-input', `Unrecognized state filter: '${shown(state)}'`);
-}
-
-/** Built from the caller's own `Host` where that is one of ours: the address that works for the caller (protocol, trap 8; F10). */
-export function selfUrl({ deps }: Kit, x: Exchange): URL {
-  const asked = `${x.ctx.scheme}://${headerOf(x, 'host') ?? ''}`;
-  const origin = deps.settings.acceptedOrigins.includes(asked) ? asked : deps.settings.publicUrl.origin;
-  return new URL(`${origin}${deps.urls.base}${x.ctx.path.slice(1)}${x.search}`);
 }
 
 function validName(raw: string): User['name'] | undefined {

@@ -22,7 +22,10 @@ export function createFailureReply(kit: Kit): (x: Exchange, thrown: unknown) => 
   };
 }
 
-export const isApi = (path: string): boolean => path === '/hub/api' || path.startsWith('/hub/api/');
+/** Below `/hub/api`, and yet a page for people (protocol, 2.1). */
+const PAGE = '/hub/api/oauth2/authorize';
+
+export const isApi = (path: string): boolean => path !== PAGE && (path === '/hub/api' || path.startsWith('/hub/api/'));
 
 /** Express refuses paths that do not decode; that is the sender's mistake and not ours. */
 function known(thrown: unknown): HubError {

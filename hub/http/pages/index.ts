@@ -6,13 +6,16 @@ import { healthRoutes } from './admin-health';
 import { adminRoutes } from './admin-users';
 import { enterRoutes } from './enter';
 import { entranceRoutes } from './entrance';
+import { oauthRoutes } from './authorize';
 import { homeRoutes } from './home';
 import { labRoutes } from './lab';
 import { passwordRoutes } from './password';
 import { sessionRoutes } from './sessions';
+import { signpostRoutes } from './signposts';
 import { spawnRoutes } from './spawn';
+import { tokenPageRoutes } from './tokens';
 
 /** Every page, in the order in which Express tries them; the wildcards of `lab` come last. */
 export const pageRoutes = (kit: Kit): readonly HubRoute[] => [
-  ...entranceRoutes(kit), ...enterRoutes(kit), ...accountRoutes(kit), ...passwordRoutes(kit), ...sessionRoutes(kit), ...homeRoutes(kit), ...spawnRoutes(kit), ...adminRoutes(kit), ...auditRoutes(kit), ...healthRoutes(kit), ...labRoutes(kit),
+  ...entranceRoutes(kit), ...enterRoutes(kit), ...accountRoutes(kit), ...passwordRoutes(kit), ...sessionRoutes(kit), ...homeRoutes(kit), ...spawnRoutes(kit), ...adminRoutes(kit), ...auditRoutes(kit), ...healthRoutes(kit), ...oauthRoutes(kit), ...tokenPageRoutes(kit), ...signpostRoutes(kit), ...labRoutes(kit),
 ];

@@ -36,7 +36,7 @@ test('B05 E07 F06 F07: of any headers no hop-by-hop one, none that says who or w
       const found = inspect(facts, { maxHeaderLines: 100, maxTargetBytes: 8192 });
       if (found.kind === 'refusal') return;
       forwarded += 1;
-      const out = forwardedHeaders(facts, found, cookies, { route, grant: { kind: 'allow', user: 'alice' as UserId, userName: user, credential: 'c' }, address: '9.9.9.9', scheme: 'http', plainText: false });
+      const out = forwardedHeaders(facts, found, cookies, { route, grant: { user: 'alice' as UserId, userName: user, credential: 'c' }, address: '9.9.9.9', scheme: 'http', plainText: false });
       const names = out.filter((_, i) => i % 2 === 0);
       for (let i = 0; i < out.length; i += 2) {
         validateHeaderName(out[i] as string);

@@ -5,19 +5,19 @@ import { createCookieRules } from '../../../proxy/cookies';
 import { forwardedHeaders } from '../../../proxy/headers';
 import { inspect } from '../../../proxy/request-guard';
 import { onlyValid, publicLocation, sanitiseResponse } from '../../../proxy/response-headers';
-import type { Route } from '../../../proxy/route-table';
+import type { ServerRoute } from '../../../proxy/route-table';
 
 const limits = { maxHeaderLines: 100, maxTargetBytes: 8192 };
 const cookies = createCookieRules('hub');
-const injected: Route = { prefix: '/user/a/', origin: 'http://10.0.0.1:8888', owner: 'a' as UserId, server: 's' as ServerId, upstream: { kind: 'injected', authorization: 'token secret' } };
-const singleuser: Route = { ...injected, upstream: { kind: 'singleuser' } };
+const injected: ServerRoute = { prefix: '/user/a/', origin: 'http://10.0.0.1:8888', owner: 'a' as UserId, server: 's' as ServerId, upstream: { kind: 'injected', authorization: 'token secret' } };
+const singleuser: ServerRoute = { ...injected, upstream: { kind: 'singleuser' } };
 
 function forwarded(rawHeaders: string[], route = injected, more: { readonly authorization?: string; readonly userName?: string } = {}): string[] {
   const facts: RequestFacts = { method: 'GET', target: '/user/a/', rawHeaders: ['Host', 'hub.test:8000', ...rawHeaders], httpVersion: '1.1', peer: '1.2.3.4', encrypted: false, upgrade: false };
   const found = inspect(facts, limits);
   if (found.kind === 'refusal') throw new Error(found.message);
   const { userName = 'alice', ...rest } = more;
-  return forwardedHeaders(facts, found, cookies, { route, grant: { kind: 'allow', user: 'a' as UserId, userName, credential: 'c', ...rest }, address: '9.9.9.9', scheme: 'http', plainText: false });
+  return forwardedHeaders(facts, found, cookies, { route, grant: { user: 'a' as UserId, userName, credential: 'c', ...rest }, address: '9.9.9.9', scheme: 'http', plainText: false });
 }
 const OWN = ['x-forwarded-for', '9.9.9.9', 'x-forwarded-proto', 'http', 'x-forwarded-host', 'hub.test:8000', 'x-forwarded-port', '8000', 'x-forwarded-prefix', '/user/a', 'x-forwarded-user', 'alice'];
 const HOST = ['host', 'hub.test:8000'];

@@ -5,7 +5,7 @@ const result = (over: Record<string, number> = {}): Record<string, number> => ({
 
 describe('npm test: choosing rings', () => {
   test('none named means all, in their order', () => {
-    expect(chooseRings([])).toEqual(['unit', 'contracts', 'architecture', 'docs', 'http', 'proxy', 'docker', 'browser']);
+    expect(chooseRings([])).toEqual(['unit', 'contracts', 'architecture', 'docs', 'http', 'clients', 'proxy', 'docker', 'browser']);
     expect(chooseRings(['browser', 'unit'])).toEqual(['unit', 'browser']);
   });
 

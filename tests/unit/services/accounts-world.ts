@@ -19,7 +19,7 @@ import { createThrottle } from '../../../hub/services/throttle';
 import { createTokens } from '../../../hub/services/tokens';
 import { openStore } from '../../../hub/store/create-store';
 import type { Store } from '../../../hub/store/store';
-import type { Route } from '../../../proxy/route-table';
+import type { ServerRoute } from '../../../proxy/route-table';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock';
 
 export const GOOD = 'four unrelated words';
@@ -65,12 +65,12 @@ function assemble(store: Store, clock: FakeClock, overrides: Overrides) {
   const hasher = createHasher(overrides.hashing ?? CHEAP);
   const sessions = createSessions({ store, clock, log });
   const audit = createAudit({ store, clock, log: recordingLog([]), keepMs: 0 });
-  const tokens = createTokens({ store, clock, log, audit, onEnded: sessions.announceEnded });
+  const tokens = createTokens({ store, clock, log, audit, onEnded: sessions.announceEnded, sessions });
   open.add(sessions).add(tokens).add(audit);
   const actors = createActors({ store, sessions, tokens });
   const throttle = createThrottle({ store, clock });
   const authenticator = createPasswordAuthenticator({ hasher, ...createPasswordRecords(store) });
-  const login = createLogin({ store, log, audit, authenticator, sessions, throttle });
+  const login = createLogin({ store, log, audit, authenticator, admit: ({ subject }) => store.users.byId(subject as UserId), sessions, throttle });
   const accounts = createAccounts({
     store, clock, log, audit, hasher, sessions, actors, throttle, signUpMode: 'approval', adminName: 'admin',
     stopServers: async (owner) => void calls.stopped.push(owner.name),
@@ -110,7 +110,7 @@ function assemble(store: Store, clock: FakeClock, overrides: Overrides) {
     },
     signIn: (username: unknown, password: unknown, more: Partial<{ address: string; previousCookie: string }> = {}) =>
       login.signIn({ username, password, ...FROM, previousCookie: undefined, ...more }),
-    routeOf(owner: User, server = ''): Route {
+    routeOf(owner: User, server = ''): ServerRoute {
       const record = store.servers.ensure(owner.id, server as never);
       return { prefix: `/user/${owner.name}/`, origin: 'http://127.0.0.1:1', owner: owner.id, server: record.id as ServerId, upstream: { kind: 'singleuser' } };
     },

@@ -24,7 +24,8 @@ const run = (name = DEFAULT_SERVER): ServerId => {
   const handle = { spawner: 'fake', id: newId<string>() };
   return (store.servers.transition(starting, { kind: 'ready', since: clock.now(), handle, origin: 'http://127.0.0.1:1' }) as ServerRecord).id;
 };
-const report = (at: unknown, only?: ServerName) => world.reports.report(world.actor, world.user, { servers: { '': { last_activity: at } } }, only);
+/** As a lab reports. */
+const report = (at: unknown, only?: ServerName) => world.reports.report({ ...world.actor, via: 'server-token' }, world.user, { servers: { '': { last_activity: at } } }, only);
 const lastOf = (id: ServerId): string | undefined => world.activity.lastOf(id)?.toISOString();
 
 beforeEach(() => {
@@ -57,6 +58,16 @@ test.each([
   clock.advance(HOUR);
   report(given);
   expect(lastOf(id)).toBe(after(ms));
+});
+
+test('D20: anybody but a lab is told when a time is more than 59 minutes ahead', () => {
+  const id = run();
+  clock.advance(HOUR);
+  const tell = (ms: number) => () => world.reports.report(world.actor, world.user, { last_activity: after(ms), servers: { '': { last_activity: after(ms) } } });
+  expect(tell(HOUR + 59 * 60_000 + 1)).toThrow('Rejecting activity from more than an hour in the future');
+  expect(lastOf(id)).toBeUndefined();
+  tell(HOUR + 59 * 60_000)();
+  expect(lastOf(id)).toBe(after(HOUR));
 });
 
 test('D20: nothing moves backwards', () => {

@@ -1,4 +1,5 @@
 import type { ServerName, UserName } from '../../../hub/domain/ids';
+import { serverProfile } from '../../../spawner/profiles';
 import { labVariables } from '../../../hub/services/lab-variables';
 
 const ask = { hubUrl: 'http://hub:8081', base: '/', owner: 'ä b+c@x~y' as UserName, server: 'my srv' as ServerName, token: 't0ken' };
@@ -22,4 +23,22 @@ test('the base path is in every address', () => {
 
 test('a lab that cannot reach the hub gets no credential for it', () => {
   expect(Object.keys(labVariables({ ...ask, hubUrl: null })).sort()).toEqual(['JUPYTERHUB_BASE_URL', 'JUPYTERHUB_SERVER_NAME', 'JUPYTERHUB_SERVICE_PREFIX', 'JUPYTERHUB_USER']);
+});
+
+test('a server that signs its visitors in is told how, in the words of JupyterHub\'s own captured environment', () => {
+  const profile = serverProfile({ image: 'example/lab:1', upstream: 'singleuser', limits: { cpus: 2, memoryBytes: 1024, pids: null } });
+  const env = labVariables({ ...ask, signIn: { profile, publicOrigin: 'https://hub.example', site: null } });
+  expect(env).toMatchObject(labVariables(ask));
+  expect(env).toMatchObject({
+    JPY_API_TOKEN: 't0ken', JUPYTERHUB_CLIENT_ID: 'jupyterhub-user-%C3%A4%20b%2Bc%40x~y-my%20srv', JUPYTERHUB_OAUTH_CALLBACK_URL: '/user/%C3%A4%20b%2Bc@x~y/my%20srv/oauth_callback',
+    JUPYTERHUB_OAUTH_CLIENT_ALLOWED_SCOPES: '[]', JUPYTERHUB_SERVICE_URL: 'http://0.0.0.0:8888/user/%C3%A4%20b%2Bc@x~y/my%20srv/', JUPYTERHUB_HOST: '', JUPYTERHUB_COOKIE_HOST_PREFIX_ENABLED: '0',
+    JUPYTERHUB_PUBLIC_URL: 'https://hub.example/user/%C3%A4%20b%2Bc@x~y/my%20srv/', JUPYTERHUB_PUBLIC_HUB_URL: 'https://hub.example/hub/', JUPYTERHUB_ROOT_DIR: '/home/jovyan/work', JUPYTER_IMAGE_SPEC: 'example/lab:1', MEM_LIMIT: '1024', CPU_LIMIT: '2.0',
+  });
+  const scopes = ['access:servers!server=\u00e4 b+c@x~y/my srv', 'access:servers!user=\u00e4 b+c@x~y'];
+  expect([env['JUPYTERHUB_OAUTH_ACCESS_SCOPES'], env['JUPYTERHUB_OAUTH_SCOPES']].map((text) => JSON.parse(text ?? '') as unknown)).toEqual([scopes, scopes]);
+});
+
+test('on a site of its own a server is told where the hub is, and where its visitors come back to', () => {
+  const env = labVariables({ ...ask, owner: 'alice' as UserName, server: '' as ServerName, signIn: { profile: serverProfile({ image: 'x', upstream: 'singleuser' }), publicOrigin: 'https://hub.example', site: 'https://u-1.nb.example' } });
+  expect(env).toMatchObject({ JUPYTERHUB_HOST: 'https://hub.example', JUPYTERHUB_CLIENT_ID: 'jupyterhub-user-alice', JUPYTERHUB_OAUTH_CALLBACK_URL: 'https://u-1.nb.example/user/alice/oauth_callback', JUPYTERHUB_PUBLIC_URL: 'https://u-1.nb.example/user/alice/' });
 });

@@ -1,0 +1,38 @@
+import { demand, HUB } from '../domain/access';
+import type { Logger } from '../domain/runtime';
+import { isActive } from '../domain/server';
+import type { Store } from '../store/store';
+import type { Recorder, Shutdown } from './contract';
+
+export interface ShutdownDeps {
+  readonly store: Store;
+  readonly log: Logger;
+  readonly audit: Pick<Recorder, 'record'>;
+  readonly servers: { halt(id: ReturnType<Store['servers']['list']>[number]['id'], reason: string): Promise<void> };
+  /** What ends the process in good order; called once. */
+  readonly end: () => void;
+}
+
+export function createShutdown({ store, log, audit, servers, end }: ShutdownDeps): Shutdown {
+  let begun = false;
+
+  const stopAll = async (): Promise<void> => {
+    const active = store.servers.list().filter(({ state }) => isActive(state));
+    await Promise.allSettled(active.map(({ id }) => servers.halt(id, 'The hub was shut down.')));
+  };
+
+  const run = async (stopServers: boolean): Promise<void> => {
+    if (stopServers) await stopAll();
+    end();
+  };
+
+  return {
+    begin(actor, ask) {
+      demand(actor, 'shutdown', HUB);
+      audit.record(actor, 'hub.shutdown', 'hub', { detail: { servers: ask.servers } });
+      if (begun) return;
+      begun = true;
+      run(ask.servers).catch((err: unknown) => log.error({ err }, 'The hub could not be shut down.'));
+    },
+  };
+}

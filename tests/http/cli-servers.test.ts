@@ -1,0 +1,93 @@
+import fs from 'node:fs';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { runCli } from '../../hub/cli/program';
+import { listenLocal } from '../../hub/local-socket';
+import { never } from '../../spawner/fake';
+import { makeUser } from '../support/factories';
+import { startHub, type TestHub } from '../support/start-hub';
+
+let cwd: string;
+beforeEach(() => (cwd = fs.mkdtempSync(path.join(os.tmpdir(), 'berth-servers-'))));
+afterEach(() => fs.rmSync(cwd, { recursive: true, force: true }));
+
+async function run(args: readonly string[], env: Readonly<Record<string, string>>) {
+  const out: string[] = [];
+  const notes: string[] = [];
+  const io = { env, cwd, out: (line: string) => void out.push(line), note: (line: string) => void notes.push(line), ask: () => Promise.reject(new Error('asked')) };
+  return { code: await runCli(args, io), out, notes };
+}
+
+const settingsOf = (hub: TestHub) => ({ HUB_DATA_DIR: hub.hub.config.dataDir });
+
+test('a server is launched, listed and stopped from the command line', async () => {
+  const hub = await startHub();
+  try {
+    makeUser(hub, 'alice');
+    makeUser(hub, 'bob');
+    expect(await run(['launch', 'alice'], settingsOf(hub))).toMatchObject({ code: 0, out: [`${hub.hub.url.replace(/\/$/, '')}/user/alice/`], notes: ['Starting the server of alice.'] });
+    expect(await run(['launch', 'alice'], settingsOf(hub))).toMatchObject({ code: 0, notes: [] });
+    const listed = await run(['servers', '--json'], settingsOf(hub));
+    expect(JSON.parse(listed.out.join('\n'))).toEqual([expect.objectContaining({ user: 'alice', server: '', state: 'ready', profile: expect.any(String) })]);
+    expect((await run(['servers'], settingsOf(hub))).out[1]).toMatch(/^alice +- +ready +20\d\d-/);
+    expect(await run(['stop', 'alice'], settingsOf(hub))).toMatchObject({ code: 0, out: ['The server of alice is stopped.'] });
+    expect(JSON.parse((await run(['servers', '--json'], settingsOf(hub))).out.join('\n'))).toMatchObject([{ state: 'stopped' }]);
+    expect(await run(['launch', 'nobody'], settingsOf(hub))).toMatchObject({ code: 1 });
+  } finally {
+    await hub.close();
+  }
+});
+
+test('a start that takes its time is followed, and one that fails says why', async () => {
+  const hub = await startHub({ behaviour: { kind: 'bad', how: 'reject', message: 'The image is gone.' } as never });
+  const slow = await startHub({ behaviour: never('start'), overrides: { slowMs: 1 } });
+  try {
+    makeUser(hub, 'alice');
+    expect(await run(['launch', 'alice'], settingsOf(hub))).toMatchObject({ code: 1, notes: expect.arrayContaining([expect.stringContaining('The image is gone.')]) });
+    const alice = makeUser(slow, 'alice');
+    const launched = run(['launch', 'alice'], settingsOf(slow));
+    while (slow.store.servers.listOf(alice.id)[0]?.state.kind !== 'starting') await new Promise((resolve) => setImmediate(resolve));
+    expect(await run(['stop', 'alice'], settingsOf(slow))).toMatchObject({ code: 0 });
+    expect((await launched).code).toBe(1);
+  } finally {
+    await Promise.all([hub.close(), slow.close()]);
+  }
+});
+
+test('a template is put into the workspace once, with a token that ends, and its address is printed', async () => {
+  const asked: string[] = [];
+  let there = false;
+  const lab = http.createServer((req, res) => {
+    asked.push(`${req.method} ${req.url} ${req.headers.authorization}`);
+    req.resume().on('end', () => {
+      res.writeHead(req.method === 'PUT' ? 201 : there ? 200 : 404).end('{}');
+      there ||= req.method === 'PUT';
+    });
+  });
+  await new Promise<void>((resolve) => lab.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(lab.address() as AddressInfo).port}/user/alice/`;
+  const calls: string[] = [];
+  const hub = await listenLocal(path.join(cwd, 'state'), (req, res) => {
+    calls.push(`${req.method} ${req.url}`);
+    req.resume().on('end', () => {
+      const body = req.url?.endsWith('/tokens') === true ? { id: 't1', token: 'short-lived' } : { name: 'alice', servers: { '': { name: '', ready: true, full_url: url } } };
+      res.writeHead(req.method === 'DELETE' ? 204 : 200).end(req.method === 'DELETE' ? undefined : JSON.stringify(body));
+    });
+  }, { url: 'http://localhost:8000/' });
+  try {
+    const env = { HUB_PATHS_TEMPLATES: path.resolve(__dirname, '../../templates') };
+    const first = await run(['launch', 'alice', '--template', 'first_notebook'], env);
+    expect(first).toMatchObject({ code: 0, out: [`${url}lab/tree/first_notebook.ipynb`] });
+    expect(await run(['launch', 'alice', '--template', 'first_notebook'], env)).toMatchObject({ code: 0 });
+    expect(asked.map((line) => line.split(' ')[0])).toEqual(['GET', 'PUT', 'GET']);
+    expect(asked.every((line) => line.endsWith('token short-lived'))).toBe(true);
+    expect(calls.filter((call) => call === 'DELETE /hub/api/users/alice/tokens/t1')).toHaveLength(2);
+    expect(await run(['launch', 'alice', '--template', 'absent'], env)).toMatchObject({ code: 1, notes: [expect.stringContaining('There are: first_notebook')] });
+  } finally {
+    await hub.close();
+    lab.closeAllConnections();
+    await new Promise((resolve) => lab.close(resolve));
+  }
+});
