@@ -36,7 +36,7 @@ import { createBootstrap } from './services/bootstrap';
 import { createCulling } from './services/culling';
 import { createLabTokens } from './services/lab-tokens';
 import { labVariables } from './services/lab-variables';
-import { createDeclaredGroups } from './services/declared-groups';
+import { createDeclaredGroups, outboundOf } from './services/declared-groups';
 import { createLogin } from './services/login';
 import { createPasswordRecords } from './services/passwords';
 import { createHealth } from './services/health';
@@ -169,6 +169,7 @@ async function build(config: Config, { log, server, overrides }: Ground) {
       rolesOf: (user) => store.roles.directOfUser(user),
       nameOf: (user) => store.users.byId(user)?.name,
       visitsTo: (user) => store.visits.toServersOf(user),
+      profilesFor: (user) => config.profiles.map((profile) => ({ ...profile, outbound: outboundOf(store, profile, { id: user }) })),
       serversOf: (user) => store.servers.listOf(user),
       servers: () => store.servers.list(),
     },

@@ -1,6 +1,7 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pickLanguage, translator } from '../../views/i18n';
+import { lacking } from '../domain/access';
 import { HubError } from '../domain/errors';
 import type { Clock } from '../domain/runtime';
 import { inRequest } from '../services/request-context';
@@ -171,7 +172,7 @@ function gate({ deps }: Kit, route: HubRoute, x: Exchange): Reply | undefined {
     throw new HubError('forbidden', 'Choose a new password first.');
   }
   if (route.needs !== 'identified' && !route.needs.some((scope) => actor.scopes.has(scope))) {
-    throw new HubError('forbidden', `Action is not authorized with current scopes; requires any of [${route.needs.join(', ')}]`);
+    throw lacking(route.needs);
   }
   return undefined;
 }
