@@ -5,10 +5,10 @@ const RINGS = {
   unit: { needs: [], alone: false },
   contracts: { needs: [], alone: false },
   architecture: { needs: [], alone: false },
-  docs: { needs: [], alone: false },
+  docs: { needs: ['tools'], alone: false },
   http: { needs: [], alone: false },
-  proxy: { needs: [], alone: false },
-  docker: { needs: ['engine', 'test', 'hub', 'compose'], alone: true },
+  proxy: { needs: ['tools'], alone: false },
+  docker: { needs: ['tools', 'engine', 'test', 'hub', 'compose'], alone: true },
   browser: { needs: ['engine', 'test', 'notebook', 'browser'], alone: true },
 };
 
