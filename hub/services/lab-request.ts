@@ -16,9 +16,7 @@ export interface Lab {
   readonly owner: User;
   readonly profile: Profile;
   readonly secret: string;
-  /** Path below the base path: the route. */
-  readonly prefix: string;
-  /** Complete path, as browsers see it and as the server serves it. */
+  /** Complete path, as browsers see it, as the server serves it, and as it is routed. */
   readonly url: string;
 }
 
@@ -28,8 +26,7 @@ export function labOf(deps: ServersDeps, record: ServerRecord): Lab | undefined 
   // A profile may have left the configuration while its server runs on.
   const profile = deps.profiles.find((p) => p.slug === record.profile) ?? deps.profiles[0];
   if (owner === undefined || profile === undefined || record.secret === null) return undefined;
-  const prefix = deps.prefixOf(owner.name, record.name);
-  return { owner, profile, secret: record.secret, prefix, url: `${deps.base.slice(0, -1)}${prefix}` };
+  return { owner, profile, secret: record.secret, url: `${deps.base.slice(0, -1)}${deps.prefixOf(owner.name, record.name)}` };
 }
 
 export function requestOf(deps: ServersDeps, record: ServerRecord, lab: Lab, token: string): SpawnRequest {
@@ -41,7 +38,7 @@ export function requestOf(deps: ServersDeps, record: ServerRecord, lab: Lab, tok
 
 export function routeOf(record: ServerRecord, lab: Lab, origin: string): Route {
   const upstream = lab.profile.upstream === 'injected' ? { kind: 'injected' as const, authorization: `token ${lab.secret}` } : { kind: 'singleuser' as const };
-  return { prefix: lab.prefix, origin, owner: record.owner, server: record.id, upstream };
+  return { prefix: lab.url, origin, owner: record.owner, server: record.id, upstream };
 }
 
 /** The profile asked for, else the last one where it still exists, else the default. Throws `invalid-input` for an unknown one. */

@@ -278,6 +278,14 @@ describe('the progress stream', () => {
 });
 
 describe('below a base path', () => {
+  it('a server is started, reached and stopped below it', async () => {
+    const hub = await startHub({ settings: { basePath: '/jupyter/' } });
+    const auth = bearer(hub, makeUser(hub, 'alice'));
+    const ask = async (method: string, path: string): Promise<number> => (await fetch(`${hub.origin}/jupyter/${path}`, { method, headers: auth, redirect: 'manual' })).status;
+    expect([await ask('POST', 'hub/api/users/alice/server'), await ask('GET', 'user/alice/api'), await ask('DELETE', 'hub/api/users/alice/server'), await ask('GET', 'user/alice/api')]).toEqual([201, 200, 204, 424]);
+    await hub.close();
+  });
+
   it('G09: every address, cookie and redirect stays below it', onHub({ settings: { publicUrl: 'http://127.0.0.1:8000/jupyter/' } }, async (hub) => {
     const alice = hub.store.users.byName('alice' as never) as User;
     const browser = signedInAs(hub, alice);

@@ -12,7 +12,7 @@ test('a start ends in a ready server, reachable below its prefix and recorded in
   await world.settled(settled);
   const state = world.stateOf(user);
   expect(state.kind).toBe('ready');
-  expect(world.routes.match('/user/alice/lab')).toMatchObject({ prefix: '/user/alice/', owner: user.id, server: record.id, origin: state.kind === 'ready' ? state.origin : '' });
+  expect(world.routes.match('/hub-base/user/alice/lab')).toMatchObject({ prefix: '/hub-base/user/alice/', owner: user.id, server: record.id, origin: state.kind === 'ready' ? state.origin : '' });
   expect(world.spawner.started[0]?.prefix).toBe('/hub-base/user/alice/');
   expect(world.store.audit.list({ offset: 0, limit: 5 })).toMatchObject([{ actorKind: 'user', actor: 'alice', action: 'server.start', target: 'server:alice/' }]);
 });
@@ -34,7 +34,7 @@ test('named servers of one user live side by side, each below its own prefix', a
   const { user, actor } = world.addUser('alice');
   const both = [MAIN, named('gpu')].map((name) => world.servers.start(actor, user, name, name === MAIN ? {} : { profile: GPU.slug }).settled);
   await world.settled(Promise.all(both));
-  expect(world.routes.list().map((r) => r.prefix).sort()).toEqual(['/user/alice/', '/user/alice/gpu/']);
+  expect(world.routes.list().map((r) => r.prefix).sort()).toEqual(['/hub-base/user/alice/', '/hub-base/user/alice/gpu/']);
   expect(world.servers.get(actor, user, named('gpu'))?.profile).toBe('gpu');
 });
 

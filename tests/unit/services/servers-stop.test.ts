@@ -26,7 +26,7 @@ test('a stop takes the route away first, ends what is open on it, then removes t
   expect(record.state.kind).toBe('stopping');
   expect(world.routes.list()).toHaveLength(0);
   await world.settled(settled);
-  expect(order).toEqual(['drain /user/alice/, routes 0', 'remove after 10000 ms']);
+  expect(order).toEqual(['drain /hub-base/user/alice/, routes 0', 'remove after 10000 ms']);
   expect(world.stateOf(user)).toMatchObject({ kind: 'stopped', reason: null });
   expect(world.store.audit.list({ offset: 0, limit: 1 })).toMatchObject([{ action: 'server.stop', actor: 'alice' }]);
 });
@@ -241,6 +241,6 @@ test.each([1, 2, 3])('M02: after a storm of starts, stops and kills (seed %i) st
   const resting = (): boolean => world.store.servers.list().every((r) => ['stopped', 'failed', 'ready'].includes(r.state.kind));
   await world.until(resting, 50);
   const ready = world.store.servers.list().filter((r) => r.state.kind === 'ready').map((r) => r.id).sort();
-  expect(world.routes.list().map((r) => r.server).sort()).toEqual(ready);
+  expect(world.routes.list().map((r) => (r.upstream.kind === 'service' ? '' : 'server' in r ? r.server : '')).sort()).toEqual(ready);
   expect([...world.engine.processes.values()].map((p) => p.server).sort()).toEqual(ready);
 });
