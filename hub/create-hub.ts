@@ -181,7 +181,7 @@ async function build(config: Config, { log, server, overrides }: Ground) {
     clock,
     log,
     services: { ...identity, accounts, servers, reports, health, groups, shutdown, oauth: signIn.oauth },
-    directory: createDirectory({ store, routes }),
+    directory: createDirectory({ store, routes, profiles: config.profiles, openGroups: openGroups(config.groups) }),
     access,
     ready: health.ready,
     metrics,

@@ -1,5 +1,7 @@
 import { isServiceRoute, type RouteTable } from '../proxy/route-table';
 import type { AppDeps, RouteView } from './http/deps';
+import type { Profile } from './domain/profile';
+import { outboundOf } from './services/declared-groups';
 import type { Store } from './store/store';
 
 /** The proxy's routes in the words of the API: names instead of ids, and nothing that authenticates anybody. */
@@ -14,8 +16,16 @@ function routesView({ routes, store }: { readonly routes: Pick<RouteTable, 'list
   return views.sort((a, b) => (a.routespec < b.routespec ? -1 : 1));
 }
 
+interface DirectoryDeps {
+  readonly store: Store;
+  readonly routes: Pick<RouteTable, 'list'>;
+  readonly profiles: readonly Profile[];
+  readonly openGroups: ReadonlySet<string>;
+}
+
 /** What models and pages look up; who may see it is decided by the actor's scopes. */
-export const createDirectory = ({ store, routes }: { readonly store: Store; readonly routes: Pick<RouteTable, 'list'> }): AppDeps['directory'] => ({
+export const createDirectory = ({ store, routes, profiles, openGroups }: DirectoryDeps): AppDeps['directory'] => ({
+  profilesFor: (user) => profiles.map((profile) => ({ ...profile, outbound: outboundOf({ store, openGroups }, profile, { id: user }) })),
   groupsOf: (user) => store.groups.groupsOf(user).map((group) => group.name),
   rolesOfGroup: (group) => store.roles.ofGroup(group),
   scopesOfRole: (name) => store.roles.byName(name)?.scopes,

@@ -92,7 +92,7 @@ const plain = (status: string, text: string): string => `HTTP/1.1 ${status}\r\nc
  * itself has the cookies removed (browsers do it over HTTPS and on localhost), and the next request works (B09).
  */
 const TOO_MANY_COOKIES = ((): string => {
-  const html = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Too many cookies</title><h1>Too many cookies</h1><p>Your browser sent more cookies, or larger headers, than this site takes. '
+  const html = '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Too many cookies</title><h1>Too many cookies</h1><p>Your browser sent more cookies, or larger headers, than this site takes. '
     + 'The cookies of this site were removed: <a href="">load this page again</a> and sign in. If that does not help, clear the cookies of this site in the settings of your browser.</p></html>';
   const lines = ['431 Request Header Fields Too Large', 'content-type: text/html; charset=utf-8', `content-length: ${html.length}`, 'clear-site-data: "cookies"', 'cache-control: no-store', "content-security-policy: default-src 'none'; frame-ancestors 'none'", 'x-content-type-options: nosniff', 'connection: close'];
   return `HTTP/1.1 ${lines.join('\r\n')}\r\n\r\n${html}`;

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { Urls } from '../hub/urls';
-import { LANGUAGES, type Lang, type Translate } from './i18n';
+import { LANGUAGES, type Lang, type MessageKey, type Translate } from './i18n';
 
 /** Said once, on top of the next page. `secret` is shown as something to copy. */
 export interface Flash {
@@ -23,11 +23,13 @@ export interface Shell {
   readonly flashes: readonly Flash[];
   /** Path and query of this page, for going back to it after a change of language. */
   readonly here: string;
+  /** Path of this page, also of one that answers a form: which link of the navigation it belongs to. */
+  readonly path: string;
 }
 
 interface LayoutProps extends Shell {
   readonly title: string;
-  readonly narrow?: boolean;
+  readonly width?: 'narrow' | 'wide';
   readonly scripts?: readonly string[];
   /** The page reloads itself after so many seconds; where it has scripts of its own, only when they do not run. */
   readonly refreshSeconds?: number;
@@ -50,7 +52,7 @@ export function Layout(p: LayoutProps) {
       <body>
         <a class="skip" href="#main">{p.t('app.skip')}</a>
         <Bar {...p} />
-        <main id="main" class={p.narrow ? 'narrow' : undefined} tabIndex={-1}>
+        <main id="main" class={p.width} tabIndex={-1}>
           <Flashes flashes={p.flashes} />
           <h1>{p.title}</h1>
           {p.children}
@@ -67,21 +69,22 @@ function Refresh({ refreshSeconds, scripts }: LayoutProps) {
   return scripts === undefined ? refresh : <noscript>{refresh}</noscript>;
 }
 
-function Bar({ t, urls, viewer }: Shell) {
+function Bar({ t, urls, viewer, path }: Shell) {
+  const link = (href: string, text: MessageKey) => <a href={href} aria-current={path === href ? 'page' : path.startsWith(`${href}/`) ? 'true' : undefined}>{t(text)}</a>;
   return (
     <header>
       <nav class="bar" aria-label={t('nav.label')}>
         <a class="brand" href={urls.hub}>{t('app.name')}</a>
         {viewer === null ? null : (
           <>
-            <a href={urls.home}>{t('nav.home')}</a>
-            {viewer.admin ? <a href={urls.adminUsers}>{t('nav.users')}</a> : null}
-            {viewer.admin ? <a href={urls.adminHealth}>{t('nav.health')}</a> : null}
-            {viewer.auditor === true ? <a href={urls.adminAudit}>{t('nav.audit')}</a> : null}
-            <a href={urls.password}>{t('nav.password')}</a>
-            <a href={urls.sessions}>{t('nav.sessions')}</a>
-            <span>{t('nav.signedInAs', { name: viewer.name })}</span>
-            <a href={urls.logout}>{t('nav.signOut')}</a>
+            {link(urls.home, 'nav.home')}
+            {viewer.admin ? link(urls.adminUsers, 'nav.users') : null}
+            {viewer.admin ? link(urls.adminHealth, 'nav.health') : null}
+            {viewer.auditor === true ? link(urls.adminAudit, 'nav.audit') : null}
+            <span class="who">{t('nav.signedInAs', { name: viewer.name })}</span>
+            {link(urls.password, 'nav.password')}
+            {link(urls.sessions, 'nav.sessions')}
+            {link(urls.logout, 'nav.signOut')}
           </>
         )}
       </nav>

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { createEngine } from '../../spawner/docker-filter/engine';
 import { createFilter } from '../../spawner/docker-filter/filter';
 import type { Pin } from '../../spawner/docker-filter/ownership';
+import { DOCKER_DEFAULTS } from '../../spawner/docker/settings';
 import { HubError } from '../domain/errors';
 import { createLog } from '../log';
 import type { Io } from './io';
@@ -16,6 +17,7 @@ interface Options {
   readonly hubService?: string;
   readonly folder: readonly string[];
   readonly volume: readonly string[];
+  readonly pool: string;
 }
 
 const more = (value: string, before: readonly string[]): readonly string[] => [...before, value];
@@ -31,6 +33,7 @@ export function addDockerFilter(program: Command, io: Io): void {
     .option('--hub-service <name>', 'the hub runs in a container too: as this service of the same Compose project')
     .option('--folder <path>', 'folder of the host that servers may see read-only (repeatable)', more, [])
     .option('--volume <name>', 'volume without the hub\'s label that servers may mount (repeatable)', more, [])
+    .option('--pool <range>', 'IPv4 range that the hub may cut networks from (its HUB_DOCKER_NETWORK_POOL)', DOCKER_DEFAULTS.networkPool)
     .addHelpText('after', '\nExample:\n  berth docker-filter --listen /run/berth/docker.sock --state /state/instance --folder /srv/templates')
     .action((options: Options) => serve(options, io));
 }
@@ -38,7 +41,7 @@ export function addDockerFilter(program: Command, io: Io): void {
 async function serve(options: Options, io: Io): Promise<void> {
   const log = createLog({ level: 'info', file: null });
   const hub = options.hubService === undefined ? null : await labelsOfService(options.engine, options.hubService);
-  const filter = createFilter({ engineSocket: options.engine, allowed: { hub, folders: options.folder, volumes: options.volume }, pin: pinIn(options.state), log });
+  const filter = createFilter({ engineSocket: options.engine, allowed: { hub, folders: options.folder, volumes: options.volume, pools: [options.pool] }, pin: pinIn(options.state), log });
   // A socket that an earlier one left behind; anything else in the way is not ours to remove.
   if (fs.lstatSync(options.listen, { throwIfNoEntry: false })?.isSocket() === true) fs.rmSync(options.listen);
   await new Promise<void>((resolve, reject) => {

@@ -50,14 +50,20 @@ export function demandAny(actor: Actor, scopes: readonly ScopeName[], target: Ta
   throw elsewhere ? notFound() : lacking(scopes);
 }
 
+/** JupyterHub's words, which its clients know; people are told in others. */
+const LACKING = 'Action is not authorized with current scopes';
+const NOT_FOUND = 'No access to resources or resources not found';
+export const isLacking = ({ message }: HubError): boolean => message.startsWith(`${LACKING};`);
+export const isHidden = ({ message }: HubError): boolean => message === NOT_FOUND;
+
 /** 403 of a caller whose scopes do not grant this at all. Starting has the platform's own words, which its users and programs know. */
 export function lacking(scopes: readonly ScopeName[]): HubError {
   if (scopes.length === 1 && scopes[0] === 'start:servers') return new HubError('forbidden', 'Permission denied: LAUNCH_NOTEBOOKS required.');
-  return new HubError('forbidden', `Action is not authorized with current scopes; requires any of [${scopes.join(', ')}]`);
+  return new HubError('forbidden', `${LACKING}; requires any of [${scopes.join(', ')}]`);
 }
 
 /** 404 that hides whether the target exists. */
-export const notFound = (): HubError => new HubError('not-found', 'No access to resources or resources not found');
+export const notFound = (): HubError => new HubError('not-found', NOT_FOUND);
 
 /**
  * Scopes over users are not enough to change an administrator (reset, rename, disable, delete, mint a token) or to make one: that

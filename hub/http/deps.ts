@@ -86,6 +86,8 @@ export interface AppDeps {
     nameOf(user: UserId): string | undefined;
     /** Who entered the servers of a user, newest first: for that user alone to see. */
     visitsTo(user: UserId): readonly { readonly visitor: string; readonly at: Date }[];
+    /** The offered profiles, each with what its servers reach for this user: a group may open more. */
+    profilesFor(user: UserId): readonly Profile[];
     /** Servers of a user; models filter them by scope. */
     serversOf(user: UserId): readonly ServerRecord[];
     /** Every server, for lists that are filtered by state. */

@@ -79,7 +79,8 @@ export function createKit(deps: AppDeps, files: StaticFiles): Kit {
     if (x.caller.session !== undefined) setCookie(x, cookieLine(XSRF_COOKIE, xsrf, { ...hubOnly, sameSite: 'Strict' }));
     const user = x.caller.user;
     const viewer = user === undefined ? null : { name: user.name, admin: x.caller.actor?.scopes.has('admin-ui') ?? false, auditor: x.caller.actor?.admin ?? false };
-    return { lang: x.lang, t: x.t, urls, asset: files.url, xsrf, viewer, flashes: takeFlashes(x), here: x.method === 'GET' ? `${urls.base}${x.ctx.path.slice(1)}${x.search}` : urls.home };
+    const path = `${urls.base}${x.ctx.path.slice(1)}`;
+    return { lang: x.lang, t: x.t, urls, asset: files.url, xsrf, viewer, flashes: takeFlashes(x), path, here: x.method === 'GET' ? `${path}${x.search}` : urls.home };
   };
 
   return {

@@ -37,7 +37,7 @@ export function createRenderFailure({ settings, urls, files }: { readonly settin
       const body = path !== null && isApi(path) ? { status, message } : { status, message, code, requestId };
       return { headers: { ...headers, 'Content-Type': 'application/json', 'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'" }, body: JSON.stringify(body) };
     }
-    const shell = { lang, t, urls, asset: files.url, xsrf: '', viewer: null, flashes: [], here: urls.home } as const;
+    const shell = { lang, t, urls, asset: files.url, xsrf: '', viewer: null, flashes: [], here: urls.home, path: '' } as const;
     const html = renderPage(errorPage(shell, { title: titleOf(code), message, requestId, retry: undefined }));
     return { headers: { ...headers, 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': POLICY, 'Referrer-Policy': 'same-origin' }, body: html };
   };

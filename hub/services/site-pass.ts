@@ -49,7 +49,8 @@ export function createSitePass({ store, clock }: SitePassDeps): SitePass {
       // Also when it does not fit here: whoever has seen it in an address must not try it elsewhere.
       const fresh = !used.has(id);
       used.set(id, true);
-      const fits = sameSecret(signTicket([id, session, until, site, markOf(nonce)]), signature);
+      // No nonce is not one: the mark of nothing can be made by anybody, and would hand a session to browsers that never asked for it.
+      const fits = nonce !== '' && sameSecret(signTicket([id, session, until, site, markOf(nonce)]), signature);
       if (!fresh || !fits || clock.monotonicMs() > Number(until)) return undefined;
       return { session: session as SessionId, cookie: `site.${session}.${signPass(session, site)}` };
     },

@@ -5,11 +5,11 @@ const RINGS = {
   unit: { needs: [], alone: false },
   contracts: { needs: [], alone: false },
   architecture: { needs: [], alone: false },
-  docs: { needs: [], alone: false },
+  docs: { needs: ['tools'], alone: false },
   http: { needs: [], alone: false },
-  clients: { needs: [], alone: false },
-  proxy: { needs: [], alone: false },
-  docker: { needs: ['engine', 'test', 'notebook', 'hub', 'compose'], alone: true },
+  clients: { needs: ['tools'], alone: false },
+  proxy: { needs: ['tools'], alone: false },
+  docker: { needs: ['tools', 'engine', 'test', 'notebook', 'hub', 'compose'], alone: true },
   browser: { needs: ['engine', 'test', 'notebook', 'browser'], alone: true },
 };
 

@@ -15,6 +15,7 @@ async function prepare(needs) {
   await require('./deps.cjs').ensureDeps();
   await require('../build.cjs').ensureBuilt();
   const env = {};
+  if (needs.has('tools')) await require('./tools.cjs').ensureTools();
   if (needs.has('browser')) env.CHROME = await require('./browser.cjs').ensureBrowser();
   if (needs.has('engine')) {
     await require('./engine.cjs').ensureEngine();

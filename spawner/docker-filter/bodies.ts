@@ -9,8 +9,14 @@ const nothing = z.union([z.literal(''), z.null(), z.literal(false), z.array(z.ne
 const text = z.string().max(4096);
 const texts = z.array(text).max(512);
 const amount = z.number().nonnegative();
-const labels = z.record(z.string(), text);
-const named = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/);
+/** Compose knows its own things by these: nothing of the hub's may pass for one. */
+const labels = z.record(z.string().regex(/^(?!com\.docker\.|io\.docker\.|org\.dockerproject\.)/), text);
+const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
+const named = z.string().regex(NAME);
+/** Where there is no network of a name, the engine takes it for the beginning of an id: such a name would become somebody else's when the network goes. */
+const networkName = named.regex(/[^0-9a-f]/, { error: 'could be the beginning of an id' });
+/** As the spawner calls them. An interface that the host has already would be taken into the network. */
+const bridgeName = z.string().regex(/^n[bxi][0-9a-f]{10}$/);
 
 const mount = z.discriminatedUnion('Type', [
   z.strictObject({
@@ -95,17 +101,24 @@ const container = z.strictObject({
   NetworkingConfig: z.strictObject({ EndpointsConfig: z.record(named, endpoint) }).optional(),
 });
 
-const BRIDGE_OPTIONS = ['com.docker.network.bridge.name', 'com.docker.network.bridge.enable_icc', 'com.docker.network.bridge.inhibit_ipv4', 'com.docker.network.bridge.enable_ip_masquerade', 'com.docker.network.bridge.gateway_mode_ipv4', 'com.docker.network.driver.mtu'] as const;
+const bridgeOptions = z.strictObject({
+  'com.docker.network.bridge.name': bridgeName.optional(),
+  'com.docker.network.bridge.enable_icc': text.optional(),
+  'com.docker.network.bridge.inhibit_ipv4': text.optional(),
+  'com.docker.network.bridge.enable_ip_masquerade': text.optional(),
+  'com.docker.network.bridge.gateway_mode_ipv4': text.optional(),
+  'com.docker.network.driver.mtu': text.optional(),
+});
 
 const network = z.strictObject({
-  Name: named,
+  Name: networkName,
   CheckDuplicate: z.boolean().optional(),
   Driver: z.literal('bridge'),
   Internal: z.boolean().optional(),
   Attachable: z.literal(false).optional(),
   EnableIPv6: z.literal(false).optional(),
   IPAM: z.strictObject({ Driver: z.literal('default').optional(), Config: z.array(z.strictObject({ Subnet: z.cidrv4(), Gateway: z.ipv4().optional() })).max(1) }),
-  Options: z.partialRecord(z.enum(BRIDGE_OPTIONS), text).optional(),
+  Options: bridgeOptions.optional(),
   Labels: labels,
 });
 
@@ -131,6 +144,8 @@ export const readContainer = read(container);
 export const readNetwork = read(network);
 export const readVolume = read(volume);
 export const readAttach = read(attach);
+
+export const isName = (text: string): boolean => NAME.test(text);
 
 /** The instance that a new thing says it belongs to. */
 export function instanceOf(of: { readonly Labels: Readonly<Record<string, string>> }): string {

@@ -37,10 +37,10 @@ export function createFilter({ engineSocket, allowed, pin, log }: FilterDeps): h
     const [path = '', search = ''] = (req.url ?? '').split(/\?(.*)/s);
     const rule = ruleFor(req.method ?? '', path);
     if (rule === null) throw new Refused('no hub needs this call');
-    const body = await readBody(req);
-    const onward = await allow({ rule, ownership, pin, query: new URLSearchParams(search), body });
+    const query = new URLSearchParams(search);
+    const onward = await allow({ rule, ownership, pin, query, body: await readBody(req) });
     if (onward.outline !== undefined) return void res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(onward.outline));
-    const target = search === '' ? onward.path : `${onward.path}?${search}`;
+    const target = `${onward.path}${onwardQuery(query, rule)}`;
     engine.forward({ method: req.method ?? 'GET', target, body: onward.body, auth: registryAuthOf(req) }, (reply) => {
       res.on('close', () => reply.destroy());
       if (onward.cutAnswer === true && reply.statusCode === 200) return void cutNetworks(reply, res, pin);
@@ -54,7 +54,8 @@ export function createFilter({ engineSocket, allowed, pin, log }: FilterDeps): h
     answer(req, res).catch((err: unknown) => {
       if (err instanceof Absent) return fail(res, 404, err.message);
       const refused = err instanceof Refused;
-      log.warn({ method: req.method, path: (req.url ?? '').slice(0, 256), reason: refused ? err.message : String(err) }, refused ? 'a call was refused' : 'a call could not be judged');
+      // Without the query: clients repeat a new container in it, with the secrets in its environment.
+      log.warn({ method: req.method, path: (req.url ?? '').split('?')[0]?.slice(0, 256), reason: refused ? err.message : String(err) }, refused ? 'a call was refused' : 'a call could not be judged');
       fail(res, refused ? 403 : 502, refused ? `Refused by the filter: ${err.message}.` : 'The filter could not judge this call.');
     });
   });
@@ -84,19 +85,41 @@ async function allow(asked: Asked): Promise<Onward> {
     case 'own-query': return ownQuery(asked);
     case 'own-answer': return { path: rule.template, cutAnswer: true };
     case 'own-container': return named(await ownership.container(rule.subject));
+    case 'start': return named(await ownership.startable(rule.subject));
     case 'look-at-container': return outlined(rule, async () => named(await ownership.container(rule.subject, { hubToo: true })));
     case 'look-at-network': return outlined(rule, async () => named(await ownership.network(rule.subject)));
     case 'look-at-volume': return outlined(rule, async () => named(await ownership.volume(rule.subject)));
     case 'own-network': return named(await ownership.network(rule.subject));
     case 'own-volume': return named(await ownership.volume(rule.subject));
     case 'new-container': return newContainer(asked);
-    case 'new-network': return made(asked, readNetwork(asked.body));
+    case 'new-network': return newNetwork(asked);
     case 'new-volume': return made(asked, readVolume(asked.body));
     case 'attach': return attach(asked);
-    case 'pull':
-      if (asked.query.has('fromSrc') || (asked.query.get('fromImage') ?? '') === '') throw new Refused('images are pulled, never made here');
-      return { path: rule.template };
+    case 'pull': return pull(asked);
   }
+}
+
+/** What the rule knows of, written anew: an engine that takes `;` for `&` must not find a parameter that was not looked at. */
+function onwardQuery(query: URLSearchParams, { query: known }: Rule): string {
+  const kept = new URLSearchParams();
+  for (const key of known) {
+    const [value, second] = query.getAll(key);
+    if (second !== undefined) throw new Refused(`${key} comes more than once`);
+    if (value !== undefined) kept.set(key, value);
+  }
+  return kept.size === 0 ? '' : `?${kept}`;
+}
+
+const REPOSITORY = /^(?:[A-Za-z0-9.-]+(?::\d{1,5})?\/)?[a-z0-9._-]+(?:\/[a-z0-9._-]+)*$/;
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
+const TAG = /^\w[\w.-]{0,127}$/;
+
+/** What is here already keeps its name: a registry's image by the name of the hub's own would be run in its place, with the engine's socket. */
+async function pull({ rule, ownership, query }: Asked): Promise<Onward> {
+  const [image, tag] = [query.get('fromImage') ?? '', query.get('tag') ?? ''];
+  if (query.has('fromSrc') || !REPOSITORY.test(image) || image.includes('..') || !(TAG.test(tag) || DIGEST.test(tag))) throw new Refused('images are pulled, one by its name and tag, and never made here');
+  const present = await ownership.hasImage(`${image}${DIGEST.test(tag) ? '@' : ':'}${tag}`);
+  return present ? { path: '', outline: { status: 'The image is here already.' } } : { path: rule.template };
 }
 
 /** The shape of each kind's answer, with nothing in it but whether a hub made the thing. */
@@ -115,7 +138,7 @@ function known(id: string | null, { subject }: Rule): string {
   return id;
 }
 
-/** A list of everything would name everybody's things: the query has to ask for what carries this hub's label, or hangs on its volumes. */
+/** A list of everything would name everybody's things: the query has to ask for what carries this hub's label, or for containers on its volumes. */
 async function ownQuery({ rule, ownership, query }: Asked): Promise<Onward> {
   const filters = parse(query.get('filters') ?? '') as { label?: unknown; volume?: unknown } | undefined;
   const labels = keysOf(filters?.label);
@@ -125,7 +148,8 @@ async function ownQuery({ rule, ownership, query }: Asked): Promise<Onward> {
     return { path: rule.template };
   }
   const volumes = keysOf(filters?.volume);
-  if (volumes.length === 0 && filters?.volume === undefined) throw new Refused(`the query does not ask for ${LABEL.instance}`);
+  // An empty list filters nothing, and where events are concerned a name stands for all that begins with it.
+  if (volumes.length === 0 || !rule.template.endsWith('/containers/json')) throw new Refused(`the query does not ask for ${LABEL.instance}`);
   for (const volume of volumes) await ownership.volume(volume);
   return { path: rule.template };
 }
@@ -136,6 +160,12 @@ const keysOf = (filter: unknown): readonly string[] => (Array.isArray(filter) ? 
 function made({ rule, ownership }: Asked, body: { readonly Labels: Readonly<Record<string, string>> }): Onward {
   ownership.demandInstance(instanceOf(body));
   return { path: rule.template, body: JSON.stringify(body) };
+}
+
+function newNetwork(asked: Asked): Onward {
+  const body = readNetwork(asked.body);
+  for (const { Subnet } of body.IPAM.Config) asked.ownership.demandRange(Subnet);
+  return made(asked, body);
 }
 
 async function newContainer(asked: Asked): Promise<Onward> {

@@ -33,6 +33,9 @@ export interface Firewall {
   remove(): Promise<void>;
 }
 
+const LOOKS = 4;
+const BETWEEN_LOOKS_MS = 75;
+
 /**
  * A lab's bridge has an address on the host, so without rules a lab reaches every service of the host. These drop all that a lab begins:
  * towards the host (INPUT), but for the hub's internal port, and through it (FORWARD), but for the internet where a profile opens it. Only
@@ -58,9 +61,9 @@ export function createFirewall({ internalPort, run = runProgram, uid = process.g
     let repaired = false;
     try {
       for (const family of await families()) {
-        if (effective(family, await list(family), internalPort)) continue;
+        if (await holds(family)) continue;
         if (!repair) return failed(`The host's ${family} rules for labs are missing or overruled.`);
-        if (!(await settle(family))) return failed(`The host's ${family} rules for labs do not stay in place.`);
+        if (!(await settle(family)) && !(await holds(family)) && !(await settle(family))) return failed(`The host's ${family} rules for labs do not stay in place.`);
         repaired = true;
       }
       return { ok: true, detail: `Labs are kept away from this host by the chains ${CHAINS.join(', ')}.`, repaired };
@@ -69,7 +72,16 @@ export function createFirewall({ internalPort, run = runProgram, uid = process.g
     }
   }
 
-  /** Read again once it is our turn: another hub on this host may have written meanwhile. */
+  /** Whenever Docker makes a network it takes its own jump out of FORWARD and puts it back: what is missing now may be there in a moment. */
+  async function holds(family: Family): Promise<boolean> {
+    for (let look = 1; look < LOOKS; look += 1) {
+      if (effective(family, await list(family), internalPort)) return true;
+      await new Promise((resolve) => setTimeout(resolve, BETWEEN_LOOKS_MS));
+    }
+    return effective(family, await list(family), internalPort);
+  }
+
+  /** Read again once it is our turn: another hub on this host may have written meanwhile, or taken its rules away while it ended. */
   const settle = (family: Family): Promise<boolean> =>
     aloneOnHost(async () => {
       const rules = await list(family);

@@ -163,10 +163,11 @@ export function createVolumes(client: DockerClient, settings: DockerSettings, ad
 
   async function removeFor(owner: UserId): Promise<void> {
     const volumes = [...(await ofOwner(owner)).map((v) => v.Name), ...(await adopted(owner)).map((v) => v.name)];
-    const users = await client.call({ what: 'list the containers', ms: DEADLINE.list, run: (d, abortSignal) => d.listContainers({ all: true, filters: { volume: volumes }, abortSignal }) });
+    // An empty filter would ask for every container there is.
+    const users = volumes.length === 0 ? [] : await client.call({ what: 'list the containers', ms: DEADLINE.list, run: (d, abortSignal) => d.listContainers({ all: true, filters: { volume: volumes }, abortSignal }) });
     // Asked first, so that a refusal leaves all of them.
     const inUse = users.some((c) => !(c.Labels[LABEL.instance] === settings.instance && c.Labels[LABEL.role] === ROLE.helper));
-    if (volumes.length > 0 && inUse) throw new HubError('conflict', 'A volume is in use: stop the server first.');
+    if (inUse) throw new HubError('conflict', 'A volume is in use: stop the server first.');
     // An interrupted preparation holds on to them, and there is nothing left to prepare.
     await removeContainer(client, helperName(owner));
     for (const volume of volumes) await remove(volume);

@@ -24,7 +24,7 @@ async function startFilter(allowed: { readonly volumes?: readonly string[]; read
   let pinned: string | null = null;
   const server = createFilter({
     engineSocket: '/var/run/docker.sock',
-    allowed: { hub: allowed.hub ?? null, folders: allowed.folders ?? [], volumes: allowed.volumes ?? [] },
+    allowed: { hub: allowed.hub ?? null, folders: allowed.folders ?? [], volumes: allowed.volumes ?? [], pools: ['10.192.0.0/10'] },
     pin: { get: () => pinned, set: (instance) => (pinned = instance) },
     log,
   });
@@ -190,6 +190,19 @@ describe('a hub that somebody took over', () => {
     expect((await ask('POST', `/networks/${Id}/connect`, { Container: foreign })).status).toBe(403);
     expect((await ask('DELETE', `/networks/${Id}`)).status).toBe(204);
     expect((await ask('DELETE', `/containers/${made.Id}`)).status).toBe(204);
+  });
+
+  test('S07: it cannot start a container on a foreign network whose id begins like the name of one of its own that is gone', async () => {
+    const foreignNetwork = await engine.createNetwork({ Name: `foreign-${instance.slice(0, 8)}`, Driver: 'bridge', Internal: true, IPAM: { Driver: 'default', Config: [{ Subnet: '10.219.254.0/28' }] }, Labels: { [LABEL.run]: test0.run } });
+    const network = (Name: string) => ({ Name, Driver: 'bridge', Internal: true, IPAM: { Config: [{ Subnet: '10.219.254.16/28' }] }, Labels: { [LABEL.instance]: instance, [LABEL.run]: test0.run } });
+    expect((await ask('POST', '/networks/create', network(foreignNetwork.id.slice(0, 10)))).status).toBe(403);
+    const own = `own-${instance.slice(0, 8)}`;
+    expect((await ask('POST', '/networks/create', network(own))).status).toBe(201);
+    const { Id } = JSON.parse((await ask('POST', '/containers/create', withHost({ NetworkMode: own }))).text) as { Id: string };
+    expect((await ask('DELETE', `/networks/${own}`)).status).toBe(204);
+    expect((await ask('POST', `/containers/${Id}/start`)).status).toBe(403);
+    expect((await ask('DELETE', `/containers/${Id}`)).status).toBe(204);
+    await foreignNetwork.remove();
   });
 
   test('S07: a host folder is seen read-only and only where the administrator showed it to the hub\'s own container', async () => {

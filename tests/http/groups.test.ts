@@ -1,4 +1,4 @@
-import { createBrowser } from '../support/login';
+import { createBrowser, signedInAs } from '../support/login';
 import { makeToken, makeUser, PASSWORD } from '../support/factories';
 import { startHub, type TestHub } from '../support/start-hub';
 
@@ -13,6 +13,8 @@ test('servers of a group\'s members reach what the group opens, everybody else\'
   hub.store.users.update(late.user.id, { mustChangePassword: false });
   for (const [user, name] of [[late.user, 'late'], [bob, 'bob']] as const) expect([200, 201, 202]).toContain(await startOf(makeToken(hub, user), name));
   expect(hub.spawner.started.map(({ owner, outbound }) => [owner.name, outbound])).toEqual([['late', 'open'], ['bob', 'none']]);
+  const warned = async (user: typeof bob): Promise<boolean> => (await signedInAs(hub, user).get('hub/home')).text.includes('This server reaches the internet');
+  expect([await warned(hub.store.users.byId(late.user.id) ?? bob), await warned(bob)]).toEqual([true, false]);
   const starts = hub.store.audit.list({ offset: 0, limit: 50 }).filter(({ action }) => action === 'server.start');
   expect(starts.map(({ target, detail }) => [target, detail.outbound])).toEqual(expect.arrayContaining([['server:late/', 'open'], ['server:bob/', undefined]]));
 });

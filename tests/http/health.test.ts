@@ -49,7 +49,12 @@ test('the health page shows each check with its time, and checks again when it i
   await hub.hub.services.health.check(hub.hub.services.actors.local());
   const browser = signedInAs(hub, makeUser(hub, 'root', { admin: true }));
   const before = await browser.get('hub/admin/health');
-  expect(before.text).toMatch(/host<\/th><td><span class="badge failed">fails<\/span>.*10\.9\.8\.7 port 22.*<time datetime="[^"]+">.*1\.2 s/);
+  expect(before.text).toMatch(/host<\/th><td data-label="Result"><span class="badge failed">fails<\/span>.*10\.9\.8\.7 port 22.*<time datetime="[^"]+">.*1\.2 s/);
+  expect(before.text).toContain('No server can be started until every required check holds');
+  // What fails is on top.
+  expect(before.text).toMatch(/<tbody><tr><th scope="row">host<\/th>/);
+  expect((await browser.get('hub/home')).text).toContain('href="/hub/admin/health">No server can be started');
+  expect((await signedInAs(hub, makeUser(hub, 'alice')).get('hub/home')).text).not.toContain('See the health page');
   expect(before.text).toContain('href="/hub/admin/health"');
   let end: (check: SpawnerCheck) => void = () => undefined;
   found.check = new Promise<SpawnerCheck>((resolve) => (end = resolve));

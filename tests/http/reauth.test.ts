@@ -134,6 +134,8 @@ describe('a dangerous call of the API', () => {
     ['post', 'users/alice/disable', {}],
     ['post', 'users/alice/reset-password', {}],
     ['post', 'users/alice/tokens', {}],
+    // It would do all of the above without a question.
+    ['post', 'users/boss/tokens', {}],
     ['delete', 'users/alice', {}],
   ] as const)('%s %s %j by cookie is refused with a code and a sentence', async (method, path, body) => {
     const alice = makeUser(hub, 'alice');
@@ -141,7 +143,7 @@ describe('a dangerous call of the API', () => {
     const res = await call(method, path, body);
     expect([res.status, res.headers['x-hub-code'], Object.keys(res.body)]).toEqual([403, 'reauthentication-required', ['status', 'message']]);
     expect(res.body.message).toContain('/hub/reauth');
-    expect([named('alice'), named('carol'), hub.store.tokens.listOf(alice.id)]).toEqual([expect.objectContaining({ admin: false, status: 'active' }), undefined, []]);
+    expect([named('alice'), named('carol'), [alice, boss].flatMap(({ id }) => hub.store.tokens.listOf(id))]).toEqual([expect.objectContaining({ admin: false, status: 'active' }), undefined, []]);
   });
 
   it('goes through after the password was given on the page that it names', async () => {
@@ -153,11 +155,13 @@ describe('a dangerous call of the API', () => {
     expect((await call('patch', 'users/alice', { admin: true })).status).toBe(200);
   });
 
-  it('does not ask for a token of one\'s own, nor a program that holds a token', async () => {
-    makeUser(hub, 'alice');
+  it('does not ask an ordinary user for a token of one\'s own, nor a program that holds a token', async () => {
+    await makeUserWithPassword(hub, 'alice');
+    const alice = createBrowser(hub);
+    await signIn(alice, 'alice', PASSWORD);
     const token = makeToken(hub, boss);
     clock.advance(11 * MINUTE);
-    expect((await call('post', 'users/boss/tokens')).status).toBe(201);
+    expect((await alice.raw('post', 'hub/api/users/alice/tokens', { Origin: hub.origin, 'Sec-Fetch-Site': 'same-origin', 'X-XSRFToken': await alice.token() }).send({})).status).toBe(201);
     expect((await createBrowser(hub).raw('patch', 'hub/api/users/alice', { Authorization: `token ${token}` }).send({ admin: true })).status).toBe(200);
   });
 });

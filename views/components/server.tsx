@@ -41,16 +41,24 @@ export function LogTail({ lines, t }: { readonly lines: readonly string[]; reado
 export interface ProfileChoice {
   readonly slug: string;
   readonly title: string;
+  readonly outbound: 'none' | 'open';
 }
 
-/** A choice only where there is one. */
+/** Said wherever a profile is chosen or about to be used: what runs there can send data away. */
+export function OpenWarning({ profile, t }: { readonly profile: ProfileChoice | undefined; readonly t: Translate }) {
+  return profile?.outbound === 'open' ? <span class="hint warn">{t('profile.open.warning')}</span> : null;
+}
+
+/** A choice only where there is one; with one alone, what has to be known of it. */
 export function ProfileSelect(p: { readonly id: string; readonly profiles: readonly ProfileChoice[]; readonly chosen: string | null; readonly t: Translate }) {
-  if (p.profiles.length < 2) return null;
+  if (p.profiles.length < 2) return <OpenWarning profile={p.profiles[0]} t={p.t} />;
   return (
     <>
       <label for={p.id}>{p.t('server.profile')}</label>
       <select id={p.id} name="profile">
-        {p.profiles.map((profile) => <option key={profile.slug} value={profile.slug} selected={profile.slug === p.chosen}>{profile.title}</option>)}
+        {p.profiles.map((profile) => (
+          <option key={profile.slug} value={profile.slug} selected={profile.slug === p.chosen}>{profile.outbound === 'open' ? p.t('profile.open.option', { title: profile.title }) : profile.title}</option>
+        ))}
       </select>
     </>
   );

@@ -27,11 +27,11 @@ interface Part {
 export function auditPage(shell: Shell, m: AuditModel) {
   const { t } = shell;
   return (
-    <Layout {...shell} title={t('audit.title')}>
+    <Layout {...shell} title={t('audit.title')} width="wide">
       <Filter shell={shell} m={m} />
       {m.rows.length === 0 ? <p>{t('audit.none')}</p> : <Table shell={shell} m={m} />}
       <Pages shell={shell} m={m} />
-      <p>{t('audit.head', { head: chainEndText(m.head) })}</p>
+      <p>{t('audit.head')} <code class="secret">{chainEndText(m.head)}</code></p>
       <Export shell={shell} />
     </Layout>
   );
@@ -39,21 +39,22 @@ export function auditPage(shell: Shell, m: AuditModel) {
 
 function Filter({ shell: { t, urls }, m: { fields } }: Part) {
   const text = (name: 'actor' | 'action' | 'target', label: MessageKey) => (
-    <>
+    <div class="field">
       <label for={name}>{t(label)}</label>
       <input id={name} name={name} type="search" value={fields[name]} maxLength={255} />
-    </>
+    </div>
   );
   const day = (name: 'from' | 'until', label: MessageKey) => (
-    <>
+    <div class="field">
       <label for={name}>{t(label)}</label>
       <input id={name} name={name} type="date" value={fields[name]} />
-    </>
+    </div>
   );
   return (
-    <form method="get" action={urls.adminAudit} role="search" class="inline">
+    <form method="get" action={urls.adminAudit} role="search" class="filters">
       {text('actor', 'audit.actor')} {text('action', 'audit.action')} {text('target', 'audit.target')} {day('from', 'audit.from')} {day('until', 'audit.until')}
-      <button type="submit" class="quiet">{t('audit.filter')}</button>
+      <button type="submit">{t('audit.filter')}</button>
+      {Object.values(fields).some((value) => value !== '') ? <a href={urls.adminAudit}>{t('audit.all')}</a> : null}
     </form>
   );
 }
@@ -84,15 +85,22 @@ function Table({ shell: { t }, m }: Part) {
 function Row({ t, row }: { readonly t: Shell['t']; readonly row: AuditRow }) {
   return (
     <tr>
-      <td><Time at={row.at} none="" /></td>
-      <th scope="row"><bdi>{visible(row.actor === '' || row.actor === row.actorKind ? row.actorKind : `${row.actorKind}:${row.actor}`)}</bdi> {row.via === '' ? null : <small>{t('audit.via', { via: row.via })}</small>}</th>
-      <td>{visible(row.action)}</td>
-      <td><bdi>{visible(row.target)}</bdi></td>
-      <td><span class={`badge ${row.result}`}>{t(RESULTS[row.result])}</span></td>
-      <td><bdi>{visible(row.address)}</bdi></td>
-      <td><code>{visible(JSON.stringify(row.detail))}</code></td>
+      <td data-label={t('audit.columnTime')}><Time at={row.at} none="" /></td>
+      <td data-label={t('audit.actor')} class="short"><bdi>{visible(row.actor === '' || row.actor === row.actorKind ? row.actorKind : `${row.actorKind}:${row.actor}`)}</bdi> {row.via === '' || row.via === row.actorKind ? null : <small>{t('audit.via', { via: row.via })}</small>}</td>
+      <th scope="row" class="tight">{visible(row.action)}</th>
+      <td data-label={t('audit.target')} class="roomy"><bdi>{visible(row.target)}</bdi></td>
+      <td data-label={t('audit.columnResult')}><span class={`badge ${row.result}`}>{t(RESULTS[row.result])}</span></td>
+      <td data-label={t('audit.columnFrom')} class="short"><bdi>{row.address === '' ? '–' : visible(row.address)}</bdi></td>
+      <td data-label={t('audit.columnDetail')} class="roomy"><Details detail={row.detail} /></td>
     </tr>
   );
+}
+
+/** A line each, so that no value can pass for a further entry. */
+function Details({ detail }: Pick<AuditRow, 'detail'>) {
+  const entries = Object.entries(detail);
+  if (entries.length === 0) return <>–</>;
+  return <>{entries.map(([name, value]) => <div key={name}><small>{visible(name)}:</small> <bdi>{visible(typeof value === 'string' ? value : JSON.stringify(value))}</bdi></div>)}</>;
 }
 
 function Pages({ shell: { t, urls }, m }: Part) {
@@ -113,9 +121,11 @@ function Export({ shell }: { readonly shell: Shell }) {
     <section class="panel" aria-labelledby="export">
       <h2 id="export">{t('audit.exportTitle')}</h2>
       <p>{t('audit.exportExplain')}</p>
-      <Post shell={shell} action={urls.adminAuditExport}>
-        <label for="export-from">{t('audit.from')}</label>
-        <input id="export-from" name="from" type="date" />
+      <Post shell={shell} action={urls.adminAuditExport} class="filters">
+        <div class="field">
+          <label for="export-from">{t('audit.from')}</label>
+          <input id="export-from" name="from" type="date" />
+        </div>
         <button type="submit" name="format" value="jsonl" class="quiet">{t('audit.exportJsonl')}</button>
         <button type="submit" name="format" value="csv" class="quiet">{t('audit.exportCsv')}</button>
       </Post>

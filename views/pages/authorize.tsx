@@ -14,7 +14,7 @@ export interface AuthorizeModel {
 export function authorizePage(shell: Shell, m: AuthorizeModel) {
   const { t } = shell;
   return (
-    <Layout {...shell} title={t('authorize.title')} narrow>
+    <Layout {...shell} title={t('authorize.title')} width="narrow">
       <Post shell={shell} action={m.action} class="panel">
         <p>{t('authorize.explain', { client: m.title })}</p>
         <ul>{m.scopes.map((scope) => <li key={scope}><code>{scope}</code></li>)}</ul>

@@ -14,7 +14,7 @@ export interface ConfirmModel {
 /** A question whose answer changes something; the page itself changes nothing. */
 export function confirmPage(shell: Shell, m: ConfirmModel) {
   return (
-    <Layout {...shell} title={m.title} narrow>
+    <Layout {...shell} title={m.title} width="narrow">
       <Post shell={shell} action={m.action} class="panel" {...(m.fields === undefined ? {} : { fields: m.fields })}>
         <p>{m.text}</p>
         <p class="actions">
@@ -36,7 +36,7 @@ export interface ErrorModel {
 export function errorPage(shell: Shell, m: ErrorModel) {
   const { t, urls } = shell;
   return (
-    <Layout {...shell} title={m.title} narrow>
+    <Layout {...shell} title={m.title} width="narrow">
       <div class="panel">
         <p>{m.message}</p>
         {m.retry === undefined ? null : <p>{m.retry}</p>}

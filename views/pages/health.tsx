@@ -27,7 +27,7 @@ export function healthPage(shell: Shell, m: HealthModel) {
   const { t, urls } = shell;
   return (
     <Layout {...shell} title={t('health.title')} {...(m.running ? { refreshSeconds: AGAIN_SECONDS } : {})}>
-      {m.blocked === null ? <p class={`note ${m.ok ? 'ok' : 'warn'}`}>{t(m.ok ? 'health.allWell' : 'health.notAllWell')}</p> : <p class="note bad" role="alert">{m.blocked}</p>}
+      <Summary t={t} m={m} />
       <div class="actions">
         <Post shell={shell} action={urls.adminHealth} class="inline"><button type="submit" disabled={m.running}>{t('health.check')}</button></Post>
         {m.running ? <span role="status">{t('health.running')}</span> : null}
@@ -45,12 +45,21 @@ export function healthPage(shell: Shell, m: HealthModel) {
               <th scope="col">{t('health.columnTook')}</th>
             </tr>
           </thead>
-          <tbody>{m.rows.map((row) => <Row key={row.name} shell={shell} row={row} />)}</tbody>
+          <tbody>{m.rows.toSorted((a, b) => rank(a) - rank(b)).map((row) => <Row key={row.name} shell={shell} row={row} />)}</tbody>
         </table>
       </div>
     </Layout>
   );
 }
+
+function Summary({ t, m }: { readonly t: Shell['t']; readonly m: HealthModel }) {
+  if (m.blocked !== null) return <p class="note bad" role="alert">{t('health.blocked')}</p>;
+  if (m.at === null) return <p class="note warn">{t('health.first')}</p>;
+  return <p class={`note ${m.ok ? 'ok' : 'warn'}`}>{t(m.ok ? 'health.allWell' : 'health.notAllWell')}</p>;
+}
+
+/** What somebody has to do something about comes first. */
+const rank = (row: HealthRowModel): number => (row.ok ? 2 : row.level === 'required' ? 0 : 1);
 
 function Row({ shell: { t }, row }: { readonly shell: Shell; readonly row: HealthRowModel }) {
   const required = row.level === 'required';
@@ -58,10 +67,10 @@ function Row({ shell: { t }, row }: { readonly shell: Shell; readonly row: Healt
   return (
     <tr>
       <th scope="row">{row.name}</th>
-      <td><span class={`badge ${tone}`}>{t(result)}</span> {!required ? <span class="badge">{t('health.advice')}</span> : null}</td>
-      <td>{row.detail}</td>
-      <td><Time at={row.at} none="" /></td>
-      <td>{t('health.took', { seconds: (row.ms / 1000).toFixed(1) })}</td>
+      <td data-label={t('health.columnResult')}><span class={`badge ${tone}`}>{t(result)}</span> {!required ? <span class="badge">{t('health.advice')}</span> : null}</td>
+      <td data-label={t('health.columnDetail')}>{row.detail}</td>
+      <td data-label={t('health.columnTime')}><Time at={row.at} none="" /></td>
+      <td data-label={t('health.columnTook')} class="tight">{t('health.took', { seconds: (row.ms / 1000).toFixed(1) })}</td>
     </tr>
   );
 }

@@ -1,4 +1,4 @@
-import type { ServerState } from '../../hub/domain/server';
+import { isActive, type ServerState } from '../../hub/domain/server';
 import { Post } from '../components/form';
 import { ProfileSelect, StateBadge, type ProfileChoice } from '../components/server';
 import { Time } from '../components/time';
@@ -20,12 +20,15 @@ export interface HomeModel {
   readonly visits: readonly { readonly visitor: string; readonly at: Date }[];
   /** Accounts waiting for approval, for those who may approve; null for everybody else. */
   readonly waiting: number | null;
+  /** No server can be started, and this is somebody who can find out why. */
+  readonly unwell: boolean;
 }
 
 export function homePage(shell: Shell, m: HomeModel) {
   const { t, urls } = shell;
   return (
     <Layout {...shell} title={t('home.title')}>
+      {m.unwell ? <p class="note bad"><a href={urls.adminHealth}>{t('home.unwell')}</a></p> : null}
       {m.waiting === null || m.waiting === 0 ? null : (
         <p class="note warn"><a href={urls.adminUsers}>{m.waiting === 1 ? t('home.pendingUser') : t('home.pendingUsers', { count: m.waiting })}</a></p>
       )}
@@ -71,9 +74,9 @@ function Row({ shell, m, server }: RowProps) {
   return (
     <tr>
       <th scope="row">{label(shell, server)}</th>
-      <td><StateBadge state={server.state} t={t} /><Why {...{ shell, m, server }} /></td>
-      <td><Time at={server.state.since} none="–" /></td>
-      <td><Actions {...{ shell, m, server }} /></td>
+      <td data-label={t('home.columnState')}><StateBadge state={server.state} t={t} /><Why {...{ shell, m, server }} /><Open {...{ shell, m, server }} /></td>
+      <td data-label={t('home.columnSince')}><Time at={server.state.since} none="–" /></td>
+      <td data-label={t('home.columnActions')} class="roomy"><Actions {...{ shell, m, server }} /></td>
     </tr>
   );
 }
@@ -85,6 +88,12 @@ function Why({ shell, server }: RowProps) {
   if (state.kind === 'failed') return <p class="hint">{state.message}</p>;
   if (state.kind === 'stopping' && state.error !== null) return <p class="hint">{state.error}</p>;
   return state.kind === 'stopped' && state.reason !== null ? <p class="hint">{shell.t('server.lastReason', { reason: state.reason })}</p> : null;
+}
+
+/** While something runs or is about to. */
+function Open({ shell, m, server }: RowProps) {
+  const profile = m.profiles.find(({ slug }) => slug === server.profile);
+  return profile?.outbound === 'open' && isActive(server.state) ? <p class="hint warn">{shell.t('server.open.warning')}</p> : null;
 }
 
 function Actions({ shell, m, server }: RowProps) {

@@ -30,7 +30,7 @@ export function sessionsPage(shell: Shell, m: SessionsModel) {
         <p>{t(m.back === undefined ? 'sessions.endAllExplain' : 'sessions.endAllExplainOther')}</p>
         <p class="actions">
           <button type="submit" class="danger">{t('sessions.endAll')}</button>
-          {m.back === undefined ? null : <a class="button quiet" href={m.back}>{t('nav.users')}</a>}
+          {m.back === undefined ? null : <a class="button quiet" href={m.back}>{t('sessions.back')}</a>}
         </p>
       </Post>
     </Layout>
@@ -62,10 +62,10 @@ function Row({ shell, session }: { readonly shell: Shell; readonly session: Sess
   return (
     <tr>
       <th scope="row">{session.browser} {session.current ? <span class="badge">{t('sessions.current')}</span> : null}</th>
-      <td><bdi>{session.address}</bdi></td>
-      <td><Time at={session.created} none="" /></td>
-      <td><Time at={session.lastSeen} none="" /></td>
-      <td>
+      <td data-label={t('sessions.columnAddress')}><bdi>{session.address}</bdi></td>
+      <td data-label={t('sessions.columnCreated')}><Time at={session.created} none="" /></td>
+      <td data-label={t('sessions.columnSeen')}><Time at={session.lastSeen} none="" /></td>
+      <td data-label={t('sessions.columnActions')}>
         <Post shell={shell} action={session.end} class="inline">
           <button type="submit" class="quiet" aria-label={t('sessions.endNamed', { browser: session.browser, address: session.address })}>{t('sessions.end')}</button>
         </Post>
@@ -89,7 +89,7 @@ export interface ReauthModel {
 export function reauthPage(shell: Shell, m: ReauthModel) {
   const { t } = shell;
   return (
-    <Layout {...shell} title={t('reauth.title')} narrow>
+    <Layout {...shell} title={t('reauth.title')} width="narrow">
       <Post shell={shell} action={m.action} class="panel">
         <Problem text={m.problem} />
         <p>{t('reauth.explain')}</p>

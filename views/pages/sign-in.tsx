@@ -11,7 +11,7 @@ export interface SignInModel {
 export function signInPage(shell: Shell, m: SignInModel) {
   const { t, urls } = shell;
   return (
-    <Layout {...shell} title={t('login.title')} narrow>
+    <Layout {...shell} title={t('login.title')} width="narrow">
       <Post shell={shell} action={urls.login()} class="panel" fields={{ next: m.next }}>
         <Problem text={m.problem} />
         <Field id="username" label={t('field.username')} value={m.username} autoComplete="username" maxLength={255} focus={m.username === ''} />
@@ -32,7 +32,7 @@ export interface SignUpModel {
 export function signUpPage(shell: Shell, m: SignUpModel) {
   const { t, urls } = shell;
   return (
-    <Layout {...shell} title={t('signup.title')} narrow>
+    <Layout {...shell} title={t('signup.title')} width="narrow">
       <Post shell={shell} action={urls.signup} class="panel">
         <Problem text={m.problem} />
         {m.needsApproval ? <p>{t('signup.explainApproval')}</p> : null}
@@ -49,7 +49,7 @@ export function signUpPage(shell: Shell, m: SignUpModel) {
 export function signedUpPage(shell: Shell, m: { readonly status: 'pending' | 'active' }) {
   const { t, urls } = shell;
   return (
-    <Layout {...shell} title={t('signup.doneTitle')} narrow>
+    <Layout {...shell} title={t('signup.doneTitle')} width="narrow">
       <p class="panel" role="status">{t(m.status === 'active' ? 'signup.doneActive' : 'signup.donePending')}</p>
       <p><a class="button" href={urls.login()}>{t('login.submit')}</a></p>
     </Layout>
@@ -59,7 +59,7 @@ export function signedUpPage(shell: Shell, m: { readonly status: 'pending' | 'ac
 export function bootstrapPage(shell: Shell, m: { readonly name: string; readonly link: string; readonly problem: string | undefined }) {
   const { t, urls } = shell;
   return (
-    <Layout {...shell} title={t('bootstrap.title')} narrow>
+    <Layout {...shell} title={t('bootstrap.title')} width="narrow">
       <Post shell={shell} action={urls.bootstrap()} class="panel" fields={{ link: m.link }}>
         <Problem text={m.problem} />
         <p>{t('bootstrap.explain', { name: m.name })}</p>
@@ -75,7 +75,7 @@ export function bootstrapPage(shell: Shell, m: { readonly name: string; readonly
 export function passwordPage(shell: Shell, m: { readonly must: boolean; readonly problem: string | undefined }) {
   const { t, urls } = shell;
   return (
-    <Layout {...shell} title={t('password.title')} narrow>
+    <Layout {...shell} title={t('password.title')} width="narrow">
       <Post shell={shell} action={urls.password} class="panel">
         <Problem text={m.problem} />
         {m.must ? <p class="note warn">{t('password.must')}</p> : null}

@@ -1,6 +1,6 @@
 import type { Stage } from '../../hub/domain/server';
 import { Post, Problem } from '../components/form';
-import { LogTail, ProfileSelect, stageText, type ProfileChoice } from '../components/server';
+import { LogTail, OpenWarning, ProfileSelect, stageText, type ProfileChoice } from '../components/server';
 import { Layout, type Shell } from '../layout';
 
 /** Whose server a page is about. `server` is empty for the default one. */
@@ -22,7 +22,7 @@ export interface SpawnFormModel extends Which {
 export function spawnFormPage(shell: Shell, m: SpawnFormModel) {
   const { t, urls } = shell;
   return (
-    <Layout {...shell} title={m.own ? t('spawn.title') : t('spawn.titleFor', { user: m.user })} narrow>
+    <Layout {...shell} title={m.own ? t('spawn.title') : t('spawn.titleFor', { user: m.user })} width="narrow">
       <Post shell={shell} action={urls.spawn(m.user, m.server)} class="panel" fields={{ next: m.next, ...Object.fromEntries(m.options.map(([k, v]) => [`opt-${k}`, v])) }}>
         <Problem text={m.problem} />
         <Profiles t={t} profiles={m.profiles} chosen={m.chosen} />
@@ -43,13 +43,13 @@ export function spawnFormPage(shell: Shell, m: SpawnFormModel) {
 }
 
 function Profiles({ t, profiles, chosen }: Pick<SpawnFormModel, 'profiles' | 'chosen'> & Pick<Shell, 't'>) {
-  if (profiles.length < 2) return null;
+  if (profiles.length < 2) return <OpenWarning profile={profiles[0]} t={t} />;
   return (
     <fieldset>
       <legend>{t('server.profile')}</legend>
       {profiles.map((p) => (
         <label class="choice" key={p.slug}>
-          <input type="radio" name="profile" value={p.slug} checked={p.slug === chosen} /> <strong>{p.title}</strong> <span class="hint">{p.description}</span>
+          <input type="radio" name="profile" value={p.slug} checked={p.slug === chosen} /> <strong>{p.title}</strong> <span class="hint">{p.description}</span> <OpenWarning profile={p} t={t} />
         </label>
       ))}
     </fieldset>
@@ -69,7 +69,7 @@ export function pendingPage(shell: Shell, m: PendingModel) {
   const { t, urls } = shell;
   const last = m.stages.at(-1);
   return (
-    <Layout {...shell} title={m.server === '' ? t('pending.title') : t('pending.titleNamed', { name: m.server })} scripts={['progress.js']} refreshSeconds={3} narrow>
+    <Layout {...shell} title={m.server === '' ? t('pending.title') : t('pending.titleNamed', { name: m.server })} scripts={['progress.js']} refreshSeconds={3} width="narrow">
       <div class="panel" data-progress={m.progressUrl}>
         <label for="bar">{t('pending.progress')}</label>
         <progress id="bar" max={100} value={m.percent} />
@@ -95,7 +95,7 @@ function StageRow({ stage, shell }: { readonly stage: Stage; readonly shell: She
 export function stoppingPage(shell: Shell, m: Which) {
   const { t, urls } = shell;
   return (
-    <Layout {...shell} title={t('pending.stoppingTitle')} refreshSeconds={3} narrow>
+    <Layout {...shell} title={t('pending.stoppingTitle')} refreshSeconds={3} width="narrow">
       <div class="panel">
         <p role="status">{t('pending.stopping')}</p>
         <p><a class="button quiet" href={m.own ? urls.home : urls.adminUsers}>{t('action.back')}</a></p>
@@ -140,7 +140,7 @@ export interface NotRunningModel extends Which {
 export function notRunningPage(shell: Shell, m: NotRunningModel) {
   const { t, urls } = shell;
   return (
-    <Layout {...shell} title={t('notRunning.title')} narrow>
+    <Layout {...shell} title={t('notRunning.title')} width="narrow">
       <div class="panel">
         <p>{t('notRunning.explain', { name: m.server === '' ? m.user : `${m.user}/${m.server}` })}</p>
         {m.reason === null ? null : <p>{t('notRunning.reason', { reason: m.reason })}</p>}

@@ -105,12 +105,12 @@ function Row({ shell, m, user }: Part & { readonly user: UserRow }) {
   return (
     <tr>
       <th scope="row"><bdi>{user.name}</bdi></th>
-      <td>
+      <td data-label={t('users.columnStatus')}>
         <span class={`badge ${user.status}`}>{t(`status.${user.status}`)}</span> {user.admin ? <span class="badge">{t('users.admin')}</span> : null}{' '}
         {user.researcher ? <span class="badge">{t('users.researcher')}</span> : null}
       </td>
-      <td><Time at={user.lastActivity} none={t('users.never')} /></td>
-      <td>
+      <td data-label={t('users.columnSeen')}><Time at={user.lastActivity} none={t('users.never')} /></td>
+      <td data-label={t('users.columnServer')}>
         {user.server === null ? '–' : <StateBadge state={user.server} t={t} />}
         {user.server?.kind === 'ready' ? (
           <div class="actions">
@@ -119,7 +119,7 @@ function Row({ shell, m, user }: Part & { readonly user: UserRow }) {
           </div>
         ) : null}
       </td>
-      <td>{m.mayManage && user.status !== 'pending' ? <Manage shell={shell} user={user} /> : null}</td>
+      <td data-label={t('users.columnActions')} class="roomy">{m.mayManage && user.status !== 'pending' ? <Manage shell={shell} user={user} /> : '–'}</td>
     </tr>
   );
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Actor } from '../../domain/access';
 import { HubError } from '../../domain/errors';
 import type { TokenId } from '../../domain/ids';
 import type { User } from '../../domain/user';
@@ -18,6 +19,8 @@ const Ask = z.strictObject({
   scopes: z.array(z.string().max(512)).max(200).optional(),
   roles: z.array(z.string().max(255)).max(200).optional(),
 });
+
+const mayManage = (actor: Actor | undefined): boolean => actor !== undefined && (actor.admin || actor.scopes.has('admin:users'));
 
 /** API tokens of a user (protocol, 3.8). */
 export function tokenRoutes(kit: Kit): readonly HubRoute[] {
@@ -82,8 +85,8 @@ export function tokenRoutes(kit: Kit): readonly HubRoute[] {
   const [all, one] = ['/hub/api/users/:name/tokens', '/hub/api/users/:name/tokens/:id'] as const;
   return [
     { method: 'get', path: all, kind: 'api', needs: ['read:tokens'], handle: list },
-    // Whoever mints a token for somebody else can act as them.
-    { method: 'post', path: all, kind: 'api', needs: ['tokens'], reauth: (x) => x.params['name'] !== x.caller.user?.name, handle: create },
+    // Whoever mints a token for somebody else can act as them. One of an administrator's own is asked for no password later, so it is before.
+    { method: 'post', path: all, kind: 'api', needs: ['tokens'], reauth: (x) => x.params['name'] !== x.caller.user?.name || mayManage(x.caller.actor), handle: create },
     { method: 'get', path: one, kind: 'api', needs: ['read:tokens'], handle: show },
     { method: 'delete', path: one, kind: 'api', needs: ['tokens'], handle: revoke },
   ];

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { errorPage } from '../../../views/pages/confirm';
 import { CATALOGUES, type MessageKey } from '../../../views/i18n';
+import { isHidden, isLacking } from '../../domain/access';
 import { HubError, toHubError } from '../../domain/errors';
 import type { AppDeps } from '../deps';
 import { wantsHtml, type Exchange, type Reply } from '../exchange';
@@ -16,7 +17,7 @@ export function createFailureReply(kit: Kit): (x: Exchange, thrown: unknown) => 
     // The rest of a refused body is still on its way; what follows it on this connection cannot be trusted to be a request.
     if (failure.code === 'too-large' || failure.code === 'unsupported-media-type') x.res.setHeader('Connection', 'close');
     const api = isApi(x.ctx.path);
-    if (!api && wantsHtml(x)) return kit.page(x, failure.status, (shell) => errorPage(shell, { title: titleOf(x, failure), message: failure.message, requestId: x.ctx.requestId, retry: retryOf(x, failure) }));
+    if (!api && wantsHtml(x)) return kit.page(x, failure.status, (shell) => errorPage(shell, { title: titleOf(x, failure), message: textOf(x, failure), requestId: x.ctx.requestId, retry: retryOf(x, failure) }));
     const body = { status: failure.status, message: failure.message || STATUS_CODES[failure.status] };
     return { kind: 'json', status: failure.status, body: api ? body : { ...body, code: failure.code, requestId: x.ctx.requestId } };
   };
@@ -43,4 +44,5 @@ const titleOf = (x: Exchange, failure: HubError): string => {
   const key = `error.${failure.code}`;
   return x.t(Object.hasOwn(CATALOGUES.en, key) ? (key as MessageKey) : 'error.title');
 };
+const textOf = (x: Exchange, failure: HubError): string => (isLacking(failure) ? x.t('error.forbidden.text') : isHidden(failure) ? x.t('error.not-found.text') : failure.message);
 const retryOf = (x: Exchange, failure: HubError): string | undefined => (failure.retryAfterSeconds === undefined ? undefined : x.t('error.retry', { seconds: Math.max(1, Math.ceil(failure.retryAfterSeconds)) }));

@@ -22,8 +22,9 @@ export function homeRoutes(kit: Kit): readonly HubRoute[] {
     const actor = actorOf(x);
     const user = ownerOf(deps, x, undefined);
     const waiting = can(actor, 'admin:users', HUB) ? deps.services.accounts.list(actor, { offset: 0, limit: 1, status: 'pending' }).total : null;
+    const unwell = can(actor, 'admin-ui', HUB) && deps.services.health.report(actor).blocked !== null;
     const mayStart = deps.settings.launcher && can(actor, 'start:servers', serverTargetOf(deps, user, DEFAULT_SERVER));
-    return kit.page(x, 200, (shell) => homePage(shell, { user: user.name, visits: deps.directory.visitsTo(user.id).slice(0, SHOWN_VISITS), servers: serversOf(x, user), profiles: deps.settings.profiles, mayStart, waiting }));
+    return kit.page(x, 200, (shell) => homePage(shell, { user: user.name, visits: deps.directory.visitsTo(user.id).slice(0, SHOWN_VISITS), servers: serversOf(x, user), profiles: deps.directory.profilesFor(user.id), mayStart, waiting, unwell }));
   };
 
   return [{ method: 'get', path: '/hub/home', kind: 'page', needs: 'identified', handle: home }];

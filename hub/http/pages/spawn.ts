@@ -39,11 +39,11 @@ export function placeOf(kit: Kit, x: Exchange): Place {
 
 /** How a server looks that is not ready: the same page wherever one meets it. */
 export function stateReply(kit: Kit, x: Exchange, place: Place, next: string | undefined): Reply {
-  const { urls, settings, services } = kit.deps;
+  const { urls, settings, services, directory } = kit.deps;
   const { user, server, record, own } = place;
   const which = { user: user.name, server, own };
   const mayStart = settings.launcher && can(actorOf(x), 'start:servers', serverTargetOf(kit.deps, user, server));
-  const more = { profiles: settings.profiles, profile: record?.profile ?? null, mayStart, next };
+  const more = { profiles: directory.profilesFor(user.id), profile: record?.profile ?? null, mayStart, next };
   const state = record?.state;
   if (record !== undefined && (state?.kind === 'queued' || state?.kind === 'starting')) {
     const progressUrl = `${urls.apiProgress(user.name, server)}?_xsrf=${encodeURIComponent(kit.formToken(x))}`;
@@ -70,7 +70,7 @@ export function spawnRoutes(kit: Kit): readonly HubRoute[] {
     const { query } = x;
     const wanted = query.get('profile') ?? place.record?.profile ?? settings.profiles[0]?.slug ?? null;
     const options = [...query.entries()].filter(([name]) => !OURS.has(name)).map(([name, value]) => [name.replace(/^opt-/, '').slice(0, MAX_OPTION), value.slice(0, MAX_OPTION)] as const);
-    const model = { user: place.user.name, server: place.server, own: place.own, profiles: settings.profiles, chosen: wanted, options, next: nextOf(x, query.get('next') ?? undefined), problem };
+    const model = { user: place.user.name, server: place.server, own: place.own, profiles: deps.directory.profilesFor(place.user.id), chosen: wanted, options, next: nextOf(x, query.get('next') ?? undefined), problem };
     return kit.page(x, status, (shell) => spawnFormPage(shell, model));
   };
 

@@ -55,6 +55,7 @@ describe('R02: through the database itself', () => {
     ['replaced', 'INSERT OR REPLACE INTO audit SELECT * FROM audit WHERE id = 2', 'only grows'],
     ['given another end', "UPDATE audit_ends SET id = 3 WHERE name = 'head'", 'only move forward'],
     ['allowed to go by a false anchor', "UPDATE audit_ends SET id = 4, hash = 'x' WHERE name = 'anchor'", 'only move forward'],
+    ['given an end in place of its own', "INSERT OR REPLACE INTO audit_ends (name, id, hash) VALUES ('head', 0, 'x')", 'only move forward'],
     ['left without an end', 'DELETE FROM audit_ends', 'are kept'],
   ])('an entry cannot be %s while the schema stands', (_what, statement, why) => {
     const path = filled();

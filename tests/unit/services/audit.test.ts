@@ -105,6 +105,13 @@ describe('R02: writing', () => {
     expect(rows()).toHaveLength(33);
   });
 
+  it('Q10: no flood hides what the hub notes by itself', () => {
+    const { audit, rows } = createLog();
+    for (let i = 0; i < 700; i++) inRequest({ address: `10.${i >> 8}.${i & 255}.1`, requestId: `r-${i}` }, () => audit.note(null, 'user.sign-in', 'user:bob', { result: 'denied' }));
+    audit.note('hub', 'isolation.failed', 'hub', { result: 'failed' });
+    expect(rows()[0]).toMatchObject({ actorKind: 'hub', action: 'isolation.failed' });
+  });
+
   it('a flood from many networks is limited too', () => {
     const { audit, rows, clock } = createLog();
     for (let n = 0; n < 5000; n++) inRequest({ address: `10.${n >> 8}.${n & 255}.1`, requestId: 'r' }, () => audit.note(null, 'user.sign-in', 'user:?', { result: 'denied' }));

@@ -33,6 +33,12 @@ test('a ticket is good on one site and in one browser, and is spent wherever it 
   store.close();
 });
 
+test('B02: a ticket that somebody made for browsers without a nonce is good in none', () => {
+  const { pass, session, store } = world();
+  expect(pass.redeem(pass.ticket(session, { site: SITE, mark: pass.markOf('') }), { site: SITE, nonce: '' })).toBeUndefined();
+  store.close();
+});
+
 test('a ticket is good for a minute, whatever the wall clock does, and not in the next process', () => {
   const { pass, clock, fresh, at, store } = world();
   const [early, late, foreign] = [fresh(), fresh(), fresh()];

@@ -10,10 +10,10 @@ import { failedPage, notRunningPage, pendingPage, spawnFormPage } from '../../..
 import { usersPage, type UserRow } from '../../../views/pages/users';
 import { renderPage } from '../../../views/render';
 
-const shell: Shell = { lang: 'en', t: translator('en'), urls: createUrls('/'), asset: (file) => `/hub/static/${file}?v=1`, xsrf: 'token', viewer: { name: 'alice', admin: false }, flashes: [], here: '/hub/home' };
+const shell: Shell = { lang: 'en', t: translator('en'), urls: createUrls('/'), asset: (file) => `/hub/static/${file}?v=1`, xsrf: 'token', viewer: { name: 'alice', admin: false }, flashes: [], here: '/hub/home', path: '/hub/home' };
 const EVIL = '"><img src=x onerror=alert(1)>\u202e';
 const since = new Date('2026-03-04T05:06:07Z');
-const profiles = [{ slug: 'a', title: 'Small', description: '' }, { slug: 'b', title: EVIL, description: EVIL }];
+const profiles = [{ slug: 'a', title: 'Small', description: '', outbound: 'none' }, { slug: 'b', title: EVIL, description: EVIL, outbound: 'open' }] as const;
 const which = { user: 'a@b c', server: '', own: true };
 
 describe('what others wrote', () => {
@@ -28,7 +28,7 @@ describe('what others wrote', () => {
     audit: auditPage(shell, { rows: [{ id: 1, at: since, actorKind: EVIL, actor: EVIL, actorId: EVIL, via: EVIL, credential: EVIL, address: EVIL, requestId: EVIL, action: EVIL, target: EVIL, result: 'denied', detail: { [EVIL]: EVIL }, prev: '', hash: '' }], next: 1, head: { id: 1, hash: '' }, fields: { actor: EVIL, action: EVIL, target: EVIL, from: EVIL, until: EVIL }, first: false }),
     error: errorPage(shell, { title: EVIL, message: EVIL, requestId: EVIL, retry: EVIL }),
     home: homePage({ ...shell, viewer: { name: EVIL, admin: true }, flashes: [{ tone: 'ok', text: EVIL, secret: EVIL }] }, {
-      user: EVIL, profiles, mayStart: true, waiting: 2, visits: [{ visitor: EVIL, at: since }], servers: [{ name: EVIL, state: { kind: 'failed', since, message: EVIL, logTail: [] }, profile: null }],
+      user: EVIL, profiles, mayStart: true, waiting: 2, unwell: true, visits: [{ visitor: EVIL, at: since }], servers: [{ name: EVIL, state: { kind: 'failed', since, message: EVIL, logTail: [] }, profile: null }],
     }),
   };
 
@@ -43,7 +43,7 @@ describe('what others wrote', () => {
 
 describe('the home page', () => {
   const model = (state: HomeModel['servers'][number]['state'], mayStart = true): string =>
-    renderPage(homePage(shell, { user: 'alice', profiles: profiles.slice(0, 1), mayStart, waiting: null, visits: [], servers: [{ name: '', state, profile: null }] }));
+    renderPage(homePage(shell, { user: 'alice', profiles: profiles.slice(0, 1), mayStart, waiting: null, unwell: false, visits: [], servers: [{ name: '', state, profile: null }] }));
   const handle = { spawner: 'fake', id: '1' };
 
   it.each([
@@ -60,6 +60,42 @@ describe('the home page', () => {
 
   it('says since when, in a form that machines read', () => {
     expect(model({ kind: 'ready', since, handle, origin: 'http://x' })).toContain('<time datetime="2026-03-04T05:06:07.000Z">');
+  });
+});
+
+describe('a profile that reaches the internet', () => {
+  const open = [{ slug: 'b', title: 'Big', description: '', outbound: 'open' }] as const;
+  const small = [{ slug: 'a', title: 'Small', description: '', outbound: 'none' }] as const;
+  const form = (list: readonly (typeof open | typeof small)[number][]): string => renderPage(spawnFormPage(shell, { ...which, profiles: list, chosen: 'a', options: [], next: undefined, problem: undefined }));
+  const stopped = (list: readonly (typeof open | typeof small)[number][]): string => renderPage(notRunningPage(shell, { ...which, reason: null, mayStart: true, profiles: list, profile: null, next: undefined }));
+  const home = (profile: string, kind: 'ready' | 'stopped'): string => {
+    const state = kind === 'ready' ? ({ kind, since, handle: { spawner: 'fake', id: '1' }, origin: 'http://x' } as const) : ({ kind, since, reason: null } as const);
+    return renderPage(homePage(shell, { user: 'alice', profiles: [...small, ...open], mayStart: true, waiting: null, unwell: false, visits: [], servers: [{ name: '', state, profile }] }));
+  };
+  const SERVERS = 'Servers of this profile reach the internet.';
+
+  it('is named beside its choice, and alone where there is no other', () => {
+    expect(form([...small, ...open])).toMatch(new RegExp(`Big</strong>.*${SERVERS}`));
+    expect(form([...small, ...open])).not.toMatch(new RegExp(`${SERVERS}.*Big</strong>`));
+    expect([form(open), stopped(open)].map((page) => page.includes(SERVERS))).toEqual([true, true]);
+    expect(stopped([...small, ...open])).toContain('>Big (reaches the internet)</option>');
+    expect([form(small), stopped(small)].map((page) => page.includes('reach'))).toEqual([false, false]);
+  });
+
+  it('is named on the home page as long as a server of it runs', () => {
+    const shown = (page: string): boolean => page.includes('This server reaches the internet.');
+    expect([home('b', 'ready'), home('a', 'ready'), home('b', 'stopped')].map(shown)).toEqual([true, false, false]);
+  });
+});
+
+describe('the navigation', () => {
+  const at = (path: string): readonly string[] =>
+    [...renderPage(sessionsPage({ ...shell, path, viewer: { name: 'root', admin: true, auditor: true } }, { title: 'x', sessions: [], endAll: '/x', back: undefined })).matchAll(/<a href="([^"]+)" aria-current="([a-z]+)"/g)].map(([, href, how]) => `${href} ${how}`);
+
+  it('marks the page that one is on, or the one that it belongs to', () => {
+    expect(at('/hub/home')).toEqual(['/hub/home page']);
+    expect(at('/hub/admin/users/u1/sessions')).toEqual(['/hub/admin/users true']);
+    expect(at('/hub/spawn')).toEqual([]);
   });
 });
 

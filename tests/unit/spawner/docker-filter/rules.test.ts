@@ -18,8 +18,8 @@ test.each(['/containers/../images/json', '/containers//json', '/containers/%2e%2
 );
 
 test('what goes on names the id that was checked, wherever the name stood', () => {
-  expect(ruleFor('GET', '/v1.41/containers/containers/json')).toEqual({ demand: 'look-at-container', subject: 'containers', template: '/v1.41/containers/{}/json' });
-  expect(ruleFor('DELETE', '/networks/n')).toEqual({ demand: 'own-network', subject: 'n', template: '/networks/{}' });
-  expect(ruleFor('GET', '/images/registry.example.org/lab/notebook:2026.1/json')).toEqual({ demand: 'nothing', subject: 'registry.example.org/lab/notebook:2026.1', template: '/images/{}/json' });
-  expect(ruleFor('GET', '/containers/json')).toEqual({ demand: 'own-query', subject: '', template: '/containers/json' });
+  expect(ruleFor('GET', '/v1.41/containers/containers/json')).toEqual({ demand: 'look-at-container', subject: 'containers', template: '/v1.41/containers/{}/json', query: [] });
+  expect(ruleFor('DELETE', '/networks/n')).toEqual({ demand: 'own-network', subject: 'n', template: '/networks/{}', query: [] });
+  expect(ruleFor('GET', '/images/registry.example.org/lab/notebook:2026.1/json')).toEqual({ demand: 'nothing', subject: 'registry.example.org/lab/notebook:2026.1', template: '/images/{}/json', query: [] });
+  expect(ruleFor('GET', '/containers/json')).toEqual({ demand: 'own-query', subject: '', template: '/containers/json', query: ['all', 'filters', 'limit'] });
 });
