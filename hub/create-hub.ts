@@ -1,25 +1,20 @@
 import type { Server } from 'node:http';
-import type { PasswordAuthenticator, PasswordHasher } from '../auth/authenticator';
-import { verifyForeign } from '../auth/password/foreign';
-import { createHasher } from '../auth/password/hasher';
-import { AUTHENTICATORS } from '../auth/registry';
 import { createProxy } from '../proxy/create-proxy';
 import { isServiceRoute } from '../proxy/route-table';
 import { createRouteTable } from '../proxy/trie';
-import { createDockerSpawner, type DockerSpawnerDeps } from '../spawner/docker/docker-spawner';
+import { createDockerSpawner } from '../spawner/docker/docker-spawner';
 import { labEnvironment } from '../spawner/env';
 import { createFakeSpawner } from '../spawner/fake';
+import { openProcessSpawner } from '../spawner/process/process-spawner';
 import { waitUntilReady } from '../spawner/readiness';
 import type { Spawner, Volumes } from '../spawner/spawner';
-import { checkBusy } from './check-busy';
+import { capacityOf } from './capacity-settings';
 import { atPort, type Config } from './config';
-import { customScopesOf } from './config/declared-problems';
-import { createVocabulary } from './domain/scopes/parse';
 import { createDirectory } from './directory';
 import { checkDisk } from './disk-space';
 import { databaseOf, dockerSettings, hubContainerOf } from './docker-settings';
-import type { InstanceId, SessionId } from './domain/ids';
-import { systemClock, type Clock, type Logger } from './domain/runtime';
+import type { InstanceId } from './domain/ids';
+import { systemClock, type Clock, type FailPoint, type Logger } from './domain/runtime';
 import { createSites } from './domain/sites';
 import { createFailPoint } from './fail-point';
 import { cookieNames } from './http/cookies';
@@ -28,35 +23,27 @@ import { createMetrics } from './http/metrics';
 import { EVERY_LAB } from './internal/calls';
 import { createInternalApp } from './internal/app';
 import { createInternalListener } from './internal-listener';
+import { createIdlenessHost } from './idleness-host';
 import { createListener, listen, open, shut } from './listener';
 import { listenLocal, type LocalServer } from './local-socket';
+import { createIdentity, signUpOf } from './identity-host';
+import { createMaintenanceHost } from './maintenance-host';
 import { createSignInHost } from './sign-in-host';
 import { createAccounts } from './services/accounts';
 import { createActivity } from './services/activity';
 import { createActivityReports } from './services/activity-report';
-import { createActors } from './services/actors';
-import { createAudit } from './services/audit';
 import { createAuthorise } from './services/authorise';
-import { createBootstrap } from './services/bootstrap';
-import { createCulling } from './services/culling';
+import { createBackups } from './services/backups';
 import { createLabTokens } from './services/lab-tokens';
-import { administratorsOf, createAdmission } from './services/admission';
 import { openGroups } from './services/declared-groups';
-import { createDeclared } from './services/declared-roles';
-import { parseLoginName } from './domain/names';
+import { processSettings } from './process-settings';
 import { createServiceHost } from './service-host';
-import { createLogin } from './services/login';
-import { createPasswordRecords } from './services/passwords';
 import { createGroups } from './services/groups';
 import { createHealth } from './services/health';
 import { createServers } from './services/servers';
-import { createServices } from './services/services';
-import { createSessions } from './services/sessions';
 import { createShutdown } from './services/shutdown';
-import { createSitePass } from './services/site-pass';
 import { loadTemplates } from './services/templates';
-import { createThrottle } from './services/throttle';
-import { createTokens } from './services/tokens';
+import { createVolumes } from './services/volumes';
 import { INSTANCE, openStore } from './store/create-store';
 import type { Store } from './store/store';
 import { createUrls } from './urls';
@@ -77,7 +64,7 @@ const DRAIN_MS = 10_000;
 /** How long the listener waits at boot for servers to be adopted: one dead engine must not keep the pages away. */
 const RECONCILE_MS = 3_000;
 
-/** THE composition root: the only place that constructs adapters and sees the whole configuration. */
+/** THE composition root: the only place that puts adapters together and sees the whole configuration; each `*-host` beside it makes one side of the hub. */
 export async function createHub(given: Config, log: Logger, overrides: HubOverrides = {}) {
   const server = createListener(log);
   const config = atPort(given, await listen(server, given));
@@ -112,8 +99,14 @@ async function build(config: Config, { log, server, overrides }: Ground) {
   checkTemplates(config.paths.templates, log);
   const identity = createIdentity(config, base);
   const { audit } = identity;
-  const spawner = overrides.spawner ?? await createSpawner(config, { instance, clock, log, adoptedBy: (owner) => store.imports.volumesOf(owner) });
-  const health = createHealth({ ...base, audit, spawner, own: async () => [await checkDisk(config.dataDir)], isolation: config.docker.isolation });
+  const failPoint = createFailPoint(config.failPoint);
+  const spawner = overrides.spawner ?? await createSpawner(config, { instance, clock, log, failPoint });
+  const backups = createBackups({ ...base, audit, everyMs: config.backup.every ?? 0, days: config.backup.keep });
+  const volumes = createVolumes({
+    ...base, audit, failPoint, engine: spawner, image: config.profiles[0]?.image ?? '',
+    binMs: config.volume.bin ?? 0, softQuota: config.volume.softQuota ?? 0, measureEveryMs: config.volume.measureEvery ?? 0,
+  });
+  const health = createHealth({ ...base, audit, spawner, own: async () => [await checkDisk(config.dataDir), backups.row(), volumes.row()], isolation: config.docker.isolation });
   const activity = createActivity(base);
   const signIn = createSignInHost({ ...base, ...identity, config, sites });
   const servers = createServers({
@@ -128,17 +121,22 @@ async function build(config: Config, { log, server, overrides }: Ground) {
     base: config.basePath,
     profiles: config.profiles,
     cap: config.server.cap ?? 0,
+    ...capacityOf(config),
+    maintenance: { isClosed: () => maintenance.gate.isClosed(), demand: (actor) => maintenance.gate.demand(actor), holds: () => maintenance.gate.holds() },
     namedLimit: config.server.namedLimit ?? 0,
     startTimeoutMs: config.server.startTimeout,
     stopGraceMs: config.server.stopGrace,
-    failPoint: createFailPoint(config.failPoint),
+    failPoint,
     openGroups: openGroups(config.groups),
     observeStart: (seen) => metrics.observeSpawn(seen),
+    volumesFor: volumes.forStart,
     labEnv: (lab) => labEnvironment({ profile: lab.profile, userName: lab.owner.name, secret: lab.secret, extra: signIn.variablesOf(lab, spawner.hubUrl) }),
   });
   spawner.onExit((id, handle) => servers.exited(id, handle));
-  const reports = createActivityReports({ ...base, activity });
-  const internalApp = createInternalApp({ urls, clock, log, protocolVersion: PROTOCOL_VERSION, services: { labTokens: createLabTokens(base), reports, ...signIn }, grantsOf: () => EVERY_LAB });
+  spawner.onChange?.((id, handle, change) => servers.changed(id, handle, change));
+  const idleness = createIdlenessHost({ ...base, config, audit, spawner, servers, signsIn: signIn.signsIn, tokenFor: signIn.visitors.forHub });
+  const reports = createActivityReports({ ...base, activity, used: idleness.used });
+  const internalApp = createInternalApp({ urls, clock, log, protocolVersion: PROTOCOL_VERSION, services: { labTokens: createLabTokens(base), reports, idleness, ...signIn }, grantsOf: () => EVERY_LAB });
   const internal = createInternalListener({ handle: internalApp.handle, log });
   spawner.onConnection(internal.accept);
 
@@ -149,12 +147,13 @@ async function build(config: Config, { log, server, overrides }: Ground) {
     adminName: config.admin.name,
     rules: { minLength: config.password.minLength },
     stopServers: (owner) => servers.stopAllOf(owner.id),
-    removeVolumes: (owner) => spawner.removeFor(owner.id),
+    failPoint,
+    removeVolumes: (owner) => volumes.removeAllOf(owner.id),
   });
   const groups = createGroups({ store, audit, actors: identity.actors, isPrivileged: ({ id, name }) => store.roles.ofGroup(id).length > 0 || config.groups.some((group) => group.name === name && group.outbound === 'open') });
+  const maintenance = createMaintenanceHost({ ...base, audit, servers, base: config.basePath, signsIn: signIn.signsIn, tokenFor: signIn.visitors.forHub });
   let shutDown = (): void => log.warn({}, 'The hub was asked to end, and nobody listens.');
   const shutdown = createShutdown({ ...base, audit, servers, end: () => shutDown() });
-  const culling = createCulling({ ...base, servers, activity, idleLimitMs: config.server.idleLimit ?? 0, checkBusy: (record) => checkBusy(record, { store, base: config.basePath, signsIn: signIn.signsIn, tokenFor: signIn.visitors.forHub }) });
   const access = createAuthorise({ ...base, audit, actors: identity.actors, sessions: identity.sessions, sitePass: sites === null ? null : identity.sitePass, visitors: signIn.visitors });
   const metrics = createMetrics({
     runningServers: () => routes.list().filter((route) => !isServiceRoute(route)).length,
@@ -180,7 +179,7 @@ async function build(config: Config, { log, server, overrides }: Ground) {
     urls,
     clock,
     log,
-    services: { ...identity, accounts, servers, reports, health, groups, shutdown, oauth: signIn.oauth },
+    services: { ...identity, accounts, servers, idleness, reports, health, backups, volumes, groups, maintenance, shutdown, oauth: signIn.oauth },
     directory: createDirectory({ store, routes, profiles: config.profiles, openGroups: openGroups(config.groups) }),
     access,
     ready: health.ready,
@@ -201,19 +200,22 @@ async function build(config: Config, { log, server, overrides }: Ground) {
     hub: app.handle,
     renderFailure: app.renderFailure,
     touch: activity.touch,
+    used: idleness.used,
     clock,
     log,
   });
   identity.sessions.onEnded(proxy.revoke);
 
   await Promise.race([servers.reconcile(), new Promise<void>((resolve) => clock.after(RECONCILE_MS, resolve))]);
+  maintenance.resume();
 
   const end = async (local?: LocalServer): Promise<void> => {
     const closed = shut(server);
     internal.close();
-    culling.close();
+    idleness.close();
+    maintenance.close();
     health.close();
-    await Promise.all([servers.close(), serviceHost.close()]);
+    await Promise.all([servers.close(), serviceHost.close(), backups.close(), volumes.close()]);
     await Promise.all([proxy.close(DRAIN_MS), local?.close()]);
     server.closeAllConnections();
     await closed;
@@ -227,6 +229,7 @@ async function build(config: Config, { log, server, overrides }: Ground) {
     await end();
     throw err;
   });
+  failPoint('boot.before-open');
   open(server, proxy);
   serviceHost.start();
   let ended: Promise<void> | undefined;
@@ -238,7 +241,7 @@ async function build(config: Config, { log, server, overrides }: Ground) {
       const secret = identity.bootstrap.issue();
       return secret === undefined ? undefined : new URL(urls.bootstrap(secret), publicUrl).href;
     },
-    services: { ...identity, accounts, servers, activity, access, health, oauth: signIn.oauth, visitors: signIn.visitors },
+    services: { ...identity, accounts, servers, idleness, activity, access, health, backups, volumes, maintenance, oauth: signIn.oauth, visitors: signIn.visitors },
     store,
     routes,
     /** null: servers lie on the hub's host. */
@@ -258,46 +261,10 @@ async function build(config: Config, { log, server, overrides }: Ground) {
   };
 }
 
-interface Base {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly log: Logger;
-}
-
-/** Everything that says who somebody is. */
-function createIdentity(config: Config, base: Base) {
-  const { store } = base;
-  const rules = { minLength: config.password.minLength };
-  const hasher = createHasher({ older: { verify: verifyForeign, sample: () => store.imports.olderPasswordHash() } });
-  const vocabulary = createVocabulary(customScopesOf(config.customScopes));
-  const audit = createAudit({ ...base, keepMs: config.audit.keep ?? 0 });
-  const sessions = createSessions({ ...base, idleMs: config.session.idle, absoluteMs: config.session.absolute, reauthMs: config.session.reauth ?? 0 });
-  const tokens = createTokens({ ...base, audit, onEnded: sessions.announceEnded, sessions, vocabulary, maxLifetimeSeconds: config.token.maxLifetime / 1000 });
-  sessions.onEnded((credential) => tokens.sessionEnded(credential as SessionId));
-  const services = createServices({ declared: config.services });
-  const actors = createActors({ store, sessions, tokens, services, vocabulary });
-  const sitePass = createSitePass(base);
-  const throttle = createThrottle(base);
-  const groups = createDeclared({ store, audit, groups: config.groups, roles: config.roles });
-  groups.apply();
-  const login = createLogin({ ...base, audit, authenticator: createAuthenticator(config, hasher, store), admit: createAdmission({ ...base, audit, actors, groups }), sessions, throttle });
-  const bootstrap = createBootstrap({ ...base, audit, hasher, sessions, actors, groups, adminName: config.admin.name, rules });
-  return { audit, hasher, vocabulary, services, sessions, sitePass, tokens, actors, throttle, groups, login, bootstrap };
-}
-
-function createAuthenticator(config: Config, hasher: PasswordHasher, store: Store): PasswordAuthenticator {
-  const own = AUTHENTICATORS.password({ hasher, ...createPasswordRecords(store) });
-  if (config.authenticator === 'password') return own;
-  const administrators = [config.admin.name, ...config.roles.flatMap(({ name, users = [] }) => (name === 'admin' ? users : []))];
-  return AUTHENTICATORS.dummy({ password: config.dummy.password ?? '', parseName: parseLoginName, needsOwn: administratorsOf(store, administrators), own });
-}
-
-/** With one password for everybody an account is made by signing in, and a password of its own would open nothing. */
-const signUpOf = ({ authenticator, signup }: Config): Config['signup'] => (authenticator === 'dummy' ? 'closed' : signup);
-
-async function createSpawner(config: Config, { instance, clock, log, adoptedBy }: { readonly instance: InstanceId; readonly clock: Clock; readonly log: Logger; readonly adoptedBy: DockerSpawnerDeps['adoptedBy'] & {} }): Promise<Spawner & Volumes> {
+async function createSpawner(config: Config, { instance, clock, log, failPoint }: { readonly instance: InstanceId; readonly clock: Clock; readonly log: Logger; readonly failPoint: FailPoint }): Promise<Spawner & Volumes> {
   if (config.spawner === 'fake') return createFakeSpawner({ clock, instance });
-  return createDockerSpawner(dockerSettings(config, instance, await hubContainerOf(config, { clock, log })), { clock, log, adoptedBy });
+  if (config.spawner === 'process') return openProcessSpawner(processSettings(config, instance), { clock, log });
+  return createDockerSpawner(dockerSettings(config, instance, await hubContainerOf(config, { clock, log })), { clock, log, failPoint });
 }
 
 /** The local socket is asked for `/hub/…`, whatever the base path is. */

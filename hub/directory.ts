@@ -34,5 +34,5 @@ export const createDirectory = ({ store, routes, profiles, openGroups }: Directo
   nameOf: (user) => store.users.byId(user)?.name,
   visitsTo: (user) => store.visits.toServersOf(user),
   serversOf: (user) => store.servers.listOf(user),
-  servers: () => store.servers.list(),
+  servers: () => store.servers.active(),
 });

@@ -3,6 +3,7 @@ import http from 'node:http';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
 import { type ErrorCode, HubError, STATUS } from './domain/errors';
 
 /**
@@ -31,6 +32,8 @@ export interface LocalClient {
   request(method: string, path: string, body?: unknown): Promise<unknown>;
   /** The server-sent events of a path, parsed, until the hub ends them. Rejects as `request` does. */
   events(path: string): AsyncIterable<unknown>;
+  /** A body that is too long to be kept in memory; one that broke off ends with an error. Rejects as `request` does. */
+  download(path: string): Promise<{ readonly fileName: string | undefined; readonly body: Readable }>;
 }
 
 const INFO = 'hub.json';
@@ -127,6 +130,7 @@ export function connectLocal(dataDir: string, opts: { readonly timeoutMs?: numbe
     info,
     request: (method, target, body) => exchange({ socketPath: info.socket, method, path: target, timeoutMs }, body),
     events: (target) => eventsOf({ socketPath: info.socket, method: 'GET', path: target, timeoutMs }),
+    download: (target) => downloadOf({ socketPath: info.socket, method: 'GET', path: target, timeoutMs }),
   };
 }
 
@@ -151,15 +155,26 @@ function refusal(status: number, parsed: unknown): HubError {
   return new HubError(code ?? (status >= 500 ? 'internal' : 'invalid-input'), message);
 }
 
-/** A start may take as long as it takes: only its silence has a limit, and the hub breaks that with empty lines. */
-async function* eventsOf(ask: Ask): AsyncGenerator<unknown, void> {
+/** An answer that goes on; only its silence has a limit. */
+async function open(ask: Ask, accept: string): Promise<http.IncomingMessage> {
   const res = await new Promise<http.IncomingMessage>((resolve, reject) => {
-    const req = http.get({ socketPath: ask.socketPath, path: ask.path, headers: { accept: 'text/event-stream' }, timeout: ask.timeoutMs, agent: false }, resolve);
+    const req = http.get({ socketPath: ask.socketPath, path: ask.path, headers: { accept }, timeout: ask.timeoutMs, agent: false }, resolve);
     req.once('timeout', () => req.destroy(Object.assign(new Error('silent'), { code: 'ETIMEDOUT' })));
     req.on('error', (err) => reject(inWords(err, ask, codeOf(err) === 'ETIMEDOUT')));
   });
+  if (res.statusCode !== 200) throw refusal(res.statusCode ?? 0, parse(await textOf(res), false));
+  return res;
+}
+
+async function downloadOf(ask: Ask): Promise<{ readonly fileName: string | undefined; readonly body: Readable }> {
+  const body = await open(ask, 'application/x-tar');
+  return { fileName: /filename="([A-Za-z0-9._-]+)"/.exec(body.headers['content-disposition'] ?? '')?.[1], body };
+}
+
+/** A start may take as long as it takes: only its silence has a limit, and the hub breaks that with empty lines. */
+async function* eventsOf(ask: Ask): AsyncGenerator<unknown, void> {
+  const res = await open(ask, 'text/event-stream');
   try {
-    if (res.statusCode !== 200) throw refusal(res.statusCode ?? 0, parse(await textOf(res), false));
     let rest = '';
     for await (const chunk of res.setEncoding('utf8') as AsyncIterable<string>) {
       const lines = (rest + chunk).split('\n');

@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { loadConfig, ConfigError } from './config';
+import { loadConfig, ConfigError, type Environment } from './config';
+import { NO_ISOLATION } from '../spawner/process/settings';
 import { createHub, type Hub } from './create-hub';
 import { HubError } from './domain/errors';
 import { createLog, type Log } from './log';
@@ -7,8 +8,8 @@ import { createLog, type Log } from './log';
 const SECOND_SIGNAL_EXIT = 130;
 
 /** Loads the settings, starts the hub, prints where it is, and stays until it is told to end. */
-export async function runHub(): Promise<void> {
-  const { config } = loadConfig();
+export async function runHub(env: Environment = process.env): Promise<void> {
+  const { config } = loadConfig(env);
   // A person at a terminal needs the link and the address, not a stream of JSON that scrolls them away.
   const file = config.log.file ?? (process.stdout.isTTY ? path.join(config.dataDir, 'hub.log') : null);
   const log = createLog({ ...config.log, file });
@@ -20,6 +21,7 @@ export async function runHub(): Promise<void> {
   const link = hub.adminLink();
   const lines = [`Berth is ready at ${hub.url}`];
   if (link !== undefined) lines.push('', 'There is no administrator yet. This link makes one, once:', `  ${link}`, '');
+  if (config.spawner === 'process') lines.push('', `Warning: ${NO_ISOLATION}`, '');
   if (file !== null) lines.push(`Log: ${file}`);
   if (process.stdout.isTTY) lines.push('Ctrl-C ends the hub; servers keep running.');
   // The link is for whoever started the hub: it goes to the terminal and never through the log.

@@ -15,6 +15,37 @@ export const oauthCallback = (base: string, user: string, server = ''): string =
 
 const under = (path: string, server: string): string => (server === '' ? path : `${path}/${esc(server)}`);
 
+const volumeUrls = (hub: string, api: string) => ({
+  /** Absent: one's own. */
+  volumes: (user?: string): string => (user === undefined ? `${hub}volumes` : `${hub}volumes/${esc(user)}`),
+  volumesReset: (user: string): string => `${hub}volumes/${esc(user)}/reset`,
+  volumesHandOver: (user: string): string => `${hub}volumes/${esc(user)}/hand-over`,
+  volumeUndo: (user: string, id: string): string => `${hub}volumes/${esc(user)}/${esc(id)}/undo`,
+  volumeRemove: (user: string, id: string): string => `${hub}volumes/${esc(user)}/${esc(id)}/remove`,
+  /** All files, or those of one volume. */
+  apiVolumesArchive: (user: string, id?: string): string => `${api}users/${esc(user)}/volumes/${id === undefined ? '' : `${esc(id)}/`}archive`,
+});
+
+/** What administrators have pages for. */
+const adminUrls = (hub: string) =>
+  ({
+    adminSessions: (user: string): string => `${hub}admin/users/${esc(user)}/sessions`,
+    adminSession: (user: string, id: string): string => `${hub}admin/users/${esc(user)}/sessions/${esc(id)}/end`,
+    adminSessionsEnd: (user: string): string => `${hub}admin/users/${esc(user)}/sessions/end`,
+    adminUsers: `${hub}admin/users`,
+    adminUser: (id: string, action: string): string => `${hub}admin/users/${esc(id)}/${action}`,
+    adminHealth: `${hub}admin/health`,
+    adminIdleness: `${hub}admin/idleness`,
+    adminBackups: `${hub}admin/backups`,
+    adminQueue: `${hub}admin/queue`,
+    adminQueueJump: `${hub}admin/queue/jump`,
+    adminMaintenance: `${hub}admin/maintenance`,
+    adminMaintenanceEnd: `${hub}admin/maintenance/end`,
+    adminMaintenanceRestore: `${hub}admin/maintenance/restore`,
+    adminAudit: `${hub}admin/audit`,
+    adminAuditExport: `${hub}admin/audit/export`,
+  }) as const;
+
 export function createUrls(base: string) {
   const hub = `${base}hub/`;
   const api = `${hub}api/`;
@@ -32,9 +63,6 @@ export function createUrls(base: string) {
     sessions: `${hub}sessions`,
     session: (id: string): string => `${hub}sessions/${esc(id)}/end`,
     sessionsEnd: `${hub}sessions/end`,
-    adminSessions: (user: string): string => `${hub}admin/users/${esc(user)}/sessions`,
-    adminSession: (user: string, id: string): string => `${hub}admin/users/${esc(user)}/sessions/${esc(id)}/end`,
-    adminSessionsEnd: (user: string): string => `${hub}admin/users/${esc(user)}/sessions/end`,
     bootstrap: (secret?: string): string => (secret === undefined ? `${hub}bootstrap` : `${hub}bootstrap?link=${encodeURIComponent(secret)}`),
     spawn: (user: string, server = ''): string => under(`${hub}spawn/${esc(user)}`, server),
     spawnPending: (user: string, server = ''): string => under(`${hub}spawn-pending/${esc(user)}`, server),
@@ -43,23 +71,27 @@ export function createUrls(base: string) {
     /** Confirms entering somebody else's server. */
     access: (user: string, server = ''): string => under(`${hub}access/${esc(user)}`, server),
     stop: (user: string, server = ''): string => under(`${hub}stop/${esc(user)}`, server),
+    restart: (user: string, server = ''): string => under(`${hub}restart/${esc(user)}`, server),
+    recreate: (user: string, server = ''): string => under(`${hub}recreate/${esc(user)}`, server),
+    /** Keeps the profile for the next start of a server that is stopped. */
+    profile: (user: string, server = ''): string => under(`${hub}profile/${esc(user)}`, server),
+    logs: (user: string, server = ''): string => under(`${hub}logs/${esc(user)}`, server),
     server: (user: string, server = ''): string => `${under(`${base}user/${esc(user)}`, server)}/`,
     /** Where a service is proxied. */
     service: (name: string): string => `${base}services/${esc(name)}/`,
+    ...volumeUrls(hub, api),
     token: `${hub}token`,
     tokenRevoke: (id: string): string => `${hub}token/${esc(id)}/revoke`,
     oauthAuthorize: `${hub}api/oauth2/authorize`,
-    adminUsers: `${hub}admin/users`,
-    adminUser: (id: string, action: string): string => `${hub}admin/users/${esc(id)}/${action}`,
-    adminHealth: `${hub}admin/health`,
-    adminAudit: `${hub}admin/audit`,
-    adminAuditExport: `${hub}admin/audit/export`,
+    ...adminUrls(hub),
+    extend: (user: string, server = ''): string => under(`${hub}extend/${esc(user)}`, server),
     static: (file: string): string => `${hub}static/${file}`,
     health: `${hub}health`,
     ready: `${hub}ready`,
     metrics: `${hub}metrics`,
     api,
     apiServer: (user: string, server = ''): string => (server === '' ? `${api}users/${esc(user)}/server` : `${api}users/${esc(user)}/servers/${esc(server)}`),
+    apiLogs: (user: string, server = ''): string => (server === '' ? `${api}users/${esc(user)}/server/logs` : `${api}users/${esc(user)}/servers/${esc(server)}/logs`),
     apiProgress: (user: string, server = ''): string => (server === '' ? `${api}users/${esc(user)}/server/progress` : `${api}users/${esc(user)}/servers/${esc(server)}/progress`),
   } as const;
 }

@@ -107,6 +107,9 @@ export type RenderFailure = (failure: {
 /** What activity the proxy saw on a route; the same classes as configurable-http-proxy, so that culling behaves the same. */
 export type Touch = (owner: UserId, server: ServerId) => void;
 
+/** A client did something that an open page does not do by itself: it sent data on a WebSocket, a request that changes something, or opened a page. */
+export type Used = (server: ServerId, bytes: number) => void;
+
 export interface ProxyLimits {
   readonly maxHeaderLines: number;
   readonly maxTargetBytes: number;

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock, Logger } from '../hub/domain/runtime';
 import type { Sites } from '../hub/domain/sites';
 import { createTrustedProxies } from './client-address';
-import type { Authorise, Decision, HubContext, Proxy, ProxyLimits, RenderFailure, RequestFacts, Touch } from './contract';
+import type { Authorise, Decision, HubContext, Proxy, ProxyLimits, RenderFailure, RequestFacts, Touch, Used } from './contract';
 import { createCookieRules } from './cookies';
 import { createDecide } from './decide';
 import { factsOf } from './facts';
@@ -46,6 +46,8 @@ export interface ProxyDeps {
   readonly hub: (req: IncomingMessage, res: ServerResponse, context: HubContext) => void;
   readonly renderFailure: RenderFailure;
   readonly touch: Touch;
+  /** Absent: nobody wants to know. */
+  readonly used?: Used;
   /** Take the server's secret out of the pages of `injected` servers. Default: true. */
   readonly blankSecret?: boolean;
   readonly clock: Clock;
@@ -88,7 +90,7 @@ export function createProxy(deps: ProxyDeps): Proxy {
     blankSecret,
   });
   const below = (target: string): string => belowBase(target, basePath);
-  const forwarding = { pools, inflight, respond, touch: deps.touch, log, limits, response, blankSecret, below };
+  const forwarding = { pools, inflight, respond, touch: deps.touch, used: deps.used ?? (() => undefined), log, limits, response, blankSecret, below };
   const upgrades = createUpgradeForwarder({ ...forwarding, clock });
   /** Sockets on which a request was refused in such a way that nothing after it may run, though it may be parsed already (F03). */
   const doomed = new WeakSet<Duplex>();

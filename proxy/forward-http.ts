@@ -4,7 +4,7 @@ import type { UserId } from '../hub/domain/ids';
 import type { Logger } from '../hub/domain/runtime';
 import { createBlanker, secretOf } from './blank-secret';
 import type { Blanker } from './blank-secret';
-import type { Decision, ProxyLimits, Touch } from './contract';
+import type { Decision, ProxyLimits, Touch, Used } from './contract';
 import { ProtocolFault, UpstreamTimeout, codeOf, failureOf, isReset } from './failure';
 import type { Inflight, Open } from './inflight';
 import type { Pools } from './pools';
@@ -22,6 +22,7 @@ export interface ForwardDeps {
   readonly inflight: Inflight;
   readonly respond: Responder;
   readonly touch: Touch;
+  readonly used: Used;
   readonly log: Logger;
   readonly limits: ProxyLimits;
   readonly response: ResponseRules;
@@ -36,6 +37,13 @@ export function forwardHttp(req: IncomingMessage, res: ServerResponse, decision:
   res.on('close', onClientDone);
   deps.inflight.add(exchange);
   exchange.start();
+}
+
+/** What open pages ask for by themselves is read only; what changes something, or opens a page, somebody meant. */
+function isUse({ method, rawHeaders }: IncomingMessage): boolean {
+  if (method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS') return true;
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) if (rawHeaders[i + 1] === 'navigate' && rawHeaders[i]?.toLowerCase() === 'sec-fetch-mode') return true;
+  return false;
 }
 
 /** Measured: 1.5 µs of 15 saved at 100 bytes, nothing from 4 KB on, where copying costs as much. */
@@ -206,6 +214,7 @@ class Exchange implements Open, Dispatcher.DispatchHandler {
   onComplete(): void {
     if (this.gone) return;
     if (this.status < 300) this.touch();
+    if (this.status < 300 && !isServiceRoute(this.route) && isUse(this.req)) this.deps.used(this.route.server, 0);
     if (!this.ended) this.finish(this.blanker?.rest() ?? null);
   }
 

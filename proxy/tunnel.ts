@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
-import type { UserId } from '../hub/domain/ids';
+import type { ServerId, UserId } from '../hub/domain/ids';
 import type { Clock } from '../hub/domain/runtime';
-import type { Credential, ProxyLimits, Touch } from './contract';
+import type { Credential, ProxyLimits, Touch, Used } from './contract';
 import type { ForwardDecision } from './forward-http';
+import { FrameCounter } from './frames';
 import type { CloseCode, Open } from './inflight';
 import { endAndDestroy, endWithResponse } from './raw-response';
 import type { Responder } from './respond';
@@ -12,6 +13,7 @@ export interface TunnelDeps {
   readonly clock: Clock;
   readonly limits: ProxyLimits;
   readonly touch: Touch;
+  readonly used: Used;
   readonly respond: Responder;
 }
 
@@ -19,6 +21,14 @@ export interface TunnelDeps {
 const KEEP_ALIVE_MS = 30_000;
 /** How long a client may take to answer our close frame. */
 const GOODBYE_MS = 1_000;
+
+/**
+ * A page that connects, or connects again after a pause of the network, asks its kernel and terminal some questions by itself: what is sent
+ * right after the opening says nothing about a person.
+ */
+const OPENING_MS = 5_000;
+/** Channels on which open pages talk by themselves, whatever people do. */
+const talksByItself = (target: string): boolean => /^[^?]*\/(?:api\/events|lsp)\//.test(target);
 
 interface Progress {
   flushed: number;
@@ -38,6 +48,7 @@ export class Tunnel implements Open {
   readonly address: string;
   /** For checking it again while the socket is open. */
   readonly proof: Credential;
+  private readonly target: string;
   private upstream: Socket | null = null;
   private ending = false;
   private readonly progress = new Map<Socket, Progress>();
@@ -53,13 +64,20 @@ export class Tunnel implements Open {
     this.credential = decision.grant.credential;
     this.address = decision.client.address;
     this.proof = decision.credential;
+    this.target = decision.target;
   }
 
   /** The upstream accepted; http-proxy starts its pipes in this same turn. */
   open(upstream: Socket): void {
     const { client, deps, route } = this;
     this.upstream = upstream;
-    if (!isServiceRoute(route)) client.on('data', () => deps.touch(route.owner, route.server));
+    const use = isServiceRoute(route) || talksByItself(this.target) ? null : this.useMeter(route.server);
+    if (!isServiceRoute(route)) {
+      client.on('data', (chunk: Buffer) => {
+        deps.touch(route.owner, route.server);
+        use?.(chunk);
+      });
+    }
     this.pair(client, upstream);
     this.pair(upstream, client);
     client.once('close', () => this.cancelHalfOpen?.());
@@ -68,6 +86,16 @@ export class Tunnel implements Open {
       client.setKeepAlive(true, KEEP_ALIVE_MS);
       upstream.setKeepAlive(true, KEEP_ALIVE_MS);
     });
+  }
+
+  /** Every frame is followed, because the next one begins where it ends. */
+  private useMeter(server: ServerId): (chunk: Buffer) => void {
+    const { clock, used } = this.deps;
+    const counter = new FrameCounter();
+    const from = clock.monotonicMs() + OPENING_MS;
+    return (chunk) => {
+      if (counter.push(chunk) > 0 && clock.monotonicMs() >= from) used(server, chunk.length);
+    };
   }
 
   /** When one side ends, its pipe ends the other; whoever has not closed some seconds later is destroyed with it. */

@@ -12,12 +12,14 @@ export const LABEL = {
   port: 'berth.port',
   /** The image as the profile calls it; the container's own `Image` is the id that this meant at the start. */
   image: 'berth.image',
+  /** On volumes: their `VolumeId`. */
+  volume: 'berth.volume',
   /** On volumes: `home`, `workspace`, `cache` or `shared`. */
   purpose: 'berth.purpose',
   /** Marks what one run of the tests made, so that it can be swept. */
   run: 'berth.run',
 } as const;
 
-export const ROLE = { lab: 'lab', helper: 'helper', probe: 'probe' } as const;
+export const ROLE = { lab: 'lab', helper: 'helper', probe: 'probe', archive: 'archive' } as const;
 
 export type Labels = Readonly<Record<string, string>>;

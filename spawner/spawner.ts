@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net';
-import type { ServerId, ServerName, UserId, UserName } from '../hub/domain/ids';
+import type { Readable } from 'node:stream';
+import type { ServerId, ServerName, UserId, UserName, VolumeId } from '../hub/domain/ids';
 import type { Outbound, Profile } from '../hub/domain/profile';
 import type { Handle } from '../hub/domain/server';
+import type { VolumeRef } from '../hub/domain/volume';
 
 /**
  * The contract of everything that can run a server. The spawner owns attachment: it returns an origin that the hub can dial and
@@ -11,6 +13,8 @@ export interface SpawnRequest {
   readonly server: { readonly id: ServerId; readonly name: ServerName };
   readonly owner: { readonly id: UserId; readonly name: UserName };
   readonly profile: Profile;
+  /** What it is given to keep files in, one for each purpose: made where it does not exist yet. */
+  readonly volumes: readonly VolumeRef[];
   /** What the lab may reach outside: the profile's policy, or what a group of its owner grants. */
   readonly outbound: Outbound;
   /** Path below which the server must serve, e.g. `/user/alice/`; starts and ends with a slash, already escaped. */
@@ -33,10 +37,30 @@ export interface StartOptions {
 }
 
 export type Health =
-  /** `origin` as `http://host:port`, dialable by this process now. */
-  | { readonly kind: 'running'; readonly origin: string }
+  /** `origin` as `http://host:port`, dialable by this process now. `paused`: it lives, and answers nothing until somebody resumes it. */
+  | { readonly kind: 'running'; readonly origin: string; readonly paused?: true }
   | { readonly kind: 'exited'; readonly exitCode: number | null; readonly oomKilled: boolean; readonly detail: string }
   | { readonly kind: 'absent' };
+
+/** What an ended process leaves to be told, read before it is removed. */
+export interface Remains {
+  /** null: it never ran, or nobody knows. */
+  readonly exitCode: number | null;
+  /** The kernel ended it for want of memory. */
+  readonly oomKilled: boolean;
+  /** Bytes. `peak`: the most that was seen of it, without what the kernel only keeps as cache; null: never looked at. `limit` null: none. */
+  readonly memory: { readonly peak: number | null; readonly limit: number | null };
+  /** Its last lines, oldest first, secrets redacted. */
+  readonly logTail: readonly string[];
+}
+
+/** What happened to a process that goes on living. */
+export type Change =
+  | { readonly kind: 'paused' | 'resumed' }
+  /** It lost the network on which the hub reaches it, or got it back. */
+  | { readonly kind: 'detached' | 'attached' }
+  /** The kernel killed one of its children for memory, at the limit of `limit` bytes (null: none of its own). */
+  | { readonly kind: 'child-killed'; readonly at: Date; readonly limit: number | null };
 
 export interface Spawner {
   /** Word stored in handles, e.g. `docker`. */
@@ -49,14 +73,32 @@ export interface Spawner {
   start(req: SpawnRequest, opts: StartOptions): Promise<Handle>;
   /** Current truth. A missing process is `absent`, never an exception; an unreachable engine is `HubError('unavailable')`. */
   inspect(handle: Handle, signal?: AbortSignal): Promise<Health>;
-  /** Idempotent. Resolves once the process and what was made for it (network, rules) are gone; volumes stay. */
-  stop(handle: Handle, opts: { readonly graceMs: number }): Promise<void>;
+  /**
+   * Idempotent. Resolves once the process and what was made for it (network, rules) are gone; volumes stay. `onRemains` is told at most
+   * once, after the process has ended and before it is gone; what cannot be read holds nothing up and is not told.
+   */
+  stop(handle: Handle, opts: { readonly graceMs: number; readonly onRemains?: (remains: Remains) => void }): Promise<void>;
+  /**
+   * Ends the process and starts the same one again: container, environment and disk stay, memory does not. Nobody is told of that end.
+   * Rejects with a `HubError` and leaves what there is. Absent: this spawner can only make a new one.
+   */
+  restart?(handle: Handle, opts: { readonly graceMs: number }): Promise<void>;
+  /** Seconds of CPU that the process and all its children have used since it started. Rejects when that cannot be known. Absent: it never can. */
+  cpuSeconds?(handle: Handle, signal: AbortSignal): Promise<number>;
   /** The last lines it wrote, oldest first, secrets redacted. Absent process: an empty list. */
   logs(handle: Handle, lines: number): Promise<readonly string[]>;
+  /**
+   * The last `lines` and then what it writes, redacted, in pieces of at least one line, until it ends or `signal` aborts. Reads no faster
+   * than its reader. A process that is absent has nothing to tell; rejects with `unavailable` when the engine stops answering. Absent: this
+   * spawner has no such stream.
+   */
+  followLogs?(handle: Handle, opts: { readonly lines: number; readonly signal: AbortSignal }): AsyncIterable<readonly string[]>;
   /** Every process of this hub instance, found by label: what boot reconciles against. */
   list(): Promise<readonly { readonly server: ServerId; readonly handle: Handle; readonly running: boolean }[]>;
   /** Tells of processes that ended without being asked. The returned function ends the subscription. */
   onExit(listener: (server: ServerId, handle: Handle) => void): () => void;
+  /** Tells what happens to processes that live on. The returned function ends the subscription. Absent: nobody can tell. */
+  onChange?(listener: (server: ServerId, handle: Handle, change: Change) => void): () => void;
   /** `http://host:port` at which a lab reaches the hub's internal listener, the same in every lab; null: labs reach nothing of the hub. */
   readonly hubUrl: string | null;
   /**
@@ -91,10 +133,29 @@ export interface SpawnerCheck {
   readonly checks: readonly CheckRow[];
 }
 
-/** Volumes have a life of their own: they outlive servers, and only an explicit choice ends them. */
+/** A volume as the engine knows it. */
+export interface FoundVolume {
+  /** null: it was made before the hub gave ids to volumes. */
+  readonly id: VolumeId | null;
+  readonly name: string;
+  readonly purpose: string;
+  /** For whom it was made. Who owns it now is the hub's knowledge. */
+  readonly owner: UserId;
+}
+
+/** Volumes have a life of their own: they outlive servers, and only an explicit choice ends them. Whose they are is for the hub to know. */
 export interface Volumes {
-  /** Names and sizes of what belongs to this user; `bytes` is null while unknown. */
-  listFor(owner: UserId): Promise<readonly { readonly name: string; readonly purpose: string; readonly bytes: number | null }[]>;
-  /** Idempotent; refuses (`conflict`) while one is in use. */
-  removeFor(owner: UserId): Promise<void>;
+  /** What this hub had made: for that user, or for everybody. */
+  listVolumes(owner?: UserId): Promise<readonly FoundVolume[]>;
+  /** For good. Idempotent; refuses (`conflict`) while one of them is in use, and then removes none. */
+  removeVolumes(volumes: readonly VolumeRef[]): Promise<void>;
+  /** Sizes of everything this hub had made. May take minutes: never for a page. `bytes` null: it could not be measured. */
+  measureVolumes(signal: AbortSignal): Promise<readonly { readonly id: VolumeId | null; readonly name: string; readonly bytes: number | null }[]>;
+  /**
+   * A tar archive of their files, with a folder for each purpose. Changes nothing, and runs nothing of anybody's. Throws `not-found` when
+   * none of them was made yet. An archive that could not be completed ends with an error; destroying the stream frees what it needs.
+   */
+  archiveVolumes(volumes: readonly VolumeRef[], ask: { readonly image: string; readonly signal: AbortSignal }): Promise<Readable>;
+  /** Removes what archives of an earlier life of the hub left. */
+  tidyVolumes(): Promise<void>;
 }

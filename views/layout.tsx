@@ -1,5 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { Urls } from '../hub/urls';
+import type { MaintenancePhase } from '../hub/domain/maintenance';
+import { Time } from './components/time';
 import { LANGUAGES, type Lang, type MessageKey, type Translate } from './i18n';
 
 /** Said once, on top of the next page. `secret` is shown as something to copy. */
@@ -25,6 +27,17 @@ export interface Shell {
   readonly here: string;
   /** Path of this page, also of one that answers a form: which link of the navigation it belongs to. */
   readonly path: string;
+  /** What everybody has to know of a maintenance; null or absent: nothing. */
+  readonly maintenance?: MaintenanceNotice | null;
+  /** When this page was made. */
+  readonly now?: Date;
+}
+
+interface MaintenanceNotice {
+  readonly from: Date;
+  readonly until: Date | null;
+  readonly message: string;
+  readonly phase: MaintenancePhase;
 }
 
 interface LayoutProps extends Shell {
@@ -53,6 +66,7 @@ export function Layout(p: LayoutProps) {
         <a class="skip" href="#main">{p.t('app.skip')}</a>
         <Bar {...p} />
         <main id="main" class={p.width} tabIndex={-1}>
+          <MaintenanceBanner {...p} />
           <Flashes flashes={p.flashes} />
           <h1>{p.title}</h1>
           {p.children}
@@ -78,8 +92,12 @@ function Bar({ t, urls, viewer, path }: Shell) {
         {viewer === null ? null : (
           <>
             {link(urls.home, 'nav.home')}
+            {link(urls.volumes(), 'nav.volumes')}
             {viewer.admin ? link(urls.adminUsers, 'nav.users') : null}
+            {viewer.admin ? link(urls.adminIdleness, 'nav.idleness') : null}
             {viewer.admin ? link(urls.adminHealth, 'nav.health') : null}
+            {viewer.admin ? link(urls.adminQueue, 'nav.queue') : null}
+            {viewer.admin ? link(urls.adminMaintenance, 'nav.maintenance') : null}
             {viewer.auditor === true ? link(urls.adminAudit, 'nav.audit') : null}
             <span class="who">{t('nav.signedInAs', { name: viewer.name })}</span>
             {link(urls.password, 'nav.password')}
@@ -89,6 +107,23 @@ function Bar({ t, urls, viewer, path }: Shell) {
         )}
       </nav>
     </header>
+  );
+}
+
+const MINUTE_MS = 60_000;
+
+/** The minutes count down by a script; without one they are those of when the page was made. */
+function MaintenanceBanner({ t, maintenance, now }: Shell) {
+  if (maintenance === undefined || maintenance === null) return null;
+  const { phase, from, until, message } = maintenance;
+  const minutes = Math.max(0, Math.ceil((from.getTime() - (now ?? from).getTime()) / MINUTE_MS));
+  return (
+    <div class="note warn" role="status">
+      {phase === 'active'
+        ? <p>{t('banner.active')} {until === null ? null : <>{t('banner.until')} <Time at={until} none="" /></>}</p>
+        : <p>{t('banner.from')} <Time at={from} none="" /> (<span data-countdown={from.toISOString()} data-text={t('banner.minutes', { minutes: '{minutes}' })}>{t('banner.minutes', { minutes })}</span>). {t(phase === 'closing' ? 'banner.closing' : 'banner.announced')}</p>}
+      {message === '' ? null : <p>{message}</p>}
+    </div>
   );
 }
 

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import type { Command } from 'commander';
 import { createDockerSpawner } from '../../spawner/docker/docker-spawner';
+import { createProcessSpawner } from '../../spawner/process/process-spawner';
 import type { SpawnerCheck } from '../../spawner/spawner';
 import { type Config, loadConfig } from '../config';
 import { databaseOf, dockerSettings } from '../docker-settings';
@@ -9,6 +10,7 @@ import { type InstanceId, newId } from '../domain/ids';
 import { type Logger, systemClock } from '../domain/runtime';
 import { connectLocal } from '../local-socket';
 import { INSTANCE, openStore } from '../store/create-store';
+import { processSettings } from '../process-settings';
 import { createUrls } from '../urls';
 import { type Io, table } from './io';
 
@@ -85,11 +87,18 @@ function instanceOf(config: Config): InstanceId {
   }
 }
 
+const quiet = (): void => undefined;
+const log: Logger = { debug: quiet, info: quiet, warn: quiet, error: quiet, child: () => log };
+
+async function checkProcesses(config: Config, instance: InstanceId): Promise<SpawnerCheck> {
+  const spawner = createProcessSpawner(processSettings(config, instance), { clock: systemClock, log });
+  return spawner.check().finally(() => spawner.close());
+}
+
 const dockerPhysician: Physician = {
   check: async (config, instance) => {
+    if (config.spawner === 'process') return checkProcesses(config, instance);
     if (config.spawner !== 'docker') return { ok: true, checks: [{ name: 'engine', ok: true, detail: 'Servers are only pretended here: there is nothing to keep apart.', level: 'required', ms: 0 }] };
-    const quiet = (): void => undefined;
-    const log: Logger = { debug: quiet, info: quiet, warn: quiet, error: quiet, child: () => log };
     const spawner = createDockerSpawner(dockerSettings(config, instance), { clock: systemClock, log });
     try {
       return await spawner.check();

@@ -3,14 +3,15 @@ import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { createDockerSpawner } from '../../spawner/docker/docker-spawner';
+import { createProcessSpawner } from '../../spawner/process/process-spawner';
 import { type Config, loadConfig } from '../config';
 import { databaseOf, dockerSettings } from '../docker-settings';
 import { HubError } from '../domain/errors';
 import type { InstanceId } from '../domain/ids';
 import { type Logger, systemClock } from '../domain/runtime';
-import { connectLocal, type LocalInfo } from '../local-socket';
 import { INSTANCE, openStore } from '../store/create-store';
-import { createUrls } from '../urls';
+import { processSettings } from '../process-settings';
+import { runningHub } from './hub-client';
 import type { Io } from './io';
 
 interface DownOptions {
@@ -59,7 +60,8 @@ async function confirm(io: Io, name: string, given: string | undefined): Promise
 }
 
 async function stopHub(io: Io, config: Config): Promise<void> {
-  const info = await running(config);
+  // Only who answers on the socket is told to stop: the number in a leftover file may by now be anybody's.
+  const info = (await runningHub(config))?.info;
   if (info === undefined) return io.note('The hub is not running.');
   io.note(`Stopping the hub (process ${info.pid}).`);
   try {
@@ -68,18 +70,6 @@ async function stopHub(io: Io, config: Config): Promise<void> {
     throw new HubError('forbidden', `The hub answers, but process ${info.pid} cannot be told to stop from here. It may run in a container or as another account: stop it there, then repeat this.`, { cause: err });
   }
   await gone(info.pid);
-}
-
-/** Only who answers on the socket is told to stop: the number in a leftover file may by now be anybody's. */
-async function running(config: Config): Promise<LocalInfo | undefined> {
-  try {
-    const local = connectLocal(config.dataDir, { timeoutMs: 5_000 });
-    await local.request('GET', createUrls(new URL(local.info.url).pathname).api);
-    return local.info;
-  } catch (err) {
-    if (err instanceof HubError && err.code === 'unavailable') return undefined;
-    throw err;
-  }
 }
 
 const LONGEST_STOP_MS = 30_000;
@@ -127,11 +117,12 @@ function removeFolder(folder: string): void {
 
 const dockerTeardown: Teardown = {
   removeAll: async (config, instance, { volumes, note }) => {
-    if (config.spawner !== 'docker') return;
+    if (config.spawner === 'fake') return;
     const quiet = (): void => {};
     const say = (fields: Readonly<Record<string, unknown>>, message: string): void => note(typeof fields.detail === 'string' ? `${message}: ${fields.detail}` : message);
     const log: Logger = { debug: quiet, info: quiet, warn: say, error: say, child: () => log };
-    const spawner = createDockerSpawner(dockerSettings(config, instance), { clock: systemClock, log });
+    const deps = { clock: systemClock, log };
+    const spawner = config.spawner === 'process' ? createProcessSpawner(processSettings(config, instance), deps) : createDockerSpawner(dockerSettings(config, instance), deps);
     try {
       await spawner.tearDown({ volumes });
     } finally {

@@ -3,17 +3,23 @@ import { ConfigError } from '../config';
 import { HubError } from '../domain/errors';
 import { version } from '../version';
 import { addAudit } from './audit';
+import { addBackup } from './backup';
 import { addConfig } from './config';
 import { addDockerFilter } from './docker-filter';
 import { addDoctor, type Physician } from './doctor';
 import { addDown, type Teardown } from './down';
 import { addImages, type ImageScripts } from './images';
+import { addIdle } from './idle';
 import { addImport, type FindVolumes } from './import';
 import { EXIT, type Io, printable } from './io';
+import { addServerLife } from './server-life';
+import { addMaintenance } from './maintenance';
+import { addQueue } from './queue';
 import { addServers } from './servers';
 import { addStart } from './start';
 import { addToken } from './token';
 import { addUser } from './user';
+import { addVolumes } from './volumes';
 
 /** What commands do to the world; tests put their own in. */
 export interface Parts {
@@ -48,8 +54,14 @@ function program(io: Io, parts: Parts): Command {
   addUser(root, io);
   addToken(root, io);
   addServers(root, io);
+  addQueue(root, io);
+  addMaintenance(root, io);
+  addIdle(root, io);
+  addVolumes(root, io);
+  addServerLife(root, io);
   addConfig(root, io);
   addAudit(root, io);
+  addBackup(root, io);
   addImages(root, io, parts.images);
   addImport(root, io, parts.volumes);
   addDockerFilter(root, io);

@@ -7,6 +7,7 @@ import { loadTemplates, type Template } from '../services/templates';
 import { escapeSegment } from '../urls';
 import { hubClient, userPath, type HubClient } from './hub-client';
 import { type Io, printable, table } from './io';
+import { why } from './server-life';
 
 interface ServerModel {
   readonly name: string;
@@ -41,7 +42,8 @@ export function addServers(program: Command, io: Io): void {
     .action((user: string, server: string) => stop(io, user, server));
   example(program.command('servers').description('Servers of all users.'), 'berth servers --json')
     .option('--json', 'as JSON', false)
-    .action((opts: { json: boolean }) => list(io, opts.json));
+    .option('--why <user>', 'why this user\'s server ended, or is not well')
+    .action((opts: { json: boolean; why?: string }) => (opts.why === undefined ? list(io, opts.json) : why(io, opts.why)));
 }
 
 const example = (command: Command, line: string): Command => command.addHelpText('after', `\nExample:\n  ${line}`);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { HEAVIEST } from '../domain/fair-order';
 import { SERVICE_NAME } from '../domain/service';
 import * as v from './values';
 
@@ -18,6 +19,10 @@ export const group = z.strictObject({
   users: names.default([]),
   outbound: z.enum(['none', 'open'], { error: 'expected one of none, open' }).default('none'),
   roles: names.default([]),
+  weight: v.wholeNumber(1, HEAVIEST).prefault(1),
+  limits: z.strictObject({ servers: v.countOrNone.optional(), memory: v.sizeOrNone.optional(), cpus: v.amountOrNone.optional() }).default({}),
+  idleLimit: v.durationOrNone.optional(),
+  maxAge: v.durationOrNone.optional(),
   properties: z.record(z.string().max(255), z.json()).optional(),
 });
 

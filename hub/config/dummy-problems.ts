@@ -7,7 +7,8 @@ interface Ask {
   readonly listenHost: string | undefined;
 }
 
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/;
+/** Hosts that only this machine reaches. */
+export const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/;
 
 /** One password for everybody is for a machine of one's own: elsewhere only whoever says so in as many words gets it. */
 export function dummyProblems({ authenticator, password, allowPublic, addresses, listenHost }: Ask): readonly string[] {

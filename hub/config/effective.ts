@@ -1,7 +1,8 @@
 import type { Config } from './config';
 import type { Sources } from './load';
 import { SETTINGS, type Setting, valueAt } from './settings';
-import { formatDuration, formatSize } from './values';
+import { formatDuration } from '../domain/duration';
+import { formatSize } from './values';
 
 export interface EffectiveSetting {
   readonly setting: string;

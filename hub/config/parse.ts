@@ -5,6 +5,7 @@ import { isSiteName } from '../domain/sites';
 import { declaredProblems } from './declared-problems';
 import { dummyProblems } from './dummy-problems';
 import { nearest } from './nearest';
+import { processProblems } from './process-problems';
 import { resolve } from './resolve';
 import { Schema } from './schema';
 import { SETTINGS, valueAt } from './settings';
@@ -80,6 +81,7 @@ function contradictions(raw: unknown, cwd: string): readonly string[] {
       authenticator: get('authenticator', shape.authenticator), password: get('dummy.password', section(shape.dummy).shape.password), allowPublic: get('dummy.allowPublic', section(shape.dummy).shape.allowPublic),
       addresses: [publicUrl, ...(get('origins', shape.origins) ?? [])], listenHost: get('listen.host', section(shape.listen).shape.host),
     }),
+    ...processProblems({ spawner: get('spawner', shape.spawner), listenHost: get('listen.host', section(shape.listen).shape.host), addresses: [publicUrl, ...(get('origins', shape.origins) ?? [])], profiles: get('profiles', shape.profiles) ?? [] }),
   ];
 }
 

@@ -60,9 +60,14 @@ function completed(given: Settings, profile: Settings['profiles'][number]): Prof
     limits: { cpus, memoryBytes: memory, pids },
     readOnlyRoot: profile.readOnlyRoot ?? given.server.readOnlyRoot,
     outbound: profile.outbound ?? given.server.outbound,
+    ...idleOf(profile),
     env: profile.env,
   };
 }
+
+/** What the profile says itself; the rest is looked up when it is asked for, because a group may say something too. */
+const idleOf = ({ idleLimit, maxAge }: Settings['profiles'][number]): Pick<Profile, 'idle'> =>
+  idleLimit === undefined && maxAge === undefined ? {} : { idle: { ...(idleLimit === undefined ? {} : { idleLimit }), ...(maxAge === undefined ? {} : { maxAge }) } };
 
 function freeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;

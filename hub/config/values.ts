@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { durationMs } from '../domain/duration';
 
 /**
  * The kinds of value a setting may have. Each reads what the config file writes (JSON) and what an environment variable can
@@ -26,12 +27,11 @@ const scaled = (given: unknown, units: Readonly<Record<string, number>>, bare: n
   return unit === undefined ? undefined : Number(parts[1]) * unit;
 };
 
-const MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const BYTES: Readonly<Record<string, number>> = { b: 1, k: 1024, kb: 1024, m: 1024 ** 2, mb: 1024 ** 2, g: 1024 ** 3, gb: 1024 ** 3, t: 1024 ** 4, tb: 1024 ** 4 };
 
 const readDuration = (given: unknown): number | Refused => {
-  const ms = scaled(given, MS, 1000);
-  return ms === undefined ? refuse('expected a duration such as "90s", "10m", "4h", "14d", or a number of seconds') : Math.round(ms);
+  const ms = durationMs(given);
+  return ms === undefined ? refuse('expected a duration such as "90s", "10m", "4h", "14d", or a number of seconds') : ms;
 };
 const readSize = (given: unknown): number | Refused => {
   const bytes = scaled(given, BYTES, 1);
@@ -141,12 +141,6 @@ export const basePath = value((given) => {
   return ok ? asBasePath(given) : refuse('expected a path such as /jupyterhub/, of letters, digits and . _ ~ -');
 });
 
-/** `4h`, `90s`: the inverse of `duration`, for people. */
-export const formatDuration = (ms: number | null): string => {
-  if (ms === null) return 'none';
-  const unit = Object.entries(MS).reverse().find(([, size]) => ms >= size && ms % size === 0);
-  return unit === undefined ? `${ms}ms` : `${ms / unit[1]}${unit[0]}`;
-};
 /** `8G`: the inverse of `sizeOrNone`, for people. */
 export const formatSize = (bytes: number | null): string => {
   if (bytes === null) return 'none';

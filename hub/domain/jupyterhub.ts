@@ -1,3 +1,5 @@
+import type { VolumePurpose } from './volume';
+
 /** What is read from the database of a JupyterHub, as it was written there: nothing in it is checked yet. */
 export interface JupyterHubData {
   readonly users: readonly OldUser[];
@@ -66,9 +68,6 @@ export interface AdoptedVolume {
   readonly purpose: VolumePurpose;
   readonly name: string;
 }
-
-export const VOLUME_PURPOSES = ['home', 'workspace', 'cache'] as const;
-export type VolumePurpose = (typeof VOLUME_PURPOSES)[number];
 
 /** How that hub named volumes: `{username}` is escaped as DockerSpawner does it, `{raw_username}` is not. */
 export interface VolumePattern {

@@ -16,6 +16,8 @@ export interface Profile {
   readonly limits: Limits;
   readonly readOnlyRoot: boolean;
   readonly outbound: Outbound;
+  /** Milliseconds; null: no limit. What is absent comes from the hub's settings. */
+  readonly idle?: { readonly idleLimit?: number | null; readonly maxAge?: number | null };
   /** Extra environment; the hub's own variables win. */
   readonly env: Readonly<Record<string, string>>;
 }

@@ -8,7 +8,10 @@ export interface Handle {
 
 /** What a start went through, with its times: the same list feeds the progress page, the API and the log. */
 export type Stage =
-  | { readonly kind: 'queued'; readonly at: Date; readonly position: number }
+  /** `waitMs`: how long it is likely to take from `at`; null: nobody can say. */
+  | { readonly kind: 'queued'; readonly at: Date; readonly position: number; readonly waitMs: number | null }
+  /** The container of before is ended, to be started again or replaced. */
+  | { readonly kind: 'ending'; readonly at: Date }
   | { readonly kind: 'preparing'; readonly at: Date }
   /** `totalBytes` is null until the registry told the size of every layer. */
   | { readonly kind: 'pulling'; readonly at: Date; readonly image: string; readonly receivedBytes: number; readonly totalBytes: number | null }
@@ -57,7 +60,7 @@ export const MAY_BECOME: Readonly<Record<ServerKind, readonly ServerKind[]>> = {
   stopped: ['queued', 'starting'],
   queued: ['starting', 'stopped', 'failed', 'stopping'],
   starting: ['starting', 'ready', 'failed', 'stopping', 'stopped'],
-  ready: ['stopping', 'stopped', 'failed', 'ready'],
-  stopping: ['stopping', 'stopped', 'failed'],
+  ready: ['starting', 'stopping', 'stopped', 'failed', 'ready'],
+  stopping: ['starting', 'stopping', 'stopped', 'failed'],
   failed: ['queued', 'starting', 'stopped', 'stopping'],
 };

@@ -4,8 +4,9 @@ import type { Profile } from '../domain/profile';
 import type { Clock, Logger } from '../domain/runtime';
 import type { ServerRecord } from '../domain/server';
 import type { Sites } from '../domain/sites';
-import type { Accounts, ActivityReports, Actors, Audit, Bootstrap, Groups, HealthChecks, Login, Servers, Sessions, Shutdown, SitePass, Tokens } from '../services/contract';
+import type { Accounts, ActivityReports, Actors, Audit, Backups, Bootstrap, Groups, HealthChecks, Login, Maintenances, Servers, Sessions, Shutdown, SitePass, Tokens, Volumes } from '../services/contract';
 import type { Services } from '../services/services';
+import type { Idleness } from '../services/idleness-contract';
 import type { Oauth } from '../services/oauth-contract';
 import type { Urls } from '../urls';
 import type { Metrics } from './metrics';
@@ -62,12 +63,16 @@ export interface AppDeps {
     readonly accounts: Accounts;
     readonly bootstrap: Bootstrap;
     readonly servers: Servers;
+    readonly idleness: Idleness;
     readonly reports: ActivityReports;
     readonly audit: Audit;
     readonly health: HealthChecks;
+    readonly backups: Backups;
+    readonly volumes: Volumes;
     readonly oauth: Oauth;
     readonly groups: Groups;
     readonly shutdown: Shutdown;
+    readonly maintenance: Maintenances;
     readonly services: Services;
   };
   /** Plain look-ups for models; what may be shown is decided by the actor's scopes. */
@@ -90,7 +95,7 @@ export interface AppDeps {
     profilesFor(user: UserId): readonly Profile[];
     /** Servers of a user; models filter them by scope. */
     serversOf(user: UserId): readonly ServerRecord[];
-    /** Every server, for lists that are filtered by state. */
+    /** Servers that are queued, starting, ready or stopping, for lists that are filtered by state. */
     servers(): readonly ServerRecord[];
   };
   /** Entering a server of somebody else: asked for on a page, confirmed by POST, audited (R01). */

@@ -80,7 +80,7 @@ export function createKit(deps: AppDeps, files: StaticFiles): Kit {
     const user = x.caller.user;
     const viewer = user === undefined ? null : { name: user.name, admin: x.caller.actor?.scopes.has('admin-ui') ?? false, auditor: x.caller.actor?.admin ?? false };
     const path = `${urls.base}${x.ctx.path.slice(1)}`;
-    return { lang: x.lang, t: x.t, urls, asset: files.url, xsrf, viewer, flashes: takeFlashes(x), path, here: x.method === 'GET' ? `${path}${x.search}` : urls.home };
+    return { lang: x.lang, t: x.t, urls, asset: files.url, xsrf, viewer, flashes: takeFlashes(x), path, here: x.method === 'GET' ? `${path}${x.search}` : urls.home, maintenance: deps.services.maintenance.notice(), now: deps.clock.now() };
   };
 
   return {

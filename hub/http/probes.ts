@@ -15,7 +15,7 @@ export function probeRoutes(kit: Kit): readonly HubRoute[] {
   const ready = async (): Promise<Reply> => {
     const { ok, checks } = await deps.ready();
     // Details name hosts and networks: they are for administrators, in the log and at the command line.
-    return json(ok ? 200 : 503, { ok, checks: checks.map(({ name, ok: fine }) => ({ name, ok: fine })) });
+    return json(ok ? 200 : 503, { ok, status: ok ? 'ready' : 'degraded', checks: checks.map(({ name, ok: fine }) => ({ name, ok: fine })) });
   };
   return [
     { method: 'get', path: '/hub/health', kind: 'plain', needs: 'anyone', handle: health },

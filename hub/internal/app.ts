@@ -4,6 +4,7 @@ import { HubError, toHubError } from '../domain/errors';
 import type { ServerId } from '../domain/ids';
 import type { Clock, Logger } from '../domain/runtime';
 import type { ActivityReports, LabIdentity, LabTokens } from '../services/contract';
+import type { Idleness } from '../services/idleness-contract';
 import type { Oauth, Visitors } from '../services/oauth-contract';
 import type { Urls } from '../urls';
 import { bearerOf } from '../wire/authorization';
@@ -17,7 +18,7 @@ export interface InternalDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly protocolVersion: string;
-  readonly services: { readonly labTokens: LabTokens; readonly reports: ActivityReports; readonly oauth: Pick<Oauth, 'redeem'>; readonly visitors: Pick<Visitors, 'resolve'> };
+  readonly services: { readonly labTokens: LabTokens; readonly reports: ActivityReports; readonly idleness: Pick<Idleness, 'leaseFromLab'>; readonly oauth: Pick<Oauth, 'redeem'>; readonly visitors: Pick<Visitors, 'resolve'> };
   readonly grantsOf: (lab: LabIdentity) => ReadonlySet<LabGrant>;
 }
 
@@ -48,7 +49,7 @@ const stranger = (): HubError => new HubError('forbidden', 'Missing or invalid c
  */
 export function createInternalApp(deps: InternalDeps): InternalApp {
   const { urls, clock, log, protocolVersion, services } = deps;
-  const calls = internalCalls({ reports: services.reports, oauth: services.oauth, protocolVersion });
+  const calls = internalCalls({ reports: services.reports, idleness: services.idleness, oauth: services.oauth, protocolVersion });
   const budget = createBudget(clock);
   const warned = new Map<ServerId, number>();
 

@@ -2,14 +2,16 @@ import { serialise } from '../domain/scopes/serialise';
 import type { Actor } from '../domain/access';
 import type { ServerId } from '../domain/ids';
 import type { ActivityReports, LabIdentity } from '../services/contract';
+import type { Idleness } from '../services/idleness-contract';
 import type { Oauth } from '../services/oauth-contract';
+import { leaseAskOf, leaseModel } from '../wire/lease';
 import { redemptionOf, type TokenRequest } from '../wire/oauth';
 import { timestamp } from '../wire/timestamp';
 
 /** What a lab may ask of the hub, beyond asking for its version. Every lab has those of `EVERY_LAB`; others are granted by its profile or a group. */
-export type LabGrant = 'identity' | 'activity' | 'heartbeat';
+export type LabGrant = 'identity' | 'activity' | 'heartbeat' | 'lease';
 
-export const EVERY_LAB: ReadonlySet<LabGrant> = new Set(['identity', 'activity', 'heartbeat']);
+export const EVERY_LAB: ReadonlySet<LabGrant> = new Set(['identity', 'activity', 'heartbeat', 'lease']);
 
 export interface Answer {
   readonly status: number;
@@ -42,13 +44,14 @@ export type InternalCall =
 
 export interface CallsDeps {
   readonly reports: ActivityReports;
+  readonly idleness: Pick<Idleness, 'leaseFromLab'>;
   readonly oauth: Pick<Oauth, 'redeem'>;
   /** Version of JupyterHub's protocol that we speak. */
   readonly protocolVersion: string;
 }
 
 /** Read it as the list of what a lab reaches. */
-export function internalCalls({ reports, oauth, protocolVersion }: CallsDeps): readonly InternalCall[] {
+export function internalCalls({ reports, idleness, oauth, protocolVersion }: CallsDeps): readonly InternalCall[] {
   const version = (): Answer => ({ status: 200, body: { version: protocolVersion } });
   return [
     { method: 'GET', path: 'hub/api', grant: 'open', handle: version },
@@ -68,6 +71,10 @@ export function internalCalls({ reports, oauth, protocolVersion }: CallsDeps): r
         reports.heartbeat(actor, owner, record.name);
         return { status: 204 };
       },
+    },
+    {
+      method: 'POST', path: 'hub/api/users/:self/lease', grant: 'lease',
+      handle: ({ lab, json }) => ({ status: 201, body: leaseModel(idleness.leaseFromLab(lab, leaseAskOf(json))) }),
     },
   ];
 }

@@ -1,7 +1,7 @@
 import type { PasswordHasher } from '../../auth/authenticator';
 import type { Actor, Target } from '../domain/access';
 import type { UserName } from '../domain/ids';
-import type { Clock, Logger } from '../domain/runtime';
+import type { Clock, FailPoint, Logger } from '../domain/runtime';
 import { ROLES_OF_EVERYONE } from '../domain/scopes/roles';
 import type { User } from '../domain/user';
 import type { Store } from '../store/store';
@@ -34,6 +34,8 @@ export interface AccountsDeps {
   readonly stopServers: (owner: User) => Promise<void>;
   /** Removes the volumes of an account for good. Rejects when one could not be removed; the account then stays, disabled. */
   readonly removeVolumes: (owner: User) => Promise<void>;
+  /** Absent: none. */
+  readonly failPoint?: FailPoint;
 }
 
 export interface NewAccount {

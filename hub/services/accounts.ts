@@ -2,6 +2,7 @@ import { can, demand, demandMayChange, HUB, lacking, notFound, type Actor } from
 import { HubError } from '../domain/errors';
 import { newId, type UserId } from '../domain/ids';
 import { normaliseUserName, parseUserName } from '../domain/names';
+import { noFailPoints } from '../domain/runtime';
 import type { ScopeName } from '../domain/scopes/tree';
 import type { User } from '../domain/user';
 import { audited, isTaken, targetOf, welcome, type AccountsDeps, type NewAccount } from './account-deps';
@@ -20,7 +21,7 @@ const REASONS: readonly ScopeName[] = [
 ];
 
 export function createAccounts(deps: AccountsDeps): Accounts {
-  const { store, clock, log, hasher, sessions, actors, rules = DEFAULT_RULES, stopServers, removeVolumes } = deps;
+  const { store, clock, log, hasher, sessions, actors, rules = DEFAULT_RULES, stopServers, removeVolumes, failPoint = noFailPoints } = deps;
 
   /** The account to change. Somebody whom the actor may not see is as unknown as nobody at all (D06). */
   const demanded = (actor: Actor, scope: ScopeName, id: UserId): User => {
@@ -174,8 +175,11 @@ export function createAccounts(deps: AccountsDeps): Accounts {
       if (choice.volumes !== 'keep' && choice.volumes !== 'remove') throw new HubError('invalid-input', 'Choose whether to keep or to remove the volumes.');
       // First disabled, so that nothing starts again while things are taken away; a failure leaves it so, and can be repeated.
       const last = user.status === 'disabled' ? user : shutOut(actor, user, 'user.disable');
+      failPoint('delete.after-disable');
       await stopServers(last);
+      failPoint('delete.after-stop');
       if (choice.volumes === 'remove') await removeVolumes(last);
+      failPoint('delete.after-volumes');
       change(actor, last, `user.delete.${choice.volumes}-volumes`, () => {
         if (store.users.byId(id)?.status === 'active') throw new HubError('conflict', 'Somebody enabled this account meanwhile. The account stays.');
         store.users.remove(id);

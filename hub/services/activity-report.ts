@@ -14,10 +14,12 @@ export interface ActivityReportsDeps {
     seen(server: ServerId, at: Date): void;
     seenUser(user: UserId, at: Date): void;
   };
+  /** Somebody said on purpose that a server is in use. Absent: nobody wants to know. */
+  readonly used?: (server: ServerId, bytes: number) => void;
 }
 
 /** What others say about who was active. Nobody is believed to have been active before there was anything to be active in, or in the future (D20). */
-export function createActivityReports({ store, clock, activity }: ActivityReportsDeps): ActivityReports {
+export function createActivityReports({ store, clock, activity, used }: ActivityReportsDeps): ActivityReports {
   const demandOn = (actor: Actor, owner: User): void => demand(actor, 'users:activity', { kind: 'user', name: owner.name, groups: store.groups.groupsOf(owner.id).map((group) => group.name) });
   const clamp = (at: Date, earliest: Date): Date => new Date(Math.min(Math.max(at.getTime(), earliest.getTime()), clock.now().getTime()));
 
@@ -47,7 +49,11 @@ export function createActivityReports({ store, clock, activity }: ActivityReport
       demandOn(actor, owner);
       const running = store.servers.listOf(owner.id).filter((record) => isRunning(record) && (only === undefined || record.name === only));
       if (running.length === 0) throw new HubError('not-found', `No server of ${owner.name} is running`);
-      for (const record of running) activity.seen(record.id, clock.now());
+      for (const record of running) {
+        activity.seen(record.id, clock.now());
+        // An activity report is what a lab writes by itself, for an open page too; a heartbeat is sent on purpose.
+        used?.(record.id, 0);
+      }
     },
   };
 }

@@ -1,10 +1,15 @@
-import type { CheckRow } from '../../spawner/spawner';
+import type { Readable } from 'node:stream';
+import type { Change, CheckRow } from '../../spawner/spawner';
 import type { Actor } from '../domain/access';
 import type { AuditFilter, AuditFormat, AuditResult, AuditRow, ChainEnd } from '../domain/audit';
-import type { ServerId, ServerName, SessionId, TokenId, UserId, UserName } from '../domain/ids';
+import type { Condition, KernelKill, PostMortem } from '../domain/post-mortem';
+import type { Backup, BackupFile } from '../domain/backup';
+import type { Maintenance, MaintenancePhase } from '../domain/maintenance';
+import type { ServerId, ServerName, SessionId, TokenId, UserId, UserName, VolumeId } from '../domain/ids';
 import type { Handle, ServerRecord, Stage } from '../domain/server';
 import type { Session, Token } from '../domain/session';
 import type { Group, User } from '../domain/user';
+import type { Volume, VolumePurpose } from '../domain/volume';
 
 /**
  * What the hub can do, as its pages, its API and its command line see it. The first parameter of every verb is the actor:
@@ -136,6 +141,33 @@ export interface Groups {
   setProperties(actor: Actor, name: string, properties: Readonly<Record<string, unknown>>): Group;
 }
 
+/** A maintenance, and what became of the servers that ran when it began. */
+export interface MaintenanceView extends Maintenance {
+  readonly phase: MaintenancePhase;
+  /** How many are still to be stopped, are stopped, are to be started again, were, and could not be. */
+  readonly servers: { readonly stopping: number; readonly stopped: number; readonly starting: number; readonly started: number; readonly refused: number };
+}
+
+/** What every page says of a maintenance. */
+export type MaintenanceNotice = Pick<MaintenanceView, 'from' | 'until' | 'message' | 'phase'>;
+
+/**
+ * An announced time at which every server is stopped. From ten minutes before it until `end`, nobody but administrators starts servers, and
+ * whoever waits in line goes on waiting. All but `get` and `notice` throw `forbidden` without the scope `shutdown`.
+ */
+export interface Maintenances {
+  /** null: none is announced, and none was. */
+  get(): MaintenanceView | null;
+  /** null: there is nothing to say. */
+  notice(): MaintenanceNotice | null;
+  /** In place of the one that was announced. A time that has passed means now. Throws `conflict` while one goes on. */
+  announce(actor: Actor, ask: { readonly from: Date; readonly until: Date | null; readonly message: string }): MaintenanceView | null;
+  /** Takes an announcement back, or ends a maintenance: servers may be started again. */
+  end(actor: Actor): void;
+  /** Starts what ran when it began, or puts it in line. Throws `invalid-input` before the end. */
+  restore(actor: Actor): MaintenanceView | null;
+}
+
 /** Ends the hub itself, in good order. */
 export interface Shutdown {
   /** Returns at once. Servers go on unless `servers`. Throws `forbidden` without the scope `shutdown`. */
@@ -173,7 +205,37 @@ export interface ServerChange {
   readonly profile?: string;
 }
 
+/** What is known of a server that died, or runs and is not well. */
+export interface ServerTruth {
+  readonly record: ServerRecord;
+  /** null: it never ended, or long ago. Without its log lines for whoever may not read them. */
+  readonly lastEnd: PostMortem | null;
+  /** The last time in this life of the server; null: never. */
+  readonly kernelKilled: KernelKill | null;
+  readonly condition: Condition;
+}
+
+/** A start that waits for a place. */
+export interface InLine {
+  readonly owner: User;
+  readonly server: ServerName;
+  /** 1: the next one. */
+  readonly position: number;
+  /** Milliseconds that it is likely to wait yet, by how long servers ran before; null: nobody can say. */
+  readonly waitMs: number | null;
+  /** An administrator put it in front. */
+  readonly jumped: boolean;
+  readonly since: Date;
+  readonly profile: string | null;
+}
+
 export interface Servers {
+  /** Everybody in the line that the actor may see, the next one first. Positions count everybody. */
+  line(actor: Actor): readonly InLine[];
+  /** null: it does not wait. Throws `not-found` for an unknown named server. */
+  placeOf(actor: Actor, owner: User, name: ServerName): InLine | null;
+  /** Puts a waiting start in front of the line; limits hold for it all the same. null: it starts already. Throws `invalid-input` when it does not wait; takes `admin:servers`. */
+  jump(actor: Actor, owner: User, name: ServerName): InLine | null;
   /**
    * Claims the start and returns at once; a second click gets the first one's answer (M01). `settled` never rejects: the
    * outcome is in the record. Throws `conflict` while stopping, `forbidden` without `start:servers`.
@@ -181,6 +243,21 @@ export interface Servers {
   start(actor: Actor, owner: User, name: ServerName, ask: StartAsk): { readonly record: ServerRecord; readonly settled: Promise<void>; readonly claimed: boolean };
   /** Cancels a start at any stage, or stops. Idempotent. `settled` never rejects. */
   stop(actor: Actor, owner: User, name: ServerName): { readonly record: ServerRecord; readonly settled: Promise<void> };
+  /**
+   * Ends a running server and starts the same container again; sessions and memory are lost, settings and disk stay. `settled` never rejects.
+   * Throws `invalid-input` when it is not running, `unavailable` while no server may start, and demands the scopes of both stop and start.
+   */
+  restart(actor: Actor, owner: User, name: ServerName): { readonly record: ServerRecord; readonly settled: Promise<void> };
+  /** As `restart`, with a new container made of the present settings, and a profile that may be another one. Volumes stay. It keeps its place in the cap. */
+  recreate(actor: Actor, owner: User, name: ServerName, ask: StartAsk): { readonly record: ServerRecord; readonly settled: Promise<void> };
+  /** Throws `not-found` for a server that has no record. */
+  truth(actor: Actor, owner: User, name: ServerName): ServerTruth;
+  /** For models of servers that the actor sees already. */
+  conditionOf(id: ServerId): Condition;
+  /** The last lines of a running server, or of how it ended. For its owner and for administrators (`admin:servers`), whose look is audited. */
+  logs(actor: Actor, owner: User, name: ServerName, lines: number): Promise<readonly string[]>;
+  /** The last `lines`, then what it writes, until it ends or `signal` aborts. Throws `invalid-input` when it is not running. */
+  followLogs(actor: Actor, owner: User, name: ServerName, how: { readonly lines: number; readonly signal: AbortSignal }): AsyncIterable<readonly string[]>;
   /** Makes the record of a named server without starting it. Throws `conflict` for one that exists, `invalid-input` for a name that may not be and beyond the limit. */
   create(actor: Actor, owner: User, name: ServerName, ask: ServerChange): ServerRecord;
   /** Of a stopped server; throws `invalid-input` for any other, and `conflict` for a taken name. */
@@ -197,6 +274,8 @@ export interface Servers {
   stages(id: ServerId): readonly Stage[];
   /** Makes store, engine and routes agree; called once at boot, before the hub answers `/user/`. */
   reconcile(): Promise<void>;
+  /** The engine says that something happened to a process that lives on. */
+  changed(id: ServerId, handle: Handle, change: Change): void;
   /** The engine says that a process ended. */
   exited(id: ServerId, handle: Handle): void;
   /** Ends timers and waits for nothing: labs keep running. */
@@ -265,6 +344,28 @@ export interface Activity {
   close(): void;
 }
 
+export interface BackupReport {
+  /** One is being made now. */
+  readonly running: boolean;
+  /** How often the hub makes one by itself, milliseconds; 0: never. */
+  readonly everyMs: number;
+  /** Days of which one is kept. */
+  readonly days: number;
+  /** The last one that this hub process made; null: none yet. */
+  readonly last: Backup | null;
+  /** Why the last attempt failed; null: it did not. */
+  readonly failure: { readonly at: Date; readonly reason: string } | null;
+  /** Newest first. Each was checked when it was made. */
+  readonly files: readonly BackupFile[];
+}
+
+/** Copies of the database. Both throw `forbidden` without `admin-ui`. */
+export interface Backups {
+  report(actor: Actor): BackupReport;
+  /** Makes one now, or waits for the one that is being made; it takes seconds. Throws `unavailable` when it cannot be made, with the reason. */
+  make(actor: Actor): Promise<Backup>;
+}
+
 /** One row of the health report, with the time of its last look. */
 export interface HealthRow extends CheckRow {
   readonly at: Date;
@@ -287,4 +388,50 @@ export interface HealthChecks {
   report(actor: Actor): HealthReport;
   /** Proves everything now, or waits for a proof that runs already; it takes seconds. Rejects only for want of a scope. */
   check(actor: Actor): Promise<HealthReport>;
+}
+
+export interface VolumeView extends Volume {
+  /** A server has it now. */
+  readonly inUse: boolean;
+  /** The last start or stop of a server with it; null: none that is known. */
+  readonly lastSeen: Date | null;
+}
+
+export interface VolumeReport {
+  /** By purpose, the active one first. */
+  readonly volumes: readonly VolumeView[];
+  /** As far as it was measured, the bin included. */
+  readonly bytes: number;
+  /** Above this somebody is warned, and nothing else happens; null: never. */
+  readonly softQuota: number | null;
+  readonly over: boolean;
+  /** A server runs or is about to: nothing can be reset or put back. */
+  readonly running: boolean;
+}
+
+export interface Download {
+  /** For a header: plain ASCII. */
+  readonly fileName: string;
+  /** A tar archive. Whoever asked destroys it when nobody reads it any more. */
+  readonly stream: Readable;
+}
+
+/**
+ * Volumes of users, as generations. One's own: with `read:servers`, `delete:servers` and, for what is in them, `access:servers`; those of
+ * others take `admin:servers`. What changes them throws `invalid-input` while a server of their owner runs. Nothing here waits for sizes.
+ */
+export interface Volumes {
+  report(actor: Actor, owner: User): VolumeReport;
+  /** Puts new, empty generations in the place of these; what was there goes to the bin. Throws `not-found` where there is none yet. */
+  reset(actor: Actor, owner: User, purposes: readonly VolumePurpose[]): Promise<VolumeReport>;
+  /** Out of the bin, and what is in its place into it. Throws `invalid-input` for one that is not in the bin. */
+  undo(actor: Actor, owner: User, id: VolumeId): VolumeReport;
+  /** Out of the bin for good. */
+  remove(actor: Actor, owner: User, id: VolumeId): Promise<void>;
+  /** What accounts left that were deleted. Takes `admin:users`, as `handOver` does. */
+  leftBehind(actor: Actor): readonly (Volume & { readonly former: string })[];
+  /** Somebody's active volumes, or these ones, belong to `to` from now on; what was in their place goes to the bin. No file moves. */
+  handOver(actor: Actor, what: { readonly from: User } | { readonly volumes: readonly VolumeId[] }, to: User): Promise<VolumeReport>;
+  /** Everything, or one generation; also while a server runs. Throws `rate-limited` beyond a few at a time. */
+  download(actor: Actor, owner: User, id: VolumeId | undefined, signal: AbortSignal): Promise<Download>;
 }

@@ -1,7 +1,7 @@
 import { HubError } from '../domain/errors';
 import type { ServerId } from '../domain/ids';
 import type { Handle, ServerRecord } from '../domain/server';
-import type { Health } from '../../spawner/spawner';
+import type { Health, Remains } from '../../spawner/spawner';
 import { within } from './deadlines';
 import { redacted } from './lab-request';
 import { handleOf, type Core } from './server-core';
@@ -11,7 +11,6 @@ type Gone = Exclude<Health, { kind: 'running' }>;
 
 const CHECK_MS = 2_000;
 const AGAIN_MS = 5_000;
-const LOG_LINES = 50;
 /** SIGKILL and SIGTERM from outside: somebody ended it, it did not break. */
 const ENDED_BY_SIGNAL: readonly (number | null)[] = [137, 143];
 
@@ -49,7 +48,7 @@ export function createExits(core: Core, stopper: Stopper): { exited(id: ServerId
       await tearDown(record, handle, health);
     } else if (state.kind === 'stopping' && !core.stops.has(id)) {
       const again = core.move(record, { ...state, error: null });
-      if (again !== undefined) await stopper.takeDown(again, { outcome: () => ({ kind: 'stopped', since: clock.now(), reason: textOf(health) }) });
+      if (again !== undefined) await stopper.takeDown(again, { outcome: () => ({ kind: 'stopped', since: clock.now(), reason: textOf(health) }), why: 'itself' });
     }
   }
 
@@ -57,23 +56,12 @@ export function createExits(core: Core, stopper: Stopper): { exited(id: ServerId
     // Whatever follows takes time; from here on nothing is forwarded to a port that may soon be somebody else's.
     const route = core.removeRoute(record.id);
     const broke = health.kind === 'exited' && (health.oomKilled || (health.exitCode !== 0 && !ENDED_BY_SIGNAL.includes(health.exitCode)));
-    const logTail = broke ? await tail(record, handle) : [];
     const stopping = core.move(record, { kind: 'stopping', since: clock.now(), handle, error: null });
     if (stopping === undefined) return;
     log.info({ server: record.id, health }, 'server ended by itself');
-    const outcome = (): Outcome =>
-      broke ? { kind: 'failed', since: clock.now(), message: `The server ended by itself. ${textOf(health)}`, logTail } : { kind: 'stopped', since: clock.now(), reason: `The server ended by itself. ${textOf(health)}` };
-    await stopper.takeDown(stopping, { route, outcome, graceMs: 0 });
-  }
-
-  /** The reason matters more than the log: a log that cannot be read holds nothing up. */
-  async function tail(record: ServerRecord, handle: Handle): Promise<readonly string[]> {
-    try {
-      return redacted(await within(clock, CHECK_MS, spawner.logs(handle, LOG_LINES)), record.secret);
-    } catch (err) {
-      log.warn({ server: record.id, err }, 'log of an ended server could not be read');
-      return [];
-    }
+    const outcome = (remains: Remains | null): Outcome =>
+      broke ? { kind: 'failed', since: clock.now(), message: `The server ended by itself. ${textOf(health)}`, logTail: redacted(remains?.logTail ?? [], record.secret) } : { kind: 'stopped', since: clock.now(), reason: `The server ended by itself. ${textOf(health)}` };
+    await stopper.takeDown(stopping, { route, outcome, why: 'itself', graceMs: 0 });
   }
 
   return { exited };

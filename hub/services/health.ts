@@ -114,14 +114,15 @@ export function createHealth({ store, spawner, own = () => Promise.resolve([]), 
     const before = proven;
     if (before === ok) return;
     proven = ok;
-    if (!ok) tell('isolation.failed', 'failed', firstFailed());
-    else if (before === false) tell('isolation.proven', 'ok');
-    else log.info({}, 'servers are proven to be kept apart');
+    const apart = promisesIsolation();
+    if (!ok) tell(apart ? 'isolation.failed' : 'checks.failed', 'failed', firstFailed());
+    else if (before === false) tell(apart ? 'isolation.proven' : 'checks.hold', 'ok');
+    else log.info({}, apart ? 'servers are proven to be kept apart' : 'every required check holds; servers are not kept apart');
   }
 
   function tell(action: string, result: 'ok' | 'failed', row?: CheckRow): void {
     const detail = row === undefined ? {} : { check: row.name, detail: row.detail };
-    log.warn({ action, ...detail }, 'the isolation of servers changed its state');
+    log.warn({ action, ...detail }, promisesIsolation() ? 'the isolation of servers changed its state' : 'whether servers can be started changed');
     audit.note('hub', action, TARGET, { result, detail });
   }
 
@@ -131,6 +132,8 @@ export function createHealth({ store, spawner, own = () => Promise.resolve([]), 
     else if (row.ok && before?.ok === false) log.info({ check: row.name }, 'a check of the hub holds again');
   }
 
+  /** Where servers run without containers nothing was ever promised, and nothing is proven. */
+  const promisesIsolation = (): boolean => !rows.some(({ name, ok, level }) => name === 'isolation' && !ok && level === 'advice');
   const firstFailed = (): HealthRow | undefined => rows.find(({ ok, level }) => !ok && level === 'required');
   const blocked = (): string | null => (isolation === 'require' && proven === false ? whyBlocked(firstFailed()?.name) : null);
 

@@ -188,12 +188,14 @@ function giveRolesAndGroups(run: ImportRun, user: User, { old, mapped, groups }:
 }
 
 function adoptVolumes({ store, came, left, same }: ImportRun, user: User, ask: { readonly old: OldUser } & Pick<ImportAsk, 'patterns' | 'volumes'>): void {
-  const has = new Set(store.imports.volumesOf(user.id).map((volume) => volume.purpose));
+  const active = new Map(store.volumes.listOf(user.id).filter(({ state }) => state === 'active').map((volume) => [volume.purpose, volume]));
   for (const pattern of ask.patterns) {
     const name = volumeNameOf(pattern, ask.old.name);
-    if (has.has(pattern.purpose)) same();
+    const has = active.get(pattern.purpose);
+    if (has !== undefined && has.name !== null) same();
     else if (name === undefined || !ask.volumes.has(name)) left('volume', user.name, `No volume ${name ?? pattern.pattern} was found; a new ${pattern.purpose} is made at the first start.`);
-    else if (store.imports.isAdopted(name)) left('volume', user.name, `${name} belongs to somebody else already.`);
+    else if (store.imports.isAdopted(name)) left('volume', user.name, `${name} belongs to an account here already.`);
+    else if (has !== undefined) left('volume', user.name, `${name} was left alone: the account has a ${pattern.purpose} of its own by now.`);
     else {
       store.imports.adopt(user.id, { purpose: pattern.purpose, name });
       came('volume', user.name, `${name} as ${pattern.purpose}`);

@@ -29,11 +29,11 @@ export function labOf(deps: ServersDeps, record: ServerRecord): Lab | undefined 
   return { owner, profile, secret: record.secret, url: `${deps.base.slice(0, -1)}${deps.prefixOf(owner.name, record.name)}` };
 }
 
-export function requestOf(deps: ServersDeps, record: ServerRecord, lab: Lab, token: string): SpawnRequest {
+export function requestOf(deps: ServersDeps, record: ServerRecord, lab: Lab, given: { readonly token: string; readonly volumes: SpawnRequest['volumes'] }): SpawnRequest {
   const owner = { id: lab.owner.id, name: lab.owner.name };
   const server = { id: record.id, name: record.name };
-  const env = deps.labEnv({ owner, server, profile: lab.profile, secret: lab.secret, token, prefix: lab.url });
-  return { server, owner, profile: lab.profile, outbound: outboundOf(deps, lab.profile, lab.owner), prefix: lab.url, env };
+  const env = deps.labEnv({ owner, server, profile: lab.profile, secret: lab.secret, token: given.token, prefix: lab.url });
+  return { server, owner, profile: lab.profile, volumes: given.volumes, outbound: outboundOf(deps, lab.profile, lab.owner), prefix: lab.url, env };
 }
 
 export function routeOf(record: ServerRecord, lab: Lab, origin: string): ServerRoute {

@@ -149,6 +149,8 @@ function percentOf(stage: Stage): number {
   switch (stage.kind) {
     case 'queued':
       return 0;
+    case 'ending':
+      return 2;
     case 'preparing':
       return 5;
     case 'pulling':
@@ -166,6 +168,8 @@ function describe(stage: Stage): string {
   switch (stage.kind) {
     case 'queued':
       return `Waiting in line: position ${stage.position}`;
+    case 'ending':
+      return 'Ending the container of before';
     case 'preparing':
       return 'Preparing the server';
     case 'pulling':

@@ -78,7 +78,7 @@ export function createReconciler(core: Core, parts: { readonly starter: Starter;
 
   function serveOrEnd(record: ServerRecord, health: Health): void {
     if (core.closing.aborted || record.state.kind !== 'ready') return;
-    if (health.kind !== 'running') return void end(record, record.state.handle, reasonOf(health));
+    if (health.kind !== 'running') return void end(record, record.state.handle, reasonOf(health), 'itself');
     const current = health.origin === record.state.origin ? store.servers.byId(record.id) : core.move(record, { ...record.state, origin: health.origin });
     // Stopped while it was looked at: whoever did that goes on.
     if (current === undefined || current.state.kind !== 'ready') return;
@@ -93,10 +93,10 @@ export function createReconciler(core: Core, parts: { readonly starter: Starter;
     starter.adopt(record, handle);
   }
 
-  function end(record: ServerRecord, handle: Handle | null, reason: string): Promise<void> | undefined {
+  function end(record: ServerRecord, handle: Handle | null, reason: string, why?: 'itself'): Promise<void> | undefined {
     const stopping = core.move(record, { kind: 'stopping', since: clock.now(), handle, error: null });
     const outcome = (): Outcome => ({ kind: 'stopped', since: clock.now(), reason });
-    return stopping === undefined ? undefined : stopper.takeDown(stopping, { route: core.removeRoute(record.id), outcome });
+    return stopping === undefined ? undefined : stopper.takeDown(stopping, { route: core.removeRoute(record.id), outcome, ...(why === undefined ? {} : { why }) });
   }
 
   function removeLeftover(id: ServerId, handle: Handle): void {

@@ -1,6 +1,7 @@
 import { demand, demandMayChange, lacking, notFound } from '../domain/access';
 import { HubError } from '../domain/errors';
 import { isReservedName, normaliseUserName, parseUserName } from '../domain/names';
+import { noFailPoints } from '../domain/runtime';
 import { isActive } from '../domain/server';
 import { audited, isTaken, targetOf, type AccountsDeps } from './account-deps';
 import type { Accounts } from './contract';
@@ -10,7 +11,7 @@ import type { Accounts } from './contract';
  * they are. Addresses hold the name, so no server of the account may run meanwhile; and nothing of it is left under the old one.
  */
 export function createRename(deps: AccountsDeps): Pick<Accounts, 'rename'> {
-  const { store, actors, groups } = deps;
+  const { store, actors, groups, failPoint = noFailPoints } = deps;
   return {
     rename(actor, id, raw) {
       const before = store.users.byId(id);
@@ -26,8 +27,10 @@ export function createRename(deps: AccountsDeps): Pick<Accounts, 'rename'> {
         const renamed = store.users.update(id, { name });
         if (renamed.status !== 'pending') groups?.join(renamed);
         audited(deps, actor, 'user.rename', { user: before, detail: { to: name } });
+        failPoint('rename.before-commit');
         return renamed;
       });
+      failPoint('rename.after-commit');
       actors.forget(id);
       return after;
     },

@@ -1,13 +1,16 @@
 import { setMaxListeners } from 'node:events';
+import type { Capacity } from '../domain/capacity';
 import type { ServerId, ServerName, UserId, UserName } from '../domain/ids';
 import type { Profile } from '../domain/profile';
 import type { Clock, FailPoint, Logger } from '../domain/runtime';
 import type { Handle, ServerRecord, ServerState } from '../domain/server';
+import type { VolumeRef } from '../domain/volume';
 import type { Store } from '../store/store';
 import { isServiceRoute, type Route, type RouteTable } from '../../proxy/route-table';
 import type { Health, Spawner } from '../../spawner/spawner';
 import type { Recorder } from './contract';
 import type { StartGate } from './health';
+import type { MaintenanceGate } from './maintenance';
 import { createProgressLog, type ProgressLog } from './progress';
 
 export interface ServersDeps {
@@ -29,6 +32,12 @@ export interface ServersDeps {
   readonly profiles: readonly Profile[];
   /** Servers that may hold resources at a time; 0: no limit. */
   readonly cap: number;
+  /** Limits of the hub, of each user and of groups. Absent: the cap alone. */
+  readonly capacity?: Capacity;
+  /** What members of a group weigh in the line, by its name; everybody else weighs 1. */
+  readonly weights?: ReadonlyMap<string, number>;
+  /** Absent: there never is one. */
+  readonly maintenance?: MaintenanceGate;
   /** Named servers that a user may have, running or not; 0, the default: any number. */
   readonly namedLimit?: number;
   /** Longest silence of a start: a download that moves on is not cut off. */
@@ -39,6 +48,8 @@ export interface ServersDeps {
   readonly failPoint: FailPoint;
   /** Told how each start ended and how long it took, for the metrics. */
   readonly observeStart?: (seen: { readonly status: 'success' | 'failure' | 'cancelled'; readonly seconds: number }) => void;
+  /** What a server of this user gets to keep files in. */
+  readonly volumesFor: (owner: UserId) => Promise<readonly VolumeRef[]>;
   readonly labEnv: (lab: LabEnvAsk) => Readonly<Record<string, string>>;
   /** Names of the groups that open the internet to their members. Absent: none does. */
   readonly openGroups?: ReadonlySet<string>;
@@ -87,6 +98,11 @@ export interface Core {
   readonly stops: Map<ServerId, Promise<void>>;
   /** Processes of ended servers that are being removed; the promises never reject. A new one has the same name and network, so it waits. */
   readonly leftovers: Map<ServerId, Promise<void>>;
+  /**
+   * Servers that are started again as soon as they are taken down. Called with the ended record, it writes the new state; what it returns
+   * goes on from there, and undefined means that somebody else moved it. Whoever stops such a server takes its entry away.
+   */
+  readonly again: Map<ServerId, (ended: ServerRecord) => (() => void) | undefined>;
   /** Aborted by `close`: nothing is written and nothing is cleaned up after it, the next boot does that. */
   readonly closing: AbortSignal;
   close(): void;
@@ -109,6 +125,7 @@ export function createCore(deps: ServersDeps): Core {
     runs: new Map(),
     stops: new Map(),
     leftovers: new Map(),
+    again: new Map(),
     closing: abort.signal,
     close: () => {
       abort.abort();

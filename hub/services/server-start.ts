@@ -1,5 +1,6 @@
 import { HubError, toHubError } from '../domain/errors';
 import type { Handle, ServerRecord, Stage } from '../domain/server';
+import type { Route } from '../../proxy/route-table';
 import type { Health, SpawnEvent } from '../../spawner/spawner';
 import { within } from './deadlines';
 import { issueLabToken } from './lab-tokens';
@@ -12,11 +13,14 @@ export interface Starter {
   launch(record: ServerRecord): void;
   /** Goes on with a start of a previous life of the hub: its process runs, and is waited for. */
   adopt(record: ServerRecord, handle: Handle): void;
+  /** Ends the process of a server that runs and starts the same one again; its record is `starting`, its route already taken away. */
+  restart(record: ServerRecord, handle: Handle, route: Route | undefined): void;
   /** Makes a server that runs reachable, in the tick of its transition. */
   serve(record: ServerRecord, origin: string): void;
 }
 
 const LOG_LINES = 50;
+const DRAIN_MS = 2_000;
 const ENGINE_MS = 10_000;
 const TOO_LONG = new Error('the start took too long');
 
@@ -30,7 +34,9 @@ export function createStarter(core: Core, stopper: Stopper, onFreed: () => void)
       const leftover = core.leftovers.get(record.id);
       if (leftover !== undefined) await leftover;
       await core.deps.gate.passed(run.abort.signal);
-      const handle = await spawner.start(requestOf(core.deps, record, lab, issueLabToken(store, record)), {
+      const volumes = await core.deps.volumesFor(lab.owner.id);
+      run.abort.signal.throwIfAborted();
+      const handle = await spawner.start(requestOf(core.deps, record, lab, { token: issueLabToken(store, record), volumes }), {
         signal: run.abort.signal,
         onEvent: (event) => {
           if (event.kind === 'pulling') silence.restart();
@@ -49,6 +55,18 @@ export function createStarter(core: Core, stopper: Stopper, onFreed: () => void)
 
   const adopt = (record: ServerRecord, handle: Handle): void =>
     begin(record, handle, async (run, lab) => {
+      progress.stage(record.id, { kind: 'started', at: clock.now() });
+      await answer(run, lab, handle);
+    });
+
+  const restart = (record: ServerRecord, handle: Handle, route: Route | undefined): void =>
+    begin(record, handle, async (run, lab) => {
+      progress.stage(record.id, { kind: 'ending', at: clock.now() });
+      failPoint('restart.after-claim');
+      if (route !== undefined) await core.deps.drain(route, DRAIN_MS).catch((err: unknown) => log.warn({ route: route.prefix, err }, 'open requests could not be ended'));
+      run.abort.signal.throwIfAborted();
+      await spawner.restart?.(handle, { graceMs: core.deps.stopGraceMs });
+      failPoint('restart.after-restart');
       progress.stage(record.id, { kind: 'started', at: clock.now() });
       await answer(run, lab, handle);
     });
@@ -140,7 +158,7 @@ export function createStarter(core: Core, stopper: Stopper, onFreed: () => void)
     const claimed = core.move(run.record, run.handle === null ? outcome() : { kind: 'stopping', since: clock.now(), handle: run.handle, error: null });
     core.runs.delete(id);
     // A server that never answered has nothing to save.
-    if (claimed?.state.kind === 'stopping') return stopper.takeDown(claimed, { route: core.removeRoute(id), outcome, last, graceMs: 0 });
+    if (claimed?.state.kind === 'stopping') return stopper.takeDown(claimed, { route: core.removeRoute(id), outcome, last, why: 'itself', graceMs: 0 });
     if (claimed === undefined) await abandon(run);
     progress.finish(id, last);
     onFreed();
@@ -170,7 +188,7 @@ export function createStarter(core: Core, stopper: Stopper, onFreed: () => void)
     return run.abort.signal.reason instanceof HubError ? run.abort.signal.reason : toHubError(err);
   }
 
-  return { launch, adopt, serve };
+  return { launch, adopt, restart, serve };
 }
 
 /** Why a server that was waited for cannot come any more. */

@@ -1,16 +1,21 @@
 import { HubError, toHubError } from '../domain/errors';
 import type { Handle, ServerRecord, ServerState } from '../domain/server';
 import { pause } from '../domain/runtime';
+import type { Remains } from '../../spawner/spawner';
 import type { Route } from '../../proxy/route-table';
 import type { Progress } from './contract';
 import { within } from './deadlines';
+import { keepEnd } from './post-mortems';
 import { handleOf, type Core } from './server-core';
 
 export type Outcome = Extract<ServerState, { kind: 'stopped' | 'failed' }>;
 
 export interface TakeDown {
   readonly route?: Route | undefined;
-  readonly outcome: () => Outcome;
+  /** `remains`: what the process left; null: nothing that could be read. */
+  readonly outcome: (remains: Remains | null) => Outcome;
+  /** `asked`: somebody or some rule of the hub ends it. `itself`: it ended already. Absent: an end of before is only finished. */
+  readonly why?: 'asked' | 'itself';
   /** What followers of a start hear at the end; absent: that it was cancelled. */
   readonly last?: Extract<Progress, { kind: 'failed' }>;
   /** For the process to end by itself; default: as configured. */
@@ -24,7 +29,7 @@ export interface Stopper {
    */
   takeDown(record: ServerRecord, how: TakeDown): Promise<void>;
   /** Removes, with three attempts. undefined: gone; else why not. Never rejects. */
-  remove(handle: Handle, graceMs?: number): Promise<HubError | undefined>;
+  remove(handle: Handle, how?: { readonly graceMs?: number | undefined; readonly onRemains?: (remains: Remains) => void }): Promise<HubError | undefined>;
 }
 
 const DRAIN_MS = 2_000;
@@ -43,8 +48,10 @@ export function createStopper(core: Core, onFreed: () => void): Stopper {
   function takeDown(record: ServerRecord, how: TakeDown): Promise<void> {
     const job = work(record, how)
       .catch((err: unknown) => log.error({ server: record.id, err }, 'server was not taken down'))
-      .finally(() => {
+      .then((goOn) => {
         core.stops.delete(record.id);
+        core.again.delete(record.id);
+        if (goOn !== undefined) return goOn();
         core.progress.finish(record.id, how.last ?? cancelled());
         onFreed();
       });
@@ -52,30 +59,46 @@ export function createStopper(core: Core, onFreed: () => void): Stopper {
     return job;
   }
 
-  async function work(record: ServerRecord, how: TakeDown): Promise<void> {
+  /** Returns how to go on, where the server is to start again. */
+  async function work(record: ServerRecord, how: TakeDown): Promise<(() => void) | undefined> {
     const run = core.runs.get(record.id);
     run?.abort.abort(CANCELLED);
     let error: HubError | undefined;
+    let remains: Remains | null = null;
     let handle = handleOf(record.state);
     try {
       failPoint('stop.after-claim');
       if (how.route !== undefined) await drained(how.route);
       await run?.done;
       handle = run?.handle ?? handle;
-      if (handle !== null) error = await remove(handle, how.graceMs);
+      if (handle !== null) error = await remove(handle, { graceMs: how.graceMs, onRemains: (found) => (remains = found) });
       failPoint('stop.after-remove');
     } catch (err) {
       error = toHubError(err);
       log.error({ server: record.id, err }, 'taking a server down failed');
     }
-    if (error === undefined) core.move(record, how.outcome());
-    else core.move(record, { kind: 'stopping', since: clock.now(), handle, error: error.message });
+    if (error === undefined) return over(record, how, { remains, ran: handle !== null });
+    core.move(record, { kind: 'stopping', since: clock.now(), handle, error: error.message });
+    return undefined;
   }
 
-  async function remove(handle: Handle, graceMs = stopGraceMs): Promise<HubError | undefined> {
+  function over(record: ServerRecord, how: TakeDown, { remains, ran }: { readonly remains: Remains | null; readonly ran: boolean }): (() => void) | undefined {
+    if (core.closing.aborted) return undefined;
+    try {
+      if (ran && (how.why !== undefined || remains !== null)) keepEnd(core, record, { asked: how.why !== 'itself', remains });
+    } catch (err) {
+      log.warn({ server: record.id, err }, 'how a server ended could not be kept');
+    }
+    const again = core.again.get(record.id);
+    if (again !== undefined) return again(record);
+    core.move(record, how.outcome(remains));
+    return undefined;
+  }
+
+  async function remove(handle: Handle, { graceMs = stopGraceMs, onRemains }: Parameters<Stopper['remove']>[1] & {} = {}): Promise<HubError | undefined> {
     for (let attempt = 1; ; attempt++) {
       try {
-        await within(clock, graceMs + ENGINE_MS, spawner.stop(handle, { graceMs }));
+        await within(clock, graceMs + ENGINE_MS, spawner.stop(handle, { graceMs, ...(onRemains === undefined ? {} : { onRemains }) }));
         return undefined;
       } catch (err) {
         log.warn({ handle: handle.id, attempt, err }, 'server could not be removed');

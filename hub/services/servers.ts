@@ -8,9 +8,12 @@ import type { Progress, Servers, StartAsk } from './contract';
 import { createExits } from './exits';
 import { outboundOf } from './declared-groups';
 import { labOf } from './lab-request';
+import { createPostMortems } from './post-mortems';
 import { createQueue } from './queue';
+import { createQueueVerbs } from './queue-verbs';
 import { createReconciler } from './reconcile';
 import { createCore, handleOf, type ServersDeps } from './server-core';
+import { createAgain } from './server-again';
 import { createStarter } from './server-start';
 import { createServerRecords } from './server-records';
 import { cancelled, createStopper } from './server-stop';
@@ -20,6 +23,10 @@ export type { LabEnvAsk, ReadinessAsk, ServersDeps } from './server-core';
 export interface ServersService extends Servers {
   /** For the hub itself: stops one server and tells its owner why. Resolves when that is over; unknown or stopped: at once. */
   halt(id: ServerId, reason: string): Promise<void>;
+  /** For the hub itself: starts one server as it was started last, or puts it in line. Throws what stands in the way; active or unknown: does nothing. */
+  revive(id: ServerId, reason: string): void;
+  /** For the hub itself: looks whether somebody in the line may start now. */
+  pump(): void;
 }
 
 /** The verbs and their policy; what they set in motion is in `server-start`, `server-stop`, `queue`, `exits` and `reconcile`. */
@@ -41,19 +48,34 @@ export function createServers(deps: ServersDeps): ServersService {
     // Together: a claim that is kept although its entry could not be written would be a start that nobody goes on with.
     const { record, claimed } = store.transaction(() => {
       records.demandRoom(owner, name);
-      const claim = queue.claim(owner.id, name, ask);
+      const claim = queue.claim(owner.id, name, { ...ask, ahead: deps.maintenance?.isClosed() === true });
       if (claim.claimed) deps.gate.demand();
+      if (claim.claimed) deps.maintenance?.demand(actor);
       if (claim.claimed) {
         audited(actor, 'server.start', claim.record);
         inUse(claim.record);
       }
       return claim;
     });
-    if (!claimed) return { record, settled: core.progress.ended(record.id), claimed };
+    return { record, settled: claimed ? begin(record) : core.progress.ended(record.id), claimed };
+  }
+
+  function begin(record: ServerRecord): Promise<void> {
     const settled = core.progress.begin(record.id);
     if (record.state.kind === 'queued') queue.pump();
     else starter.launch(record);
-    return { record, settled, claimed };
+    return settled;
+  }
+
+  function revive(id: ServerId, reason: string): void {
+    const before = store.servers.byId(id);
+    if (before === undefined || core.closing.aborted) return;
+    const claim = store.transaction(() => {
+      const made = queue.claim(before.owner, before.name, {});
+      if (made.claimed) audited('hub', 'server.start', made.record, reason);
+      return made;
+    });
+    if (claim.claimed) void begin(claim.record);
   }
 
   function stop(actor: Actor, owner: User, name: ServerName): { record: ServerRecord; settled: Promise<void> } {
@@ -70,7 +92,11 @@ export function createServers(deps: ServersDeps): ServersService {
   function end(before: ServerRecord, reason: string | null): { record: ServerRecord; settled: Promise<void> } {
     const { id, state } = before;
     const going = core.stops.get(id);
-    if (state.kind === 'stopping' && going !== undefined) return { record: before, settled: going };
+    if (state.kind === 'stopping' && going !== undefined) {
+      // Whoever asks for a stop now does not want it back.
+      core.again.delete(id);
+      return { record: before, settled: going };
+    }
     if (!isActive(state)) return { record: before, settled: Promise.resolve() };
     if (state.kind === 'queued') return leaveLine(before, reason);
     const record = core.move(before, { kind: 'stopping', since: clock.now(), handle: core.runs.get(id)?.handle ?? handleOf(state), error: null });
@@ -78,7 +104,7 @@ export function createServers(deps: ServersDeps): ServersService {
     inUse(record);
     const outcome = () => ({ kind: 'stopped' as const, since: clock.now(), reason });
     const grace = state.kind === 'starting' ? { graceMs: 0 } : {};
-    return { record, settled: stopper.takeDown(record, { route: core.removeRoute(id), outcome, ...grace }) };
+    return { record, settled: stopper.takeDown(record, { route: core.removeRoute(id), outcome, why: 'asked', ...grace }) };
   }
 
   /** Somebody started or stopped it: that counts as activity of server and owner (protocol, 6.1). */
@@ -149,6 +175,8 @@ export function createServers(deps: ServersDeps): ServersService {
     return store.servers.find(owner.id, name);
   }
 
+  const postMortems = createPostMortems(core, targetOf);
+  const again = createAgain(core, { starter, stopper, queue, targetOf, audited });
   const records = createServerRecords({ ...deps, targetOf, stop });
 
   return {
@@ -157,8 +185,18 @@ export function createServers(deps: ServersDeps): ServersService {
     create: records.create,
     change: records.change,
     remove: records.remove,
+    restart: again.restart,
+    recreate: again.recreate,
+    truth: postMortems.truth,
+    conditionOf: postMortems.conditionOf,
+    logs: postMortems.logs,
+    followLogs: postMortems.followLogs,
+    changed: postMortems.changed,
+    ...createQueueVerbs(core, { queue, targetOf, audited }),
     stopAllOf,
     halt,
+    revive,
+    pump: queue.pump,
     get,
     listOf: (actor, owner) => store.servers.listOf(owner.id).filter((record) => can(actor, 'read:servers', targetOf(owner, record.name))),
     follow,

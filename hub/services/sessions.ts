@@ -7,6 +7,7 @@ import type { Session } from '../domain/session';
 import type { User } from '../domain/user';
 import type { Store } from '../store/store';
 import type { Sessions } from './contract';
+import { firstOf, inTurns, ROWS_AT_ONCE } from './in-turns';
 import { hashOfSecret, newSecret, sameSecret } from './secrets';
 
 export interface SessionsDeps {
@@ -150,15 +151,21 @@ export function createSessions({ store, clock, log, idleMs = 12 * HOUR, absolute
     return entry;
   };
 
-  const flush = (): void => {
-    if (seen.size > 0) {
-      store.transaction(() => {
-        store.sessions.touch(seen);
-        store.users.touch(active);
-      });
-    }
-    seen.clear();
-    active.clear();
+  /** True: more is left. */
+  const writeSeen = (count: number): boolean => {
+    if (seen.size === 0 && active.size === 0) return false;
+    const sessions = firstOf(seen, count);
+    const users = firstOf(active, count);
+    store.transaction(() => {
+      store.sessions.touch(sessions);
+      store.users.touch(users);
+    });
+    for (const id of sessions.keys()) seen.delete(id);
+    for (const id of users.keys()) active.delete(id);
+    return seen.size > 0 || active.size > 0;
+  };
+
+  const endExpired = (): void => {
     const wall = clock.now().getTime();
     const expired = store.sessions.removeExpired({ lastSeen: new Date(wall - idleMs), created: new Date(wall - absoluteMs) });
     for (const id of expired) drop(id);
@@ -166,13 +173,25 @@ export function createSessions({ store, clock, log, idleMs = 12 * HOUR, absolute
     for (const entry of new Set([...cache.values(), ...entries.values()])) if (isOver(entry, wall, clock.monotonicMs())) end(entry.session.id);
   };
 
-  const stopFlushing = clock.every(flushEveryMs, () => {
+  const flush = (): void => {
+    writeSeen(Infinity);
+    endExpired();
+  };
+
+  /** With everything written first: a session that is in use is not called idle by an older time. */
+  const flushSome = (): boolean => {
+    if (closed) return false;
     try {
-      flush();
+      if (writeSeen(ROWS_AT_ONCE)) return true;
+      endExpired();
     } catch (err) {
       log.error({ err }, 'Last-seen times of sessions could not be written; the next round tries again.');
     }
-  });
+    return false;
+  };
+
+  let closed = false;
+  const stopFlushing = clock.every(flushEveryMs, () => inTurns(flushSome));
 
   return {
     start(user, from) {
@@ -206,6 +225,7 @@ export function createSessions({ store, clock, log, idleMs = 12 * HOUR, absolute
     verifyXsrf: (binding, token) => sameSecret(xsrf(key, binding), token),
     flush,
     close() {
+      closed = true;
       stopFlushing();
       flush();
     },

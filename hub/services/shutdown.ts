@@ -1,6 +1,5 @@
 import { demand, HUB } from '../domain/access';
 import type { Logger } from '../domain/runtime';
-import { isActive } from '../domain/server';
 import type { Store } from '../store/store';
 import type { Recorder, Shutdown } from './contract';
 
@@ -17,8 +16,7 @@ export function createShutdown({ store, log, audit, servers, end }: ShutdownDeps
   let begun = false;
 
   const stopAll = async (): Promise<void> => {
-    const active = store.servers.list().filter(({ state }) => isActive(state));
-    await Promise.allSettled(active.map(({ id }) => servers.halt(id, 'The hub was shut down.')));
+    await Promise.allSettled(store.servers.active().map(({ id }) => servers.halt(id, 'The hub was shut down.')));
   };
 
   const run = async (stopServers: boolean): Promise<void> => {

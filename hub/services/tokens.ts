@@ -13,6 +13,7 @@ import type { Store } from '../store/store';
 import { groupsOfName, scopesOf } from './actors';
 import type { Recorder, Sessions, Tokens } from './contract';
 import { recogniseToken } from './foreign-tokens';
+import { firstOf, inTurns, ROWS_AT_ONCE } from './in-turns';
 import { hashOfSecret, newSecret } from './secrets';
 
 export interface TokensDeps {
@@ -82,25 +83,42 @@ export function createTokens(deps: TokensDeps): TokenService {
     return entry;
   };
 
-  const flush = (): void => {
-    if (used.size > 0) {
-      store.transaction(() => {
-        store.tokens.touch(used);
-        store.users.touch(active);
-      });
-    }
-    used.clear();
-    active.clear();
+  /** True: more is left. */
+  const writeUsed = (count: number): boolean => {
+    if (used.size === 0 && active.size === 0) return false;
+    const tokens = firstOf(used, count);
+    const users = firstOf(active, count);
+    store.transaction(() => {
+      store.tokens.touch(tokens);
+      store.users.touch(users);
+    });
+    for (const id of tokens.keys()) used.delete(id);
+    for (const id of users.keys()) active.delete(id);
+    return used.size > 0 || active.size > 0;
+  };
+
+  const endExpired = (): void => {
     for (const entry of [...cache.values()]) if (isOver(entry, clock.now())) end(entry.token.id);
   };
 
-  const stopFlushing = clock.every(flushEveryMs, () => {
+  const flush = (): void => {
+    writeUsed(Infinity);
+    endExpired();
+  };
+
+  const flushSome = (): boolean => {
+    if (closed) return false;
     try {
-      flush();
+      if (writeUsed(ROWS_AT_ONCE)) return true;
+      endExpired();
     } catch (err) {
       log.error({ err }, 'Last-used times of tokens could not be written; the next round tries again.');
     }
-  });
+    return false;
+  };
+
+  let closed = false;
+  const stopFlushing = clock.every(flushEveryMs, () => inTurns(flushSome));
 
   const targetOf = (owner: User): Target => ({ kind: 'user', name: owner.name, groups: store.groups.groupsOf(owner.id).map((g) => g.name) });
 
@@ -175,6 +193,7 @@ export function createTokens(deps: TokensDeps): TokenService {
     },
     flush,
     close() {
+      closed = true;
       stopFlushing();
       flush();
     },

@@ -1,11 +1,16 @@
 import { newId, type InstanceId } from '../domain/ids';
 import { createAuditStore } from './audit';
 import { chainOldEntries } from './audit-upgrade';
+import { folderOf } from './backup-files';
+import { createBackupStore } from './backups';
 import { createDeclaredStore } from './declared';
 import { createGroupStore } from './groups';
 import { createImportStore } from './imports';
+import { createLeaseStore } from './leases';
+import { createMaintenanceStore } from './maintenance';
 import { createMetaStore } from './meta';
 import { createOauthStore } from './oauth';
+import { createQueueStore } from './queue';
 import { createRoleStore } from './roles';
 import { createServerStore } from './servers';
 import { createSessionStore } from './sessions';
@@ -13,13 +18,17 @@ import { createSql } from './sql';
 import { openDatabase, type Opened, type OpenOptions } from './sqlite';
 import type { Store } from './store';
 import { createThrottleStore } from './throttle';
+import { createPostMortemStore } from './post-mortems';
 import { createVisitStore } from './visits';
+import { createVolumeStore } from './volumes';
 import { createTokenStore } from './tokens';
 import { createUserStore } from './users';
 
 export interface StoreOptions extends OpenOptions {
   /** Wall clock for what the store itself dates; absent: the system's. */
   readonly now?: () => Date;
+  /** Folder of the backups; absent: `hub.backups` beside the file. */
+  readonly backups?: string;
 }
 
 /** Key in `meta` under which a hub's own identity is kept, made when the store is opened for the first time. */
@@ -32,17 +41,19 @@ export const INSTANCE = 'instance';
 export function openStore(path: string, opts: StoreOptions = {}): Store {
   const opened = openDatabase(path, opts);
   try {
-    return createStore(opened, opts.now ?? (() => new Date()));
+    return storeOn(opened, { now: opts.now ?? (() => new Date()), backups: opts.backups ?? folderOf(path) });
   } catch (err) {
     opened.close();
     throw err;
   }
 }
 
-function createStore({ db, close }: Opened, now: () => Date): Store {
+/** The store on a database that is open already. */
+export function storeOn({ db, close }: Opened, { now, backups }: Required<Pick<StoreOptions, 'now' | 'backups'>>): Store {
   const sql = createSql(db);
   chainOldEntries(sql);
   const meta = createMetaStore(sql);
+  const volumes = createVolumeStore(sql);
   if (meta.get(INSTANCE) === undefined) meta.set(INSTANCE, newId<InstanceId>());
   return {
     users: createUserStore(sql),
@@ -53,11 +64,17 @@ function createStore({ db, close }: Opened, now: () => Date): Store {
     tokens: createTokenStore(sql),
     oauth: createOauthStore(sql),
     servers: createServerStore(sql, now),
+    queue: createQueueStore(sql),
+    maintenance: createMaintenanceStore(sql),
+    volumes,
     visits: createVisitStore(sql),
+    postMortems: createPostMortemStore(sql),
+    leases: createLeaseStore(sql),
     throttle: createThrottleStore(sql),
     audit: createAuditStore(sql),
-    imports: createImportStore(sql),
+    imports: createImportStore(sql, volumes, now),
     meta,
+    backups: createBackupStore(db, backups),
     transaction: sql.transaction,
     close,
   };

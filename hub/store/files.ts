@@ -1,6 +1,6 @@
-import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { notPrivate } from './refusals';
+import { notPrivate, onNetwork } from './refusals';
 
 const OTHERS = 0o077;
 const STICKY = 0o1000;
@@ -16,6 +16,16 @@ export function makePrivateDirectory(directory: string): void {
   } catch (err) {
     throw notPrivate(directory, err);
   }
+}
+
+/** `f_type` of statfs(2). On these, locks and shared memory are not what the write-ahead log needs them to be (P15). */
+const NETWORK: Readonly<Record<number, string>> = { 0x6969: 'NFS', 0x517b: 'SMB', 0xff534d42: 'CIFS', 0xfe534d42: 'SMB2', 0x01021997: '9p', 0x5346414f: 'AFS', 0x00c36400: 'Ceph', 0x0bd00bd0: 'Lustre' };
+
+/** Throws `unavailable` for a directory on a network file system. */
+export function refuseNetwork(directory: string, typeOf: (directory: string) => number = (at) => statfsSync(at).type): void {
+  // Some systems give the type with a sign.
+  const kind = NETWORK[typeOf(directory) >>> 0];
+  if (kind !== undefined) throw onNetwork(directory, kind);
 }
 
 /**

@@ -48,7 +48,8 @@ export function createServerStore(sql: Sql, now: () => Date): ServerStore {
   const find = sql.prepare<Row>(`SELECT ${COLUMNS} FROM servers WHERE owner_id = @owner AND name = @name`);
   const listOf = sql.prepare<Row>(`SELECT ${COLUMNS} FROM servers WHERE owner_id = @owner ORDER BY name`);
   const listed = sql.prepare<Row>(`SELECT ${COLUMNS} FROM servers ORDER BY seq`);
-  const queued = sql.prepare<Row>(`SELECT ${COLUMNS} FROM servers WHERE kind = 'queued' ORDER BY since, seq`);
+  const active = sql.prepare<Row>(`SELECT ${COLUMNS} FROM servers WHERE kind IN ('queued', 'starting', 'ready', 'stopping') ORDER BY seq`);
+  const queued = sql.prepare<Row>(`SELECT ${COLUMNS} FROM servers LEFT JOIN waiting ON server_id = id WHERE kind = 'queued' ORDER BY jumped IS NULL, jumped, coalesce(tag, 0), since, seq`);
   const countActive = sql.prepare<{ n: number }>("SELECT count(*) AS n FROM servers WHERE kind IN ('starting', 'ready', 'stopping')");
   const insert = sql.prepare(`INSERT INTO servers (id, owner_id, name, version, kind, since, state, created)
     VALUES (@id, @owner, @name, 0, 'stopped', NULL, @state, @created) ON CONFLICT (owner_id, name) DO NOTHING`);
@@ -67,6 +68,7 @@ export function createServerStore(sql: Sql, now: () => Date): ServerStore {
     find: (owner, name) => map(find.get({ owner, name })),
     listOf: (owner) => listOf.all({ owner }).map(toRecord),
     list: () => listed.all().map(toRecord),
+    active: () => active.all().map(toRecord),
     ensure: (owner, name) =>
       sql.transaction(() => {
         insert.run({ id: newId<ServerId>(), owner, name, state: JSON.stringify(NEVER_STARTED), created: toMs(now()) });

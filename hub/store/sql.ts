@@ -19,29 +19,53 @@ export interface Sql {
   transaction<T>(work: () => T): T;
 }
 
+/** How long a write waits for a foreign writer that others have waited for in vain: each of them keeps the whole hub waiting. */
+const IMPATIENT_MS = 25;
+
 export function createSql(db: Database.Database): Sql {
   const wrapped = db.transaction((work: () => unknown): unknown => work());
+  const patience = db.pragma('busy_timeout', { simple: true }) as number;
+  let impatient = false;
+  const wait = (now: boolean): void => {
+    if (now === impatient) return;
+    impatient = now;
+    db.pragma(`busy_timeout = ${now ? Math.min(IMPATIENT_MS, patience) : patience}`);
+  };
+  /** Reads say nothing about the write lock, so only a write that went through restores the patience. */
+  const writing = <T>(work: () => T): T =>
+    guarded(() => {
+      try {
+        const done = work();
+        wait(false);
+        return done;
+      } catch (err) {
+        if (/^SQLITE_BUSY/.test(sqliteCode(err))) wait(true);
+        throw err;
+      }
+    });
   return {
     prepare: <Row>(text: string): Statement<Row> => {
       const statement = db.prepare<[Params], Row>(text);
+      const guard = statement.readonly ? guarded : writing;
       return {
-        get: (params = {}) => guarded(() => statement.get(params)),
-        all: (params = {}) => guarded(() => statement.all(params)),
-        run: (params = {}) => guarded(() => statement.run(params).changes),
+        get: (params = {}) => guard(() => statement.get(params)),
+        all: (params = {}) => guard(() => statement.all(params)),
+        run: (params = {}) => guard(() => statement.run(params).changes),
       };
     },
-    transaction: <T>(work: () => T): T => guarded(() => wrapped.immediate(work) as T),
+    transaction: <T>(work: () => T): T => writing(() => wrapped.immediate(work) as T),
   };
 }
 
 const UNAVAILABLE = /^SQLITE_(?:BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|NOMEM)/;
+export const isOutage = (err: unknown): boolean => UNAVAILABLE.test(sqliteCode(err));
 
 /** A full disk, a foreign writer or a read-only file is an outage (P03, P04, P13), not a bug. */
 function guarded<T>(work: () => T): T {
   try {
     return work();
   } catch (err) {
-    if (UNAVAILABLE.test(sqliteCode(err))) {
+    if (isOutage(err)) {
       throw new HubError('unavailable', 'The hub cannot write its data at the moment. Try again shortly.', { cause: err, retryAfterSeconds: 5 });
     }
     throw err;

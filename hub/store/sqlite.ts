@@ -3,10 +3,11 @@ import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { HubError } from '../domain/errors';
 import { noFailPoints, type FailPoint } from '../domain/runtime';
-import { makePrivateDirectory, makePrivateFile, narrow, syncToDisk } from './files';
+import { makePrivateDirectory, makePrivateFile, narrow, refuseNetwork, syncToDisk } from './files';
+import { OPEN_MARK } from './finish-copy.cjs';
 import { MIGRATIONS, migrate, readMigrations, refuseNewer, versionOf, type Migration } from './migrate';
-import { damaged, foreign, inUse, noWal, oldSqlite } from './refusals';
-import { sqliteCode } from './sql';
+import { damaged, foreign, incomplete, inUse, noWal, oldSqlite, unwritable } from './refusals';
+import { isOutage, sqliteCode } from './sql';
 
 export interface OpenOptions {
   /** Directory of the migrations; absent: those that ship with the hub. */
@@ -44,27 +45,29 @@ export function openDatabase(path: string, opts: OpenOptions = {}): Opened {
   refuseOldSqlite(sqliteVersion());
   if (path === ':memory:') return openInMemory(migrations, failPoint);
   makePrivateDirectory(dirname(path));
+  refuseNetwork(dirname(path));
   const lock = takeLock(`${path}.lock`, path);
   try {
     if (!existsSync(path)) createFile(path, migrations, failPoint);
     inspect(path, migrations);
     const db = openForWriting(path, opts.busyTimeoutMs ?? 5000);
     try {
+      mark(db);
       migrate(db, path, migrations, failPoint);
     } catch (err) {
-      db.close();
+      closeMarked(db, path);
       throw err;
     }
     return {
       db,
       close: () => {
-        db.close();
+        closeMarked(db, path);
         lock.close();
       },
     };
   } catch (err) {
     lock.close();
-    throw err;
+    throw isOutage(err) ? unwritable(path, err) : err;
   }
 }
 
@@ -75,8 +78,33 @@ function openInMemory(migrations: readonly Migration[], failPoint: FailPoint): O
   return { db, close: () => void db.close() };
 }
 
+/**
+ * While a hub has the file open, a row says so, in the file itself and not only in its log: a copy without the log can be told from a
+ * whole one by it (P09). What was written after the last checkpoint would otherwise be gone without a trace.
+ */
+function mark(db: Database.Database): void {
+  db.prepare('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value').run(OPEN_MARK, new Date().toISOString());
+  db.pragma('wal_checkpoint(PASSIVE)');
+}
+
+/** Idempotent. Where the mark cannot be taken away, on a full disk for instance, the log has to stay: it is what makes the file whole. */
+function closeMarked(db: Database.Database, path: string): void {
+  if (!db.open) return;
+  try {
+    db.prepare('DELETE FROM meta WHERE key = ?').run(OPEN_MARK);
+    db.close();
+  } catch (err) {
+    if (sqliteCode(err) === '') throw err;
+    // Only the last connection to close removes the log, and one that cannot write never does.
+    const last = new Database(path, { readonly: true });
+    last.prepare('SELECT count(*) FROM meta').get();
+    db.close();
+    last.close();
+  }
+}
+
 /** An exclusive transaction on a tiny database of its own: the kernel ends it with the process, however that dies. */
-function takeLock(lockPath: string, path: string): Database.Database {
+export function takeLock(lockPath: string, path: string): Database.Database {
   makePrivateFile(lockPath);
   const lock = new Database(lockPath, { timeout: 0 });
   try {
@@ -114,6 +142,7 @@ function createFile(path: string, migrations: readonly Migration[], failPoint: F
 function inspect(path: string, migrations: readonly Migration[]): void {
   if (statSync(path).size === 0) throw damaged(path, 'it is empty');
   narrow(path, `${path}-wal`, `${path}-shm`);
+  const alone = isAlone(path);
   whileReading(path, () => {
     const db = new Database(path, { readonly: true, fileMustExist: true });
     try {
@@ -123,11 +152,19 @@ function inspect(path: string, migrations: readonly Migration[]): void {
       const found = db.pragma('quick_check(1)', { simple: true });
       if (found !== 'ok') throw damaged(path, String(found));
       if (versionOf(db) === 0) throw damaged(path, 'it has no tables');
+      if (alone && isMarked(db)) throw incomplete(path);
     } finally {
       db.close();
     }
   });
 }
+
+/** Without a write-ahead log that holds anything. Looked at before SQLite makes one. */
+export const isAlone = (path: string): boolean => (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0;
+
+/** A hub has, or had when it died, this very file open. */
+export const isMarked = (db: Database.Database): boolean =>
+  db.pragma('journal_mode', { simple: true }) === 'wal' && db.prepare('SELECT 1 FROM meta WHERE key = ?').get(OPEN_MARK) !== undefined;
 
 /** A connection that cannot write, beside a running hub or without one. Throws `not-found` for a missing file and as `openDatabase` for a damaged or foreign one. */
 export function openForReading(path: string): Database.Database {

@@ -1,9 +1,15 @@
 import type { AuditEntry, AuditFilter, AuditRow, ChainEnd } from '../domain/audit';
-import type { GroupId, ServerId, ServerName, SessionId, TokenId, UserId, UserName } from '../domain/ids';
+import type { Backup, BackupFile } from '../domain/backup';
+import type { Need } from '../domain/capacity';
+import type { GroupId, ServerId, ServerName, SessionId, TokenId, UserId, UserName, VolumeId } from '../domain/ids';
 import type { AdoptedVolume } from '../domain/jupyterhub';
+import type { KeptState, Maintenance } from '../domain/maintenance';
+import type { Lease } from '../domain/lease';
+import type { KernelKill, PostMortem } from '../domain/post-mortem';
 import type { ServerRecord, ServerState } from '../domain/server';
 import type { OauthClientKey, Session, Token } from '../domain/session';
 import type { Group, Role, User, UserStatus } from '../domain/user';
+import type { Volume } from '../domain/volume';
 import type { ChainReader } from './audit-chain';
 
 /**
@@ -19,11 +25,17 @@ export interface Store {
   readonly tokens: TokenStore;
   readonly oauth: OauthStore;
   readonly servers: ServerStore;
+  readonly queue: QueueStore;
+  readonly maintenance: MaintenanceStore;
+  readonly volumes: VolumeStore;
   readonly visits: VisitStore;
+  readonly postMortems: PostMortemStore;
+  readonly leases: LeaseStore;
   readonly throttle: ThrottleStore;
   readonly audit: AuditStore;
   readonly imports: ImportStore;
   readonly meta: MetaStore;
+  readonly backups: BackupStore;
   /** Throws, and rolls back, if `work` throws or returns a promise. Nests as savepoints. */
   transaction<T>(work: () => T): T;
   close(): void;
@@ -161,7 +173,10 @@ export interface ServerStore {
   byId(id: ServerId): ServerRecord | undefined;
   find(owner: UserId, name: ServerName): ServerRecord | undefined;
   listOf(owner: UserId): readonly ServerRecord[];
+  /** Every one there is, running or not: for what happens once, because at 10,000 it takes 30 ms (P06). */
   list(): readonly ServerRecord[];
+  /** Those that are queued, starting, ready or stopping, in the order of their making. */
+  active(): readonly ServerRecord[];
   /** Finds or makes the record of a server that nobody started yet: `stopped`, version 0. */
   ensure(owner: UserId, name: ServerName): ServerRecord;
   /**
@@ -173,7 +188,7 @@ export interface ServerStore {
   update(id: ServerId, change: Partial<Pick<ServerRecord, 'name' | 'displayName' | 'profile' | 'userOptions'>>): ServerRecord;
   /** How many hold resources now (`starting`, `ready`, `stopping`): what the cap counts, in the transaction that claims a start (M12). */
   countActive(): number;
-  /** Those that wait for a place, oldest first. */
+  /** Those that wait for a place, in the order in which they start. */
   queued(): readonly ServerRecord[];
   /** The server whose lab holds this token. A token ends with the transition that takes its server out of `starting` and `ready`. */
   byLabTokenHash(hash: string): ServerRecord | undefined;
@@ -182,6 +197,80 @@ export interface ServerStore {
   /** Batch of activity times; never moves one backwards, and moves the owner's along. */
   touch(seen: ReadonlyMap<ServerId, Date>): void;
   remove(id: ServerId): boolean;
+}
+
+/** The line of starts, and what the servers that run take of the machine. Both empty themselves with the transitions of servers. */
+export interface QueueStore {
+  /** Gives a server its turn in the line; counted from its transition to `queued`. */
+  enter(server: ServerId, tag: number): void;
+  /** In front of everybody but those who were put there before. False: it does not wait, or is in front already. */
+  jump(server: ServerId): boolean;
+  /** In the order in which they start. */
+  waiting(): readonly { readonly server: ServerId; readonly owner: UserId; readonly profile: string | null; readonly tag: number; readonly jumped: boolean }[];
+  /** Writes down what a server takes, with its transition to `starting`. */
+  hold(server: ServerId, need: Need): void;
+  /** Of every server that is `starting`, `ready` or `stopping`. `need` null: it was started before this was written down. */
+  held(): readonly { readonly server: ServerId; readonly owner: UserId; readonly profile: string | null; readonly need: Need | null }[];
+  /** How long the last 500 servers ran, milliseconds. */
+  spans(): readonly number[];
+}
+
+/** At most one maintenance, with the servers that ran when it began. */
+export interface MaintenanceStore {
+  /** `told`: minutes before the beginning of the last message to labs; null: none yet. */
+  get(): (Maintenance & { readonly told: number | null }) | undefined;
+  /** In the place of the last one, whose servers are forgotten. */
+  announce(plan: Pick<Maintenance, 'from' | 'until' | 'message' | 'by' | 'announced'>): void;
+  told(minutes: number): void;
+  /** Writes down what runs or starts now, once: again it changes nothing. */
+  begin(at: Date): void;
+  end(at: Date): void;
+  clear(): void;
+  /** What ran when it began. A server that was removed since is not in it. */
+  kept(): readonly { readonly server: ServerId; readonly state: KeptState; readonly reason: string | null }[];
+  mark(server: ServerId, state: KeptState, reason?: string): void;
+}
+
+/** Generations of volumes. A row stays when its owner goes, until its files are gone. */
+export interface VolumeStore {
+  byId(id: VolumeId): Volume | undefined;
+  /** Only of those that have a name here: see `VolumeRef`. */
+  byName(name: string): Volume | undefined;
+  /** By purpose, the active one first, then the newest. */
+  listOf(owner: UserId): readonly Volume[];
+  /** Those whose owner's account was deleted, with the name that it had. */
+  left(limit: number): readonly (Volume & { readonly former: string })[];
+  /** Throws `HubError('conflict')` when the owner has an active one of that purpose, or another row has that name. */
+  add(volume: Volume): void;
+  /** Throws `HubError('not-found')` for an unknown id. */
+  update(id: VolumeId, change: Partial<Pick<Volume, 'owner' | 'generation' | 'state' | 'lastUsed' | 'binned' | 'ends'>>): Volume;
+  forget(id: VolumeId): boolean;
+  /** Those in `removing`, and those whose time in the bin is over. */
+  due(now: Date, limit: number): readonly Volume[];
+  /** By id, or by name for those without one; what is unknown is passed over. */
+  measured(sizes: readonly { readonly id: VolumeId | null; readonly name: string; readonly bytes: number | null }[], at: Date): void;
+  /** Bytes of everything that an owner has, the bin included; owners above `after` in the order of their ids. */
+  totals(after: UserId | undefined, limit: number): readonly { readonly owner: UserId; readonly bytes: number }[];
+}
+
+/** How each server last ended, and what was last killed inside it. Goes with the server; a server that is unknown is passed over. */
+export interface PostMortemStore {
+  end(server: ServerId): PostMortem | undefined;
+  kernel(server: ServerId): KernelKill | undefined;
+  /** In place of the one before. */
+  keepEnd(server: ServerId, report: PostMortem): void;
+  keepKernel(server: ServerId, kill: KernelKill): void;
+}
+
+/** Promises that a server is left running. They go with the server. */
+export interface LeaseStore {
+  /** The server has to exist. */
+  add(lease: Lease): void;
+  /** Of any age, the one that ends last first. */
+  ofServer(server: ServerId): readonly Lease[];
+  remove(id: string): boolean;
+  /** Removes those that ended before. */
+  prune(before: Date): void;
 }
 
 /** Somebody entered a server that is not theirs. */
@@ -238,12 +327,22 @@ export interface ImportStore {
   unseenTokens(prefix: string): readonly { readonly hash: string; readonly token: TokenId }[];
   /** The secret was seen: from now on the token is found by our own hash of it. */
   recognise(token: TokenId, hash: string): void;
-  /** A volume belongs to one account, which has one for each purpose; anything else throws. */
+  /** The account's volume from now on, one for each purpose; anything else throws. One whose account was deleted may be taken over again. */
   adopt(user: UserId, volume: AdoptedVolume): void;
   volumesOf(user: UserId): readonly AdoptedVolume[];
   isAdopted(volume: string): boolean;
   /** One of the bcrypt hashes that nobody has signed in with yet; undefined: none is left. */
   olderPasswordHash(): string | undefined;
+}
+
+/** Copies of everything here. */
+export interface BackupStore {
+  /** Goes on while others read and write, in small steps. Throws `unavailable` where the disk has no room for it. */
+  make(at: Date): Promise<Backup>;
+  /** Newest first. */
+  list(): readonly BackupFile[];
+  /** Keeps the last 24 hours, and the newest of each day before, up to `days` days. Returns the names of what was removed. */
+  prune(days: number, now: Date): readonly string[];
 }
 
 export interface MetaStore {

@@ -16,6 +16,7 @@ Sets this machine up as a hub and starts it. Steps that are already done cost no
   --no-build           do not compile; start what is in dist/
   --no-docker-install  do not install or start a Docker Engine; use one that answers
   --no-image-build     do not build or pull the notebook image
+  --spawner <kind>     what runs labs, as HUB_SPAWNER: "process" neither needs nor looks for Docker
   --help               this text
 
 Everything else is handed to the hub. Settings are environment variables (HUB_*); see docs/configuration.md.`;
@@ -23,14 +24,17 @@ Everything else is handed to the hub. Settings are environment variables (HUB_*)
 /**
  * Splits the command line into the bootstrap's switches and what belongs to the hub. A second `--` ends our part.
  * @param {readonly string[]} argv
- * @returns {{ help: boolean, may: Record<string, boolean>, hubArgs: string[] }}
+ * @returns {{ help: boolean, may: Record<string, boolean>, spawner?: string, hubArgs: string[] }}
  */
 function parseStartArgs(argv) {
   const parsed = { help: false, may: { install: true, build: true, dockerInstall: true, imageBuild: true }, hubArgs: [] };
   const end = argv.indexOf('--');
   const ours = end === -1 ? argv : argv.slice(0, end);
-  for (const arg of ours) {
-    if (arg === '--help' || arg === '-h') parsed.help = true;
+  for (let i = 0; i < ours.length; i++) {
+    const arg = ours[i];
+    if (arg === '--spawner') parsed.spawner = ours[++i] ?? '';
+    else if (arg.startsWith('--spawner=')) parsed.spawner = arg.slice('--spawner='.length);
+    else if (arg === '--help' || arg === '-h') parsed.help = true;
     else if (Object.hasOwn(SWITCHES, arg)) parsed.may[SWITCHES[arg]] = false;
     else parsed.hubArgs.push(arg);
   }

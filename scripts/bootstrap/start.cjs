@@ -1,6 +1,8 @@
 'use strict';
 const { spawn } = require('node:child_process');
+const fs = require('node:fs');
 const { constants } = require('node:os');
+const path = require('node:path');
 const { HELP, parseStartArgs } = require('./args.cjs');
 const { IMAGES, ensure } = require('./images.cjs');
 const { inRoot } = require('./paths.cjs');
@@ -20,17 +22,33 @@ const usesOurImage = (env) => {
   return !named || named === IMAGES.notebook.tag;
 };
 
-async function prepare(may) {
+/** Labs without containers need no engine and no image. The configuration itself is read, and judged, by the hub. */
+function usesDocker(env, cwd = process.cwd()) {
+  const spawner = env.HUB_SPAWNER || spawnerInFile(path.resolve(cwd, env.HUB_CONFIG_FILE || 'hub.config.json'));
+  return spawner !== 'process' && spawner !== 'fake';
+}
+
+function spawnerInFile(file) {
+  try {
+    return JSON.parse(fs.readFileSync(file, 'utf8')).spawner;
+  } catch {
+    // Absent or broken: the hub says so, in its own words.
+    return undefined;
+  }
+}
+
+async function prepare(may, env) {
   checkNode();
   await require('./deps.cjs').ensureDeps({ allowed: may.install });
   await require('../build.cjs').ensureBuilt({ allowed: may.build });
+  if (!usesDocker(env)) return;
   await require('./engine.cjs').ensureEngine({ allowed: may.dockerInstall });
-  if (usesOurImage(process.env)) await ensure('notebook', { allowed: may.imageBuild });
+  if (usesOurImage(env)) await ensure('notebook', { allowed: may.imageBuild });
 }
 
 /** The hub in this terminal. Ctrl-C reaches every process of a terminal by itself; a second one would count as "now". */
-function runHub(args) {
-  const hub = spawn(process.execPath, ['--enable-source-maps', inRoot('dist', 'hub', 'main.js'), ...args], { stdio: 'inherit' });
+function runHub(args, env) {
+  const hub = spawn(process.execPath, ['--enable-source-maps', inRoot('dist', 'hub', 'main.js'), ...args], { stdio: 'inherit', env });
   process.on('SIGINT', () => { if (!process.stdin.isTTY) hub.kill('SIGINT'); });
   process.on('SIGTERM', () => hub.kill('SIGTERM'));
   process.on('SIGHUP', () => hub.kill('SIGTERM'));
@@ -39,12 +57,14 @@ function runHub(args) {
 }
 
 async function main() {
-  const { help, may, hubArgs } = parseStartArgs(process.argv.slice(2));
+  const { help, may, spawner, hubArgs } = parseStartArgs(process.argv.slice(2));
   if (help) return void process.stdout.write(`${HELP}\n`);
-  await prepare(may);
-  return runHub(hubArgs);
+  if (spawner === '') throw new SetupError('--spawner needs a kind, such as process.');
+  const env = spawner === undefined ? process.env : { ...process.env, HUB_SPAWNER: spawner };
+  await prepare(may, env);
+  return runHub(hubArgs, env);
 }
 
-module.exports = { checkNode, usesOurImage };
+module.exports = { checkNode, usesDocker, usesOurImage };
 
 if (require.main === module) main().catch(fail);

@@ -17,13 +17,16 @@ export interface FilterDeps {
 }
 
 const MOST_BODY = 1 << 20;
+/** Names, labels and sizes of everything in the engine. */
+const MOST_ANSWER = 64 << 20;
+const FILES = '/files';
 
 /** What goes on to the engine after everything held. */
 interface Onward {
   readonly path: string;
   /** Written anew from what was checked; undefined: none. */
   readonly body?: string;
-  readonly cutAnswer?: boolean;
+  readonly cut?: 'networks' | 'sizes';
   /** The whole answer; the engine is not asked again. */
   readonly outline?: unknown;
 }
@@ -43,7 +46,7 @@ export function createFilter({ engineSocket, allowed, pin, log }: FilterDeps): h
     const target = `${onward.path}${onwardQuery(query, rule)}`;
     engine.forward({ method: req.method ?? 'GET', target, body: onward.body, auth: registryAuthOf(req) }, (reply) => {
       res.on('close', () => reply.destroy());
-      if (onward.cutAnswer === true && reply.statusCode === 200) return void cutNetworks(reply, res, pin);
+      if (onward.cut !== undefined && reply.statusCode === 200) return void cutDown(reply, res, onward.cut === 'networks' ? (all) => networksIn(all, pin) : (all) => sizesIn(all, pin, ownership));
       res.writeHead(reply.statusCode ?? 502, { 'content-type': reply.headers['content-type'] ?? 'application/json' });
       res.flushHeaders();
       pipeline(reply, res, () => undefined);
@@ -83,7 +86,9 @@ async function allow(asked: Asked): Promise<Onward> {
   switch (rule.demand) {
     case 'nothing': return { path: rule.template.replace('{}', rule.subject) };
     case 'own-query': return ownQuery(asked);
-    case 'own-answer': return { path: rule.template, cutAnswer: true };
+    case 'own-answer': return { path: rule.template, cut: 'networks' };
+    case 'own-sizes': return { path: rule.template, cut: 'sizes' };
+    case 'own-files': return ownFiles(asked, named);
     case 'own-container': return named(await ownership.container(rule.subject));
     case 'start': return named(await ownership.startable(rule.subject));
     case 'look-at-container': return outlined(rule, async () => named(await ownership.container(rule.subject, { hubToo: true })));
@@ -190,14 +195,32 @@ async function attach({ rule, ownership, body }: Asked): Promise<Onward> {
   return { path: rule.template.replace('{}', network), body: JSON.stringify({ ...asked, Container: container }) };
 }
 
+/** Files leave containers only through the place that downloads of volumes are mounted at. */
+async function ownFiles({ rule, ownership, query }: Asked, named: (id: string | null) => Onward): Promise<Onward> {
+  if (query.get('path') !== FILES) throw new Refused(`nothing but ${FILES} is read out of containers`);
+  return named(await ownership.container(rule.subject));
+}
+
+interface Network {
+  readonly Labels?: Readonly<Record<string, string>>;
+  readonly IPAM?: { readonly Config?: readonly { readonly Subnet?: string }[] };
+}
+
 /** Of others' networks only the addresses: they are needed to choose free ones. */
-function cutNetworks(reply: http.IncomingMessage, res: http.ServerResponse, pin: Pin): void {
-  collect(reply, 8 << 20).then(
-    (text) => {
-      const all = (parse(text) ?? []) as { Labels?: Record<string, string>; IPAM?: { Config?: { Subnet?: string }[] } }[];
-      const cut = all.map((network) => (pin.get() !== null && network.Labels?.[LABEL.instance] === pin.get() ? network : { Labels: {}, IPAM: { Config: (network.IPAM?.Config ?? []).map(({ Subnet }) => ({ Subnet })) } }));
-      res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(cut));
-    },
+const networksIn = (all: unknown, pin: Pin): unknown =>
+  ((all ?? []) as readonly Network[]).map((network) => (pin.get() !== null && network.Labels?.[LABEL.instance] === pin.get() ? network : { Labels: {}, IPAM: { Config: (network.IPAM?.Config ?? []).map(({ Subnet }) => ({ Subnet })) } }));
+
+interface Usage {
+  readonly Volumes?: readonly { readonly Name: string; readonly Labels?: Readonly<Record<string, string>> | null }[] | null;
+}
+
+const sizesIn = (all: unknown, pin: Pin, ownership: Ownership): unknown => ({
+  Volumes: ((all as Usage | undefined)?.Volumes ?? []).filter(({ Name, Labels }) => (pin.get() !== null && Labels?.[LABEL.instance] === pin.get()) || ownership.isGiven(Name)),
+});
+
+function cutDown(reply: http.IncomingMessage, res: http.ServerResponse, cut: (all: unknown) => unknown): void {
+  collect(reply, MOST_ANSWER).then(
+    (text) => void res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(cut(parse(text)))),
     () => fail(res, 502, 'The engine broke off its answer.'),
   );
 }

@@ -7,6 +7,10 @@ export type Demand =
   /** The answer is cut down to what is the hub's own, and to the addresses that others use. */
   | 'own-answer'
   | 'own-container'
+  /** Also, what is read is the folder in which the spawner mounts volumes for a download, and nothing else of a container. */
+  | 'own-files'
+  /** The answer is cut down to the sizes of the hub's own volumes and of those it was given. */
+  | 'own-sizes'
   /** Also, what it is attached to has to be the hub's still: the engine looks names of networks up anew whenever a container starts. */
   | 'start'
   /** The hub's own things, and its own container; of anybody else's only that there is one. */
@@ -44,10 +48,12 @@ const TABLE: readonly (readonly [methods: string, path: string, demand: Demand, 
   ['POST', '/containers/create', 'new-container', 'name'],
   ['GET', `/containers/${NAME}/json`, 'look-at-container'],
   ['GET', `/containers/${NAME}/logs`, 'own-container', 'stdout stderr tail follow since until timestamps'],
+  ['GET', `/containers/${NAME}/archive`, 'own-files', 'path'],
   ['GET', `/containers/${NAME}/stats`, 'own-container', 'stream one-shot'],
   ['POST', `/containers/${NAME}/start`, 'start'],
   ['POST', `/containers/${NAME}/stop`, 'own-container', 't'],
   ['POST', `/containers/${NAME}/restart`, 'start', 't'],
+  ['POST', `/containers/${NAME}/unpause`, 'own-container'],
   ['POST', `/containers/${NAME}/kill`, 'own-container', 'signal'],
   ['POST', `/containers/${NAME}/wait`, 'own-container', 'condition'],
   ['DELETE', `/containers/${NAME}`, 'own-container', 'force v'],
@@ -57,6 +63,7 @@ const TABLE: readonly (readonly [methods: string, path: string, demand: Demand, 
   ['POST', `/networks/${NAME}/connect`, 'attach'],
   ['POST', `/networks/${NAME}/disconnect`, 'attach'],
   ['DELETE', `/networks/${NAME}`, 'own-network'],
+  ['GET', '/system/df', 'own-sizes'],
   ['GET', '/volumes', 'own-query', 'filters'],
   ['POST', '/volumes/create', 'new-volume'],
   ['GET', `/volumes/${NAME}`, 'look-at-volume'],
@@ -69,7 +76,7 @@ const ROWS = TABLE.map(([methods, path, demand, query = '']) => ({ methods: meth
 
 /**
  * The rule for a call, `path` without its query; null: no such verb for a hub. Running programs inside containers, building, copying files
- * in and out, renaming, updating, attaching and everything of swarms and plugins is absent on purpose.
+ * in, renaming, updating, attaching and everything of swarms and plugins is absent on purpose.
  */
 export function ruleFor(method: string, path: string): Rule | null {
   // A path that could be read in two ways is not one of ours.

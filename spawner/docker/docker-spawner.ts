@@ -1,13 +1,14 @@
 import type { ContainerInfo, ContainerInspectInfo } from 'dockerode';
 import { HubError, toHubError } from '../../hub/domain/errors';
-import type { ServerId, UserId } from '../../hub/domain/ids';
-import type { AdoptedVolume } from '../../hub/domain/jupyterhub';
-import type { Clock, Logger } from '../../hub/domain/runtime';
+import type { ServerId } from '../../hub/domain/ids';
+import { noFailPoints, type Clock, type FailPoint, type Logger } from '../../hub/domain/runtime';
 import type { Handle } from '../../hub/domain/server';
 import { LABEL, ROLE } from '../labels';
 import { alternativeName, serverSlug } from '../naming';
-import type { CheckRow, Health, SpawnRequest, Spawner, SpawnerCheck, StartOptions, Volumes } from '../spawner';
+import type { Health, SpawnRequest, Spawner, SpawnerCheck, StartOptions, Volumes } from '../spawner';
 import { createInward } from '../inward';
+import { createArchives } from './archive';
+import { cpuSeconds } from './cpu';
 import { createAttachment } from './attachment';
 import type { DockerClient } from './client';
 import { DEADLINE, createDockerClient } from './client';
@@ -20,16 +21,16 @@ import type { Firewall } from './firewall';
 import { createFirewall } from './firewall';
 import { createStartGate } from './gate';
 import { runChecks, runGuard } from './checks';
-import { plainLines, redact } from './log-text';
 import { lookAt } from './hub-container';
 import type { InContainer } from './mounts';
 import { hostMounts } from './mounts';
 import { createNetworks } from './network';
+import { createLife, limitOf, serverOf } from './life';
+import { createMemoryWatch } from './memory';
 import { createImages } from './pull';
 import { removeContainer } from './run-once';
 import type { DockerSettings } from './settings';
 import { startContainer } from './start-container';
-import { stopContainer } from './stop-container';
 import { createVolumes } from './volumes';
 
 export interface DockerSpawnerDeps {
@@ -39,8 +40,8 @@ export interface DockerSpawnerDeps {
   readonly firewall?: Firewall;
   /** Default: one of its own, for `settings.host`. */
   readonly client?: DockerClient;
-  /** Volumes that an account took over from another hub; absent: none did. */
-  readonly adoptedBy?: (owner: UserId) => readonly AdoptedVolume[];
+  /** For tests of what a crash leaves; absent: none. */
+  readonly failPoint?: FailPoint;
 }
 
 export interface DockerSpawner extends Spawner, Volumes {
@@ -59,9 +60,13 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
   const gate = createStartGate({ client, settings, firewall, log });
   const inward = createInward();
   const attachment = createAttachment({ settings, networks, inward, log, local: client.local });
-  const volumes = createVolumes(client, settings, deps.adoptedBy);
+  const volumes = createVolumes(client, settings);
+  const archives = createArchives({ client, settings, find: volumes.find, log });
   const images = createImages(client, clock);
-  const watch = createExitWatch({ client, settings, clock, log, labs, handleOf });
+  const watch = createExitWatch({ client, settings, clock, log, labs, handleOf, memoryLimit: async (id) => limitOf(await look(id)) });
+  const memory = createMemoryWatch({ client, clock, log, running: watch.running });
+  const { outOfMemory, ...life } = createLife({ client, clock, log, watch, memory, own, look: (id) => look(id), release: (server) => attachment.release(server) });
+  const failPoint = deps.failPoint ?? noFailPoints;
   let capacity: HostCapacity | null = null;
 
   async function start(req: SpawnRequest, opts: StartOptions): Promise<Handle> {
@@ -90,7 +95,9 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
   async function create(req: SpawnRequest, { handle, image }: { readonly handle: Handle; readonly image: string }, { signal, onEvent }: StartOptions): Promise<void> {
     const mounts = [...(await volumes.ensure(req)), ...(await hostMounts(settings, await insideContainer()))];
     demandNotAborted(signal);
+    failPoint('spawn.after-volumes');
     const network = await networks.create(req.server.id, { [LABEL.role]: ROLE.lab, [LABEL.server]: req.server.id, [LABEL.user]: req.owner.id }, req.outbound);
+    failPoint('spawn.after-network');
     // After the network: whoever takes rules away for want of lab networks sees this one.
     await gate.demandFirewall(req.outbound);
     const place = await attachment.open(req.server.id);
@@ -100,10 +107,11 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
     const created = (): void => {
       if (!told) onEvent({ kind: 'created' });
       told = true;
+      failPoint('spawn.after-create');
       demandNotAborted(signal);
     };
     const containerId = await startContainer(client, spec, 'the container', { created, discarded: watch.expect });
-    watch.started({ containerId, server: req.server.id, handle, running: true });
+    watch.started({ containerId, server: req.server.id, handle, running: true, paused: false, attached: true });
     demandNotAborted(signal);
     onEvent({ kind: 'started' });
   }
@@ -142,10 +150,10 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
     const found = await own(handle, signal);
     if (found === null) return { kind: 'absent' };
     const { State } = found;
-    if (!State.Running) return { kind: 'exited', exitCode: State.Status === 'created' ? null : State.ExitCode, oomKilled: State.OOMKilled, detail: whyEnded(found) };
+    if (!State.Running) return { kind: 'exited', exitCode: State.Status === 'created' ? null : State.ExitCode, oomKilled: outOfMemory(found), detail: whyEnded(found, outOfMemory(found)) };
     const server = serverOf(handle) as ServerId;
     await attachment.adopt(server, found.NetworkSettings.Networks[networks.nameFor(server)]);
-    return { kind: 'running', origin: originOf(found, server) };
+    return { kind: 'running', origin: originOf(found, server), ...(State.Paused ? { paused: true as const } : {}) };
   }
 
   /** Taken from that very container, and only from the network that was made for its server: an address alone proves nothing (E02). */
@@ -156,23 +164,6 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
     return `http://${address}:${port}`;
   }
 
-  async function stop(handle: Handle, { graceMs }: { readonly graceMs: number }): Promise<void> {
-    const found = await own(handle);
-    if (found !== null) {
-      watch.expect(found.Id);
-      await stopContainer(client, clock, found, graceMs);
-    }
-    await attachment.release(serverOf(handle) as ServerId);
-  }
-
-  async function logs(handle: Handle, lines: number): Promise<readonly string[]> {
-    const found = await own(handle);
-    if (found === null) return [];
-    const tail = Math.max(1, Math.min(lines, 1_000));
-    const raw = await unlessMissing(client.call({ what: 'read the log', ms: DEADLINE.logs, run: (d, abortSignal) => d.getContainer(found.Id).logs({ stdout: true, stderr: true, tail, abortSignal }) }), Buffer.alloc(0));
-    return redact(plainLines(raw).slice(-tail), found.Config.Env ?? []);
-  }
-
   const found = (): Promise<readonly ContainerInfo[]> =>
     client.call({
       what: 'list the servers',
@@ -181,7 +172,7 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
     });
 
   async function labs(): Promise<readonly Lab[]> {
-    return labsIn(await found());
+    return labsIn(await found(), networks.nameFor);
   }
 
   async function list(): Promise<readonly { readonly server: ServerId; readonly handle: Handle; readonly running: boolean }[]> {
@@ -190,7 +181,7 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
       const server = Labels[LABEL.server] as ServerId | undefined;
       if (State === 'running' && server !== undefined) await attachment.adopt(server, NetworkSettings.Networks[networks.nameFor(server)]);
     }
-    return labsIn(containers).map(({ server, handle, running }) => ({ server, handle, running }));
+    return labsIn(containers, networks.nameFor).map(({ server, handle, running }) => ({ server, handle, running }));
   }
 
   const insideContainer = async (): Promise<InContainer | null> => (settings.hubContainer === null ? null : { mounts: (await lookAt(client, settings.hubContainer)).Mounts, log });
@@ -207,10 +198,16 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
 
   const belongsTo = (found: ContainerInspectInfo, server: string): boolean => found.Config.Labels?.[LABEL.instance] === settings.instance && found.Config.Labels[LABEL.role] === ROLE.lab && found.Config.Labels[LABEL.server] === server;
 
-  /** null also when that name now belongs to something else. */
+  /** By its name; else by its labels, for somebody may have renamed it (O11). null also when that name now belongs to something else. */
   async function own(handle: Handle, signal?: AbortSignal): Promise<ContainerInspectInfo | null> {
-    const found = await look(nameOf(handle), signal);
-    return found !== null && belongsTo(found, serverOf(handle)) ? found : null;
+    const server = serverOf(handle);
+    const named = await look(nameOf(handle), signal);
+    if (named !== null && belongsTo(named, server)) return named;
+    const [renamed] = await client.call({
+      what: 'look for the container', ms: DEADLINE.list, ...(signal === undefined ? {} : { signal }),
+      run: (d, abortSignal) => d.listContainers({ all: true, filters: { label: [`${LABEL.instance}=${settings.instance}`, `${LABEL.role}=${ROLE.lab}`, `${LABEL.server}=${server}`] }, abortSignal }),
+    });
+    return renamed === undefined ? null : look(renamed.Id, signal);
   }
 
   async function tearDown({ volumes: withVolumes }: { readonly volumes: boolean }): Promise<void> {
@@ -226,7 +223,6 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
   }
 
   const looking = { client, settings, networks, firewall, images, clock, log };
-  const guard = (): Promise<CheckRow> => runGuard(looking);
   let checking: Promise<SpawnerCheck> | null = null;
   /** A probe takes seconds: who asks meanwhile gets the same answer. */
   function check(): Promise<SpawnerCheck> {
@@ -234,35 +230,39 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
     return checking;
   }
 
+  const archiveVolumes: DockerSpawner['archiveVolumes'] = async (refs, { image, signal }) =>
+    archives.archiveVolumes(refs, { image: await images.ensure(image, () => undefined, signal), signal });
+
   async function close(): Promise<void> {
     images.close();
     watch.close();
+    memory.close();
     await inward.closeAll();
+    await archives.close();
     client.close();
   }
 
-  return { kind: KIND, start, inspect, stop, logs, list, onExit: watch.onExit, hubUrl: attachment.hubUrl, onConnection: inward.onConnection, check, guard, close, tearDown, listFor: volumes.listFor, removeFor: volumes.removeFor, unclaimed: volumes.unclaimed };
+  return { kind: KIND, start, inspect, ...life, cpuSeconds: (handle, signal) => cpuSeconds(client, nameOf(handle), signal), list, onExit: watch.onExit, onChange: watch.onChange, hubUrl: attachment.hubUrl, onConnection: inward.onConnection, check, guard: () => runGuard(looking), close, tearDown, listVolumes: volumes.listVolumes, removeVolumes: volumes.removeVolumes, measureVolumes: volumes.measureVolumes, archiveVolumes, tidyVolumes: archives.tidyVolumes, unclaimed: volumes.unclaimed };
 }
 
-function labsIn(containers: readonly ContainerInfo[]): readonly Lab[] {
+function labsIn(containers: readonly ContainerInfo[], networkOf: (server: ServerId) => string): readonly Lab[] {
   return containers.flatMap((c) => {
     const server = c.Labels[LABEL.server];
     const name = c.Names[0]?.replace(/^\//, '');
-    return server === undefined || name === undefined ? [] : [{ containerId: c.Id, server: server as ServerId, handle: handleOf(name, server), running: c.State === 'running' || c.State === 'paused' }];
+    return server === undefined || name === undefined ? [] : [{ containerId: c.Id, server: server as ServerId, handle: handleOf(name, server), running: c.State === 'running' || c.State === 'paused', paused: c.State === 'paused', attached: Boolean(c.NetworkSettings.Networks[networkOf(server as ServerId)]?.IPAddress) }];
   });
 }
 
 /** The container's name for people, and the server's id, so that a handle never means the next bearer of a name. */
 const handleOf = (containerName: string, server: string): Handle => ({ spawner: KIND, id: `${containerName}/${server}` });
 const nameOf = (handle: Handle): string => handle.id.slice(0, handle.id.indexOf('/'));
-const serverOf = (handle: Handle): string => handle.id.slice(handle.id.indexOf('/') + 1);
 
 function demandNotAborted(signal: AbortSignal): void {
   if (signal.aborted) throw signal.reason instanceof HubError ? signal.reason : new HubError('spawn-failed', 'The start was cancelled.', { cause: signal.reason });
 }
 
-function whyEnded({ State }: ContainerInspectInfo): string {
-  if (State.OOMKilled) return 'It used more memory than it may and was ended (out of memory).';
+function whyEnded({ State }: ContainerInspectInfo, oomKilled: boolean): string {
+  if (oomKilled) return 'It used more memory than it may and was ended (out of memory).';
   if (State.Status === 'created') return 'It was created, but never started.';
   if (State.ExitCode === 0) return 'It ended by itself.';
   if (State.ExitCode === 137) return 'It was killed.';

@@ -1,6 +1,7 @@
 import type { Clock, Logger } from '../../hub/domain/runtime';
 import type { ServerId } from '../../hub/domain/ids';
 import type { Handle } from '../../hub/domain/server';
+import type { Change } from '../spawner';
 import { LABEL, ROLE } from '../labels';
 import type { DockerClient } from './client';
 import type { DockerSettings } from './settings';
@@ -10,20 +11,33 @@ export interface Lab {
   readonly server: ServerId;
   readonly handle: Handle;
   readonly running: boolean;
+  readonly paused: boolean;
+  /** It is on the network that was made for it. */
+  readonly attached: boolean;
 }
 
 export interface ExitWatch {
   onExit(listener: (server: ServerId, handle: Handle) => void): () => void;
+  onChange(listener: (server: ServerId, handle: Handle, change: Change) => void): () => void;
+  /** Ids of the containers that run, as far as is known. */
+  running(): readonly string[];
+  /** When the kernel last killed something in it; undefined: never, as far as was seen. */
+  lastOom(containerId: string): Date | undefined;
   /** We end it ourselves: nobody is told. */
   expect(containerId: string): void;
   /** It runs; until its end is told, every list is expected to show it. */
   started(lab: Lab): void;
+  /** It runs again after an end that was expected. */
+  restarted(lab: Lab): void;
   close(): void;
 }
 
 /** A silent stream may be a dead one: this often, a list is compared with what we knew. */
 const RESYNC_MS = 30_000;
 const RECONNECT_MS = 1_000;
+/** Who is killed for memory is not said: when the container itself does not end by then, it was something inside. */
+const OOM_SETTLES_MS = 700;
+const FOLLOWED = ['die', 'start', 'pause', 'unpause', 'oom'] as const;
 const REMEMBERED = 5_000;
 
 interface Deps {
@@ -32,12 +46,15 @@ interface Deps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly labs: () => Promise<readonly Lab[]>;
+  readonly memoryLimit: (containerId: string) => Promise<number | null>;
   readonly handleOf: (containerName: string, server: string) => Handle;
 }
 
 /** Learns of ends from the engine's events, and from a list whenever events may have been missed. Begins with the first listener. */
-export function createExitWatch({ client, settings, clock, log, labs, handleOf }: Deps): ExitWatch {
+export function createExitWatch({ client, settings, clock, log, labs, handleOf, memoryLimit }: Deps): ExitWatch {
   const listeners = new Set<(server: ServerId, handle: Handle) => void>();
+  const changed = new Set<(server: ServerId, handle: Handle, change: Change) => void>();
+  const ooms = new Map<string, Date>();
   const running = new Map<string, Lab>();
   const expected = new Set<string>();
   /** Told already: the list, the event and the end of the start call may come in any order. */
@@ -45,7 +62,7 @@ export function createExitWatch({ client, settings, clock, log, labs, handleOf }
   let stream: { destroy(): void } | null = null;
   let closed = false;
   let begun = false;
-  let cancelTimers: (() => void)[] = [];
+  const timers = new Set<() => void>();
 
   function onExit(listener: (server: ServerId, handle: Handle) => void): () => void {
     listeners.add(listener);
@@ -53,16 +70,22 @@ export function createExitWatch({ client, settings, clock, log, labs, handleOf }
     return () => listeners.delete(listener);
   }
 
+  function onChange(listener: (server: ServerId, handle: Handle, change: Change) => void): () => void {
+    changed.add(listener);
+    if (!begun && !closed) begin();
+    return () => changed.delete(listener);
+  }
+
   function begin(): void {
     begun = true;
-    cancelTimers.push(clock.every(RESYNC_MS, () => void resync()));
+    timers.add(clock.every(RESYNC_MS, () => void resync()));
     void connect();
   }
 
   async function connect(): Promise<void> {
     if (closed) return;
     try {
-      const opened = (await client.call({ what: 'follow the events', ms: 10_000, run: (d, abortSignal) => d.getEvents({ abortSignal, filters: { type: ['container'], event: ['die'], label: [`${LABEL.instance}=${settings.instance}`, `${LABEL.role}=${ROLE.lab}`] } }) })) as unknown as EventStream;
+      const opened = (await client.call({ what: 'follow the events', ms: 10_000, run: (d, abortSignal) => d.getEvents({ abortSignal, filters: { type: ['container'], event: [...FOLLOWED], label: [`${LABEL.instance}=${settings.instance}`, `${LABEL.role}=${ROLE.lab}`] } }) })) as unknown as EventStream;
       stream = opened;
       if (closed) return opened.destroy();
       read(opened);
@@ -93,19 +116,70 @@ export function createExitWatch({ client, settings, clock, log, labs, handleOf }
 
   function again(): void {
     stream = null;
-    if (!closed) cancelTimers.push(clock.after(RECONNECT_MS, () => void connect()));
+    if (!closed) later(RECONNECT_MS, () => void connect());
   }
 
   function heard(line: string): void {
     if (line.trim() === '') return;
     try {
-      const { Actor } = JSON.parse(line) as { Actor?: { ID?: string; Attributes?: Record<string, string> } };
+      const { Action, Actor } = JSON.parse(line) as { Action?: string; Actor?: { ID?: string; Attributes?: Record<string, string> } };
       const server = Actor?.Attributes?.[LABEL.server];
       const name = Actor?.Attributes?.['name'];
-      if (Actor?.ID !== undefined && server !== undefined && name !== undefined) gone(Actor.ID, server as ServerId, handleOf(name, server));
+      if (Action !== undefined && Actor?.ID !== undefined && server !== undefined && name !== undefined) act(Action, { containerId: Actor.ID, server: server as ServerId, handle: handleOf(name, server) });
     } catch (err) {
       log.warn({ err }, 'a Docker event could not be read');
     }
+  }
+
+  function act(action: string, { containerId, server, handle }: Pick<Lab, 'containerId' | 'server' | 'handle'>): void {
+    const known = running.get(containerId);
+    const lab = { containerId, server, handle: known?.handle ?? handle, running: true, paused: action === 'pause', attached: known?.attached ?? true };
+    // Known under the name it had: somebody may have renamed it since.
+    if (action === 'die') gone(containerId, server, lab.handle);
+    else if (action === 'start') restarted(lab);
+    else if (action === 'pause' || action === 'unpause') compare(lab);
+    else if (action === 'oom') {
+      remembered(ooms, containerId, clock.now());
+      later(OOM_SETTLES_MS, () => void survived(lab));
+    }
+  }
+
+  /** One that is killed for memory itself is told as an end, and by nobody twice. */
+  async function survived({ containerId, server, handle }: Lab): Promise<void> {
+    const at = ooms.get(containerId);
+    if (closed || at === undefined || ended.has(containerId) || expected.has(containerId)) return;
+    const limit = await memoryLimit(containerId).catch((err: unknown) => {
+      log.warn({ err, server }, 'the memory limit of a server could not be read');
+      return null;
+    });
+    tell(server, handle, { kind: 'child-killed', at, limit });
+  }
+
+  function tell(server: ServerId, handle: Handle, change: Change): void {
+    for (const listener of changed) listener(server, handle, change);
+  }
+
+  /** What differs from what was known of it is news. */
+  function compare(lab: Lab): void {
+    const { containerId, server, handle } = lab;
+    const before = running.get(containerId);
+    running.set(containerId, lab);
+    if (lab.paused !== (before?.paused ?? false)) tell(server, handle, { kind: lab.paused ? 'paused' : 'resumed' });
+    if (lab.attached !== (before?.attached ?? true)) tell(server, handle, { kind: lab.attached ? 'attached' : 'detached' });
+  }
+
+  function restarted(lab: Lab): void {
+    ended.delete(lab.containerId);
+    expected.delete(lab.containerId);
+    running.set(lab.containerId, lab);
+  }
+
+  function later(ms: number, work: () => void): void {
+    const cancel = clock.after(ms, () => {
+      timers.delete(cancel);
+      work();
+    });
+    timers.add(cancel);
   }
 
   function gone(containerId: string, server: ServerId, handle: Handle): void {
@@ -126,7 +200,7 @@ export function createExitWatch({ client, settings, clock, log, labs, handleOf }
       for (const lab of known) if (!alive.has(lab.containerId) && running.has(lab.containerId)) gone(lab.containerId, lab.server, lab.handle);
       // Ended before the list was made, and running in it: somebody started it again by hand, and its next end is news.
       for (const lab of now) if (lab.running && over.has(lab.containerId)) ended.delete(lab.containerId);
-      for (const lab of now) if (lab.running && !expected.has(lab.containerId) && !ended.has(lab.containerId)) running.set(lab.containerId, lab);
+      for (const lab of now) if (lab.running && !expected.has(lab.containerId) && !ended.has(lab.containerId)) compare(lab);
     } catch (err) {
       log.warn({ err }, 'Docker did not list the servers; the next comparison follows');
     }
@@ -135,15 +209,16 @@ export function createExitWatch({ client, settings, clock, log, labs, handleOf }
   function close(): void {
     closed = true;
     listeners.clear();
-    cancelTimers.forEach((cancel) => cancel());
-    cancelTimers = [];
+    changed.clear();
+    timers.forEach((cancel) => cancel());
+    timers.clear();
     stream?.destroy();
   }
 
   const started = (lab: Lab): void => {
     if (!ended.has(lab.containerId)) running.set(lab.containerId, lab);
   };
-  return { onExit, close, started, expect: (id) => remember(expected, id) };
+  return { onExit, onChange, close, started, restarted, running: () => [...running.keys()], lastOom: (id) => ooms.get(id), expect: (id) => remember(expected, id) };
 }
 
 /** Ids are never used again, so the oldest may be forgotten. */
@@ -153,6 +228,13 @@ function remember(set: Set<string>, id: string): void {
     if (set.size <= REMEMBERED) return;
     set.delete(oldest);
   }
+}
+
+function remembered<T>(map: Map<string, T>, id: string, value: T): void {
+  map.delete(id);
+  map.set(id, value);
+  const [oldest] = map.keys();
+  if (map.size > REMEMBERED && oldest !== undefined) map.delete(oldest);
 }
 
 type EventStream = NodeJS.ReadableStream & { destroy(): void };

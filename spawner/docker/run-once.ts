@@ -3,7 +3,7 @@ import { HubError } from '../../hub/domain/errors';
 import type { DockerClient } from './client';
 import { DEADLINE } from './client';
 import { engineStatus, engineText } from './engine-error';
-import { plainLines } from './log-text';
+import { plainLines } from '../log-text';
 import { startContainer } from './start-container';
 
 const WORK_MS = 120_000;

@@ -9,8 +9,14 @@ const ATTEMPTS = 3;
 const BACKOFF_MS = 250;
 const GONE_MS = 10_000;
 
+export interface StopAsk {
+  readonly graceMs: number;
+  /** It has ended and is about to be removed: the last chance to read what it leaves. Must not reject. */
+  readonly ended?: () => Promise<void>;
+}
+
 /** Asks, waits, kills, removes, and looks. `HubError('unavailable')` when it is there after all that: the caller calls it stuck. */
-export async function stopContainer(client: DockerClient, clock: Clock, found: ContainerInspectInfo, graceMs: number): Promise<void> {
+export async function stopContainer(client: DockerClient, clock: Clock, found: ContainerInspectInfo, { graceMs, ended }: StopAsk): Promise<void> {
   const container = found.Id;
   // The engine neither stops nor kills what is paused.
   if (found.State.Paused) await attempt(clock, () => client.call({ what: 'resume the container', ms: DEADLINE.start, run: (d, abortSignal) => d.getContainer(container).unpause({ abortSignal }) }));
@@ -18,6 +24,7 @@ export async function stopContainer(client: DockerClient, clock: Clock, found: C
     const t = Math.ceil(graceMs / 1_000);
     await attempt(clock, () => client.call({ what: 'stop the container', ms: graceMs + STOP_MARGIN_MS, run: (d, abortSignal) => d.getContainer(container).stop({ t, abortSignal }) }));
   }
+  await ended?.();
   await attempt(clock, () => client.call({ what: 'remove the container', ms: DEADLINE.remove, run: (d, abortSignal) => d.getContainer(container).remove({ force: true, v: false, abortSignal }) }));
   await demandGone(client, clock, container);
 }

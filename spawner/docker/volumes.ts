@@ -1,20 +1,22 @@
-import type { ContainerCreateOptions, MountSettings, VolumeInspectInfo } from 'dockerode';
+import type { ContainerCreateOptions, ContainerInfo, MountSettings, VolumeInspectInfo } from 'dockerode';
 import { HubError } from '../../hub/domain/errors';
-import type { UserId } from '../../hub/domain/ids';
-import { VOLUME_PURPOSES, type AdoptedVolume } from '../../hub/domain/jupyterhub';
+import type { UserId, VolumeId } from '../../hub/domain/ids';
+import type { VolumeRef } from '../../hub/domain/volume';
 import type { Labels } from '../labels';
 import { LABEL, ROLE } from '../labels';
 import { alternativeName, digest, slug } from '../naming';
-import type { SpawnRequest, Volumes } from '../spawner';
+import type { FoundVolume, SpawnRequest, Volumes } from '../spawner';
 import type { DockerClient } from './client';
 import { DEADLINE } from './client';
 import { engineStatus, unlessMissing } from './engine-error';
 import { removeContainer, runOnce } from './run-once';
 import type { DockerSettings } from './settings';
 
-export interface LabVolumes extends Volumes {
-  /** Mounts of the owner's volumes and the shared one; makes what is missing, with the right owner inside. */
+export interface LabVolumes extends Pick<Volumes, 'listVolumes' | 'removeVolumes' | 'measureVolumes'> {
+  /** Mounts of the volumes that were asked for and of the shared one; makes what is missing, with the right owner inside. */
   ensure(req: SpawnRequest): Promise<readonly MountSettings[]>;
+  /** Name of the volume in the engine; null: there is none. */
+  find(ref: VolumeRef): Promise<string | null>;
   /** Only for taking a whole installation down, after somebody typed that they mean it. */
   removeAll(): Promise<void>;
   /** Which of these exist and carry no hub's label: what an account may take over. */
@@ -27,13 +29,17 @@ interface Planned {
   readonly labels: Labels;
 }
 
+/** Sizes are counted file by file. */
+const MEASURE_MS = 300_000;
+
 /**
- * Volumes belong to a user's immutable id, found by label: whoever gets a used name later inherits nothing (A19). The container that
- * sets the owner of a new volume is also the note that this has not happened yet: it is made with the volumes, in one engine call, and
- * removed when it is done, so a crash in between repeats it. A volume that an account took over from another hub has no such label, and its
- * files keep their owners: `adoptedBy` knows it.
+ * Each volume carries the id of one generation in its labels and is found by that: which generation a server gets is the hub's decision,
+ * and whoever gets a used name later inherits nothing (A19). Volumes from before that, and those of another hub, are found by the name
+ * that the hub keeps for them. The container that sets the owner of a new volume is also the note that this has not happened yet: it is
+ * made with the volumes, in one engine call, and removed when it is done, so a crash in between repeats it. Files of a volume that was
+ * taken over keep their owners.
  */
-export function createVolumes(client: DockerClient, settings: DockerSettings, adoptedBy: (owner: UserId) => readonly AdoptedVolume[] = () => []): LabVolumes {
+export function createVolumes(client: DockerClient, settings: DockerSettings): LabVolumes {
   const underWay = new Map<string, Promise<void>>();
 
   async function ensure(req: SpawnRequest): Promise<readonly MountSettings[]> {
@@ -52,16 +58,15 @@ export function createVolumes(client: DockerClient, settings: DockerSettings, ad
   }
 
   async function prepareOwn(req: SpawnRequest): Promise<readonly Planned[]> {
-    const existing = new Map([...(await ofOwner(req.owner.id)).map((v) => [v.Labels[LABEL.purpose] ?? '', v.Name] as const), ...(await adopted(req.owner.id)).map((v) => [v.purpose, v.name] as const)]);
-    const { layout } = req.profile;
+    const found = await Promise.all(req.volumes.map(find));
     const planned: Planned[] = [];
-    for (const purpose of VOLUME_PURPOSES) {
-      const labels = { ...base(), [LABEL.user]: req.owner.id, [LABEL.purpose]: purpose };
-      const name = existing.get(purpose) ?? (await freeName(`${settings.namePrefix}${slug(req.owner.name)}`, `_${purpose}`, [settings.instance, req.owner.id]));
-      planned.push({ name, target: layout[purpose], labels });
+    for (const [at, ref] of req.volumes.entries()) {
+      const labels = { ...base(), [LABEL.user]: req.owner.id, [LABEL.purpose]: ref.purpose, [LABEL.volume]: ref.id };
+      const name = found[at] ?? (await freeName(`${settings.namePrefix}${slug(req.owner.name)}`, `_${ref.purpose}`, [settings.instance, ref.id]));
+      planned.push({ name, target: req.profile.layout[ref.purpose], labels });
     }
     const script = 'chown -hR "$OWNER" "$@"';
-    await initialise(req, { key: req.owner.id, script, planned, fresh: planned.filter((v) => ![...existing.values()].includes(v.name)) });
+    await initialise(req, { key: req.owner.id, script, planned, fresh: planned.filter((_, at) => found[at] === null) });
     return planned;
   }
 
@@ -134,13 +139,19 @@ export function createVolumes(client: DockerClient, settings: DockerSettings, ad
     const answer = await client.call({ what: 'list the volumes', ms: DEADLINE.list, run: (d, abortSignal) => d.listVolumes({ filters: { label: [...labels] }, abortSignal }) });
     return answer.Volumes ?? [];
   }
-  const ofOwner = (owner: UserId): Promise<readonly VolumeInspectInfo[]> => byLabels([`${LABEL.instance}=${settings.instance}`, `${LABEL.user}=${owner}`]);
 
-  /** One that somebody removed from the engine is like none. */
-  async function adopted(owner: UserId): Promise<readonly AdoptedVolume[]> {
-    const known = adoptedBy(owner);
-    const there = await unclaimed(known.map((volume) => volume.name));
-    return known.filter((volume) => there.has(volume.name));
+  /** One that somebody removed from the engine is like none, and is made anew with its id. */
+  async function find({ id, name }: VolumeRef): Promise<string | null> {
+    if (name !== null && isWithoutId(await inspect(name))) return name;
+    const [found] = await byLabels([`${LABEL.instance}=${settings.instance}`, `${LABEL.volume}=${id}`]);
+    return found?.Name ?? null;
+  }
+
+  /** Whatever else has that name by now is not what the hub took over. */
+  function isWithoutId(volume: VolumeInspectInfo | null): boolean {
+    if (volume === null || volume.Driver !== 'local') return false;
+    const { [LABEL.instance]: instance, [LABEL.volume]: id } = volume.Labels ?? {};
+    return id === undefined && (instance === undefined || instance === settings.instance);
   }
 
   async function unclaimed(names: readonly string[]): Promise<ReadonlySet<string>> {
@@ -161,28 +172,44 @@ export function createVolumes(client: DockerClient, settings: DockerSettings, ad
     }
   }
 
-  async function removeFor(owner: UserId): Promise<void> {
-    const volumes = [...(await ofOwner(owner)).map((v) => v.Name), ...(await adopted(owner)).map((v) => v.name)];
+  async function removeVolumes(refs: readonly VolumeRef[]): Promise<void> {
+    const names = (await Promise.all(refs.map(find))).filter((name) => name !== null);
     // An empty filter would ask for every container there is.
-    const users = volumes.length === 0 ? [] : await client.call({ what: 'list the containers', ms: DEADLINE.list, run: (d, abortSignal) => d.listContainers({ all: true, filters: { volume: volumes }, abortSignal }) });
+    const users = names.length === 0 ? [] : await client.call({ what: 'list the containers', ms: DEADLINE.list, run: (d, abortSignal) => d.listContainers({ all: true, filters: { volume: names }, abortSignal }) });
     // Asked first, so that a refusal leaves all of them.
     const inUse = users.some((c) => !(c.Labels[LABEL.instance] === settings.instance && c.Labels[LABEL.role] === ROLE.helper));
-    if (inUse) throw new HubError('conflict', 'A volume is in use: stop the server first.');
-    // An interrupted preparation holds on to them, and there is nothing left to prepare.
-    await removeContainer(client, helperName(owner));
-    for (const volume of volumes) await remove(volume);
+    if (inUse) throw new HubError('conflict', 'A volume is in use: stop the server first, and wait for downloads to end.');
+    for (const helper of users) await letGo(helper, names);
+    for (const name of names) await remove(name);
   }
 
-  async function listFor(owner: UserId): Promise<readonly { name: string; purpose: string; bytes: number | null }[]> {
-    const own = (await ofOwner(owner)).map((v) => ({ name: v.Name, purpose: v.Labels[LABEL.purpose] ?? 'other', bytes: v.UsageData?.Size ?? null }));
-    return [...own, ...(await adopted(owner)).map((v) => ({ ...v, bytes: null }))];
+  /** An interrupted preparation holds on to its volumes. Where some of them stay, it is finished first: it is all that knows of what they lack. */
+  async function letGo({ Id, Mounts }: ContainerInfo, going: readonly string[]): Promise<void> {
+    if (!Mounts.every(({ Name }) => Name === undefined || going.includes(Name))) {
+      await client.call({ what: 'finish an interrupted preparation', ms: DEADLINE.start, run: (d, abortSignal) => d.getContainer(Id).start({ abortSignal }) });
+      const { StatusCode } = (await client.call({ what: 'finish an interrupted preparation', ms: MEASURE_MS, run: (d, abortSignal) => d.getContainer(Id).wait({ abortSignal }) })) as { StatusCode: number };
+      if (StatusCode !== 0) throw new HubError('conflict', 'An interrupted preparation of this account\'s volumes could not be finished. Start its server once, then try again.');
+    }
+    await removeContainer(client, Id);
+  }
+
+  async function listVolumes(owner?: UserId): Promise<readonly FoundVolume[]> {
+    const found = await byLabels([`${LABEL.instance}=${settings.instance}`, owner === undefined ? LABEL.user : `${LABEL.user}=${owner}`]);
+    return found.map(({ Name, Labels }) => ({ id: (Labels[LABEL.volume] ?? null) as VolumeId | null, name: Name, purpose: Labels[LABEL.purpose] ?? 'other', owner: Labels[LABEL.user] as UserId }));
+  }
+
+  /** One call for all of the engine's volumes, ours among them. */
+  async function measureVolumes(signal: AbortSignal): ReturnType<Volumes['measureVolumes']> {
+    const usage = (await client.call({ what: 'measure the volumes', ms: MEASURE_MS, signal, run: (d, abortSignal) => (d as unknown as { df(opts: { readonly abortSignal: AbortSignal }): Promise<unknown> }).df({ abortSignal }) })) as { readonly Volumes?: readonly VolumeInspectInfo[] | null };
+    const ours = (usage.Volumes ?? []).filter(({ Labels }) => Labels?.[LABEL.instance] === undefined || Labels[LABEL.instance] === settings.instance);
+    return ours.map(({ Name, Labels, UsageData }) => ({ id: (Labels?.[LABEL.volume] ?? null) as VolumeId | null, name: Name, bytes: UsageData === undefined || UsageData === null || UsageData.Size < 0 ? null : UsageData.Size }));
   }
 
   async function removeAll(): Promise<void> {
     for (const volume of await byLabels([`${LABEL.instance}=${settings.instance}`])) await remove(volume.Name);
   }
 
-  return { ensure, listFor, removeFor, removeAll, unclaimed };
+  return { ensure, find, listVolumes, removeVolumes, measureVolumes, removeAll, unclaimed };
 }
 
 const mount = (volume: Planned): MountSettings => ({ Type: 'volume', Source: volume.name, Target: volume.target, VolumeOptions: { NoCopy: false, Labels: volume.labels, DriverConfig: { Name: 'local', Options: {} } } });

@@ -12,7 +12,21 @@ export interface FakeServerOptions {
   /** Asked for every request. `hold`: accept and never answer; `busy`: 503. */
   readonly mood: () => 'answer' | 'busy' | 'hold';
   readonly environment: Readonly<Record<string, string>>;
+  readonly work: FakeWork;
 }
+
+/** What goes on in a pretended server, in the words of Jupyter's API. */
+export interface FakeWork {
+  kernels: readonly object[];
+  sessions: readonly object[];
+  terminals: readonly object[];
+  /** Seconds. */
+  cpuSeconds: number;
+  /** Messages that it was given for its users. */
+  readonly notices: string[];
+}
+
+const NOTICES = 'jupyterlab-notifications-extension/ingest';
 
 export interface FakeServer {
   readonly origin: string;
@@ -60,14 +74,26 @@ function serve(opts: FakeServerOptions, req: IncomingMessage, res: ServerRespons
   if (path === `${opts.prefix}api`) return json(res, 200, { version: '2.15.0' });
   if (!allowed(opts, req)) return json(res, 403, { message: 'Forbidden' });
   if (path === `${opts.prefix}api/status`) return json(res, 200, { started: '2026-01-01T00:00:00Z', last_activity: '2026-01-01T00:00:00Z', connections: 0, kernels: 0 });
+  const list = LISTS.find((name) => path === `${opts.prefix}api/${name}`);
+  if (list !== undefined && req.method === 'GET') return json(res, 200, opts.work[list]);
+  if (path === `${opts.prefix}${NOTICES}`) return void body(req, (text) => {
+    opts.work.notices.push(text);
+    json(res, 200, {});
+  });
   if (path === `${opts.prefix}lab`) return page(res, opts.prefix);
   echo(opts, req, res);
 }
 
-function echo(opts: FakeServerOptions, req: IncomingMessage, res: ServerResponse): void {
+const LISTS = ['kernels', 'sessions', 'terminals'] as const;
+
+function body(req: IncomingMessage, then: (text: string) => void): void {
   const chunks: Buffer[] = [];
   req.on('data', (chunk: Buffer) => chunks.push(chunk));
-  req.on('end', () => json(res, 200, { method: req.method, url: req.url, headers: req.headers, body: Buffer.concat(chunks).toString('utf8'), user: opts.environment['USER_ID'] ?? null }));
+  req.on('end', () => then(Buffer.concat(chunks).toString('utf8')));
+}
+
+function echo(opts: FakeServerOptions, req: IncomingMessage, res: ServerResponse): void {
+  body(req, (text) => json(res, 200, { method: req.method, url: req.url, headers: req.headers, body: text, user: opts.environment['USER_ID'] ?? null }));
 }
 
 const inside = (opts: FakeServerOptions, req: IncomingMessage): boolean => (req.url ?? '').startsWith(opts.prefix);

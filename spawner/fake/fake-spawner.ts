@@ -1,24 +1,23 @@
 import { HubError } from '../../hub/domain/errors';
-import type { InstanceId, ServerId, UserId } from '../../hub/domain/ids';
+import type { InstanceId, ServerId, UserId, VolumeId } from '../../hub/domain/ids';
 import type { Clock } from '../../hub/domain/runtime';
 import type { Handle } from '../../hub/domain/server';
 import { createInward } from '../inward';
 import type { CheckRow, Health, SpawnRequest, Spawner, StartOptions, Volumes } from '../spawner';
 import type { FakeBehaviour } from './behaviour';
+import { createFakeVolumes, nameOfVolume } from './fake-volumes';
 import { NORMAL } from './behaviour';
-import type { FakeServer } from './fake-server';
-import { startFakeServer } from './fake-server';
+import { createFakeLife, type FakeEvents, type Living } from './fake-life';
+import { startFakeServer, type FakeWork } from './fake-server';
 
-interface Process {
-  readonly server: ServerId;
+interface Process extends Living {
   readonly owner: UserId;
-  readonly handle: Handle;
+  /** Names of those it has. */
+  readonly volumes: readonly string[];
   readonly instance: InstanceId;
   readonly behaviour: FakeBehaviour;
-  readonly http: FakeServer;
-  readonly lines: string[];
+  readonly work: FakeWork;
   readonly cancels: (() => void)[];
-  exited: { readonly exitCode: number | null; readonly oomKilled: boolean } | null;
 }
 
 /** Nobody dials it: a pretended lab has no network of its own. Tests ask for `hubUrlOf` instead. */
@@ -27,7 +26,8 @@ const HUB_URL = 'http://hub:8081';
 /** What outlives a hub: give the same engine to a second spawner to play a restart. */
 export interface FakeEngine {
   readonly processes: Map<string, Process>;
-  readonly volumes: Map<string, { readonly owner: UserId; readonly purpose: string }>;
+  /** By name. */
+  readonly volumes: Map<string, { readonly id: VolumeId | null; readonly owner: UserId; readonly purpose: string; readonly bytes: number }>;
   /** False: every call fails as with a stopped engine. */
   reachable: boolean;
   /** Names taken by things that are not ours, as handle ids. */
@@ -44,7 +44,7 @@ export interface FakeOptions {
   readonly engine?: FakeEngine;
 }
 
-export interface FakeSpawner extends Spawner, Volumes {
+export interface FakeSpawner extends Spawner, Volumes, FakeEvents {
   readonly engine: FakeEngine;
   /** Every start that was asked for, in order. */
   readonly started: readonly SpawnRequest[];
@@ -52,6 +52,8 @@ export interface FakeSpawner extends Spawner, Volumes {
   kill(server: ServerId, how?: { readonly exitCode?: number; readonly oomKilled?: boolean }): Promise<void>;
   /** Requests that reached the server; 0 when there is none. */
   arrivals(server: ServerId): number;
+  /** What goes on in it, to be changed by a test. undefined: there is no such server. */
+  workIn(server: ServerId): FakeWork | undefined;
   /** What stands for `hubUrl` in that server's lab: an origin on loopback, opened when first asked for. Undefined: there is no such server. */
   hubUrlOf(server: ServerId): Promise<string | undefined>;
 }
@@ -73,7 +75,9 @@ export function createFakeSpawner(opts: FakeOptions): FakeSpawner {
   const listeners = new Set<(server: ServerId, handle: Handle) => void>();
   const started: SpawnRequest[] = [];
   const inward = createInward();
+  const volumes = createFakeVolumes(engine);
   const ofServer = (server: ServerId): Process | undefined => [...engine.processes.values()].find((p) => p.server === server && p.instance === instance);
+  const life = createFakeLife({ byHandle: (handle) => engine.processes.get(handle.id), byServer: ofServer });
   const demandEngine = (): void => {
     if (!engine.reachable) throw new HubError('unavailable', 'The engine does not answer.', { retryAfterSeconds: 10 });
   };
@@ -108,11 +112,12 @@ export function createFakeSpawner(opts: FakeOptions): FakeSpawner {
     const answersAt = opts.clock.monotonicMs() + (behaviour.kind === 'slow' ? (behaviour.answerMs ?? 0) : 0);
     const mood = (): 'answer' | 'busy' | 'hold' => (behaviour.kind === 'never' ? 'hold' : opts.clock.monotonicMs() < answersAt ? 'busy' : 'answer');
     const secret = req.profile.upstream === 'injected' ? (req.env['JUPYTER_TOKEN'] ?? '') : null;
-    const http = await startFakeServer({ prefix: req.prefix, secret, mood, environment: req.env });
+    const work: FakeWork = { kernels: [], sessions: [], terminals: [], cpuSeconds: 0, notices: [] };
+    const serve = () => startFakeServer({ prefix: req.prefix, secret, mood, environment: req.env, work });
     const lines = [`serving ${req.prefix}`];
-    const process: Process = { server: req.server.id, owner: req.owner.id, handle, instance, behaviour, http, lines, cancels: [], exited: null };
+    const process: Process = { server: req.server.id, owner: req.owner.id, volumes: req.volumes.map(nameOfVolume), handle, instance, behaviour, work, serve, http: await serve(), paused: false, lines, cancels: [], exited: null };
     engine.processes.set(handle.id, process);
-    for (const purpose of ['home', 'workspace', 'cache']) engine.volumes.set(`${req.owner.id}_${purpose}`, { owner: req.owner.id, purpose });
+    volumes.make(req);
     if (behaviour.kind === 'dies-later') {
       process.cancels.push(opts.clock.after(behaviour.afterMs, () => void end(process, { exitCode: behaviour.exitCode ?? 1, oomKilled: false })));
     }
@@ -123,7 +128,7 @@ export function createFakeSpawner(opts: FakeOptions): FakeSpawner {
   async function end(process: Process, how: { exitCode: number | null; oomKilled: boolean }): Promise<void> {
     if (process.exited !== null) return;
     process.exited = how;
-    process.lines.push(how.oomKilled ? 'Killed' : `exited with code ${how.exitCode}`);
+    life.write(process, how.oomKilled ? 'Killed' : `exited with code ${how.exitCode}`);
     await Promise.all([process.http.close(), inward.close(process.server)]);
     for (const listener of listeners) listener(process.server, process.handle);
   }
@@ -134,19 +139,22 @@ export function createFakeSpawner(opts: FakeOptions): FakeSpawner {
     engine.processes.delete(handle.id);
     process.cancels.forEach((cancel) => cancel());
     await Promise.all([process.http.close(), inward.close(process.server)]);
+    life.wake();
   }
 
-  async function stop(handle: Handle): Promise<void> {
+  async function stop(handle: Handle, { onRemains }: Parameters<Spawner['stop']>[1]): Promise<void> {
     demandEngine();
     if (engine.processes.get(handle.id)?.behaviour.kind === 'stuck') throw new HubError('unavailable', 'The server did not end.');
+    const process = engine.processes.get(handle.id);
     await remove(handle);
+    if (process !== undefined) onRemains?.(life.remainsOf(process));
   }
 
   async function inspect(handle: Handle): Promise<Health> {
     demandEngine();
     const process = engine.processes.get(handle.id);
     if (process === undefined) return { kind: 'absent' };
-    if (process.exited === null) return { kind: 'running', origin: process.http.origin };
+    if (process.exited === null) return { kind: 'running', origin: process.http.origin, ...(process.paused ? { paused: true as const } : {}) };
     return { kind: 'exited', ...process.exited, detail: process.exited.oomKilled ? 'It ran out of memory.' : `It ended with code ${process.exited.exitCode}.` };
   }
 
@@ -162,6 +170,13 @@ export function createFakeSpawner(opts: FakeOptions): FakeSpawner {
       demandEngine();
       return [...engine.processes.values()].filter((p) => p.instance === instance).map((p) => ({ server: p.server, handle: p.handle, running: p.exited === null }));
     },
+    restart: async (handle, how) => {
+      demandEngine();
+      await life.restart(handle, how);
+    },
+    followLogs: life.followLogs,
+    onChange: life.onChange,
+    ...life.events,
     onExit: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -176,15 +191,13 @@ export function createFakeSpawner(opts: FakeOptions): FakeSpawner {
       await inward.closeAll();
       if (opts.engine === undefined) await engine.close();
     },
-    listFor: async (owner) => [...engine.volumes].filter(([, v]) => v.owner === owner).map(([name, v]) => ({ name, purpose: v.purpose, bytes: null })),
-    removeFor: async (owner) => {
-      if ([...engine.processes.values()].some((p) => p.owner === owner)) throw new HubError('conflict', 'A volume is in use: stop the server first.');
-      for (const [name, volume] of engine.volumes) if (volume.owner === owner) engine.volumes.delete(name);
-    },
+    ...volumes.calls,
     kill: async (server, how = {}) => {
       const process = ofServer(server);
       if (process !== undefined) await end(process, { exitCode: how.exitCode ?? 137, oomKilled: how.oomKilled ?? false });
     },
+    workIn: (server) => ofServer(server)?.work,
+    cpuSeconds: async (handle) => engine.processes.get(handle.id)?.work.cpuSeconds ?? 0,
     arrivals: (server) => ofServer(server)?.http.arrivals() ?? 0,
   };
 }

@@ -20,6 +20,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'hub/http': ['hub/domain', 'hub/services', 'hub/urls', 'hub/wire', 'views'],
   'spawner/docker': ['hub/domain', 'spawner'],
   'spawner/fake': ['hub/domain', 'spawner'],
+  'spawner/process': ['hub/domain', 'spawner'],
   'spawner/docker-filter': ['hub/domain', 'spawner/labels'],
   proxy: ['hub/domain'],
   spawner: ['hub/domain'],

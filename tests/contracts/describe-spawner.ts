@@ -1,4 +1,4 @@
-import type { InstanceId, ServerId } from '../../hub/domain/ids';
+import type { InstanceId, ServerId, VolumeId } from '../../hub/domain/ids';
 import { newId } from '../../hub/domain/ids';
 import { systemClock } from '../../hub/domain/runtime';
 import type { Handle } from '../../hub/domain/server';
@@ -58,7 +58,7 @@ export function describeSpawner(name: string, open: () => Promise<SpawnerUnderTe
       await t.spawner.stop(handle, { graceMs: 0 });
       expect(await t.spawner.inspect(handle)).toEqual({ kind: 'absent' });
       expect(await t.spawner.logs(handle, 10)).toEqual([]);
-      expect((await t.spawner.listFor(req.owner.id)).map((v) => v.purpose).sort()).toEqual(['cache', 'home', 'workspace']);
+      expect((await t.spawner.listVolumes(req.owner.id)).map((v) => v.purpose).sort()).toEqual(['cache', 'home', 'workspace']);
     });
 
     test('a handle keeps its meaning through JSON and for a spawner that did not issue it, as after a restart', async () => {
@@ -141,12 +141,37 @@ export function describeSpawner(name: string, open: () => Promise<SpawnerUnderTe
     test('volumes are not removed while a server uses them, and removing them twice is fine', async () => {
       const req = t.request('mallory');
       const handle = await t.spawner.start(req, options());
-      await expect(t.spawner.removeFor(req.owner.id)).rejects.toMatchObject({ code: 'conflict' });
-      expect(await t.spawner.listFor(req.owner.id)).toHaveLength(3);
+      await expect(t.spawner.removeVolumes(req.volumes)).rejects.toMatchObject({ code: 'conflict' });
+      expect(await t.spawner.listVolumes(req.owner.id)).toHaveLength(3);
       await t.spawner.stop(handle, { graceMs: 0 });
-      await t.spawner.removeFor(req.owner.id);
-      await t.spawner.removeFor(req.owner.id);
-      expect(await t.spawner.listFor(req.owner.id)).toEqual([]);
+      await t.spawner.removeVolumes(req.volumes);
+      await t.spawner.removeVolumes(req.volumes);
+      expect(await t.spawner.listVolumes(req.owner.id)).toEqual([]);
+    });
+
+    test('volumes are found by their ids: another generation is another volume, and the first one waits', async () => {
+      const req = t.request('mike');
+      await t.spawner.stop(await t.spawner.start(req, options()), { graceMs: 0 });
+      const next = req.volumes.map((volume) => (volume.purpose === 'home' ? { ...volume, id: newId<VolumeId>() } : volume));
+      await t.spawner.stop(await t.spawner.start({ ...req, volumes: next }, options()), { graceMs: 0 });
+      const found = (await t.spawner.listVolumes(req.owner.id)).map(({ id }) => id);
+      expect(found.toSorted()).toEqual([...new Set([...req.volumes, ...next].map(({ id }) => id))].toSorted());
+      await t.spawner.removeVolumes(req.volumes);
+      expect((await t.spawner.listVolumes(req.owner.id)).map(({ id }) => id)).toEqual(next.filter(({ purpose }) => purpose === 'home').map(({ id }) => id));
+    });
+
+    test('volumes have sizes, and an archive of them is a whole tar; of what was never made there is none', async () => {
+      const req = t.request('nina');
+      const ask = { image: req.profile.image, signal: new AbortController().signal };
+      await expect(t.spawner.archiveVolumes(req.volumes, ask)).rejects.toMatchObject({ code: 'not-found' });
+      await t.spawner.stop(await t.spawner.start(req, options()), { graceMs: 0 });
+      const sizes = await t.spawner.measureVolumes(ask.signal);
+      for (const { id } of req.volumes) expect(sizes.find((size) => size.id === id)?.bytes).toEqual(expect.any(Number));
+      const chunks: Buffer[] = [];
+      for await (const chunk of await t.spawner.archiveVolumes(req.volumes, ask)) chunks.push(chunk as Buffer);
+      const tar = Buffer.concat(chunks);
+      expect([tar.length % 512, tar.subarray(-1024).every((byte) => byte === 0)]).toEqual([0, true]);
+      await t.spawner.tidyVolumes();
     });
 
     test('another hub on the same engine sees neither its servers nor its volumes', async () => {
@@ -166,6 +191,41 @@ export function describeSpawner(name: string, open: () => Promise<SpawnerUnderTe
       expect(lines.join('\n')).not.toContain(t.secret);
       expect(await t.spawner.logs(handle, 1)).toHaveLength(1);
       await t.spawner.stop(handle, { graceMs: 0 });
+    });
+
+    test('what a process leaves is told once, before its stop resolves', async () => {
+      const req = t.request('peggy');
+      const handle = await t.spawner.start(req, options());
+      await ready(req, handle);
+      await t.kill(handle);
+      const told: unknown[] = [];
+      await t.spawner.stop(handle, { graceMs: 0, onRemains: (remains) => told.push(remains) });
+      expect(told).toEqual([expect.objectContaining({ oomKilled: false, exitCode: expect.any(Number) as number, logTail: expect.arrayContaining([expect.any(String)]) as string[] })]);
+      expect(JSON.stringify(told)).not.toContain(t.secret);
+      await t.spawner.stop(handle, { graceMs: 0, onRemains: (remains) => told.push(remains) });
+      expect(told).toHaveLength(1);
+    });
+
+    test('a restart keeps the server and its secret, and is told to nobody; its log can be followed to its end', async () => {
+      if (t.spawner.restart === undefined || t.spawner.followLogs === undefined) return;
+      const req = t.request('quinn');
+      const handle = await t.spawner.start(req, options());
+      await ready(req, handle);
+      const told: ServerId[] = [];
+      const unsubscribe = t.spawner.onExit((server) => told.push(server));
+      await t.spawner.restart(handle, { graceMs: 1_000 });
+      await ready(req, handle);
+      expect(told).toEqual([]);
+      const lines: string[] = [];
+      const reading = (async () => {
+        for await (const piece of t.spawner.followLogs?.(handle, { lines: 5, signal: new AbortController().signal }) ?? []) lines.push(...piece);
+      })();
+      await t.kill(handle);
+      await reading;
+      expect(lines.join('\n')).not.toContain(t.secret);
+      await t.spawner.stop(handle, { graceMs: 0 });
+      expect(told).toEqual([req.server.id]);
+      unsubscribe();
     });
 
     test('a lab finds the hub at one address, or at none, and its guard is one row in words', async () => {

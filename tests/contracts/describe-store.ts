@@ -1,6 +1,7 @@
 import { HubError } from '../../hub/domain/errors';
 import { DEFAULT_SERVER, newId, type GroupId, type ServerId, type ServerName, type SessionId, type TokenId, type UserId, type UserName } from '../../hub/domain/ids';
 import { MAY_BECOME, type ServerKind, type ServerRecord, type ServerState } from '../../hub/domain/server';
+import type { Lease } from '../../hub/domain/lease';
 import type { Session, Token } from '../../hub/domain/session';
 import type { Group, User } from '../../hub/domain/user';
 import { verifyChain } from '../../hub/store/audit-chain';
@@ -52,6 +53,24 @@ export function describeStore(kind: string, open: () => Store): void {
       store = open();
     });
     afterEach(() => store.close());
+
+    describe('leases', () => {
+      const lease = (server: ServerId, minutes: number, change: Partial<Lease> = {}): Lease => ({ id: newId(), server, life: at(0), created: at(0), until: at(minutes), who: 'alice', why: 'overnight fit', ...change });
+
+      test('are listed by server, the one that ends last first, and go one by one, by age and with their server', () => {
+        const alice = add('alice');
+        const [one, two] = [store.servers.ensure(alice.id, DEFAULT_SERVER), store.servers.ensure(alice.id, 'two' as ServerName)];
+        const [short, long, other] = [lease(one.id, 10), lease(one.id, 30, { why: '' }), lease(two.id, 20)];
+        for (const each of [short, long, other]) store.leases.add(each);
+        expect(store.leases.ofServer(one.id)).toEqual([long, short]);
+        expect(() => store.leases.add(lease(newId<ServerId>(), 5))).toThrow();
+        expect([store.leases.remove(long.id), store.leases.remove(long.id)]).toEqual([true, false]);
+        store.leases.prune(at(15));
+        expect([store.leases.ofServer(one.id), store.leases.ofServer(two.id)]).toEqual([[], [other]]);
+        store.servers.remove(two.id);
+        expect(store.leases.ofServer(two.id)).toEqual([]);
+      });
+    });
 
     describe('users', () => {
       test('are given back as they were created, by id and by name', () => {
@@ -445,6 +464,78 @@ export function describeStore(kind: string, open: () => Store): void {
         expect(store.servers.countActive()).toBe(3);
         expect(store.servers.queued().map((r) => r.name)).toEqual(['sooner', 'later']);
         expect(store.servers.list().map((r) => r.name)).toEqual(['a', 'b', 'c', 'd', 'e', 'later', 'sooner']);
+        expect(store.servers.active().map((r) => r.name)).toEqual(['a', 'b', 'c', 'later', 'sooner']);
+      });
+
+      describe('the line', () => {
+        const wait = (name: string, tag?: number) => {
+          const record = store.servers.transition(store.servers.ensure(add(name).id, DEFAULT_SERVER), { kind: 'queued', since: at(9) });
+          if (record === undefined) throw new Error('not queued');
+          if (tag !== undefined) store.queue.enter(record.id, tag);
+          return record;
+        };
+        const line = () => store.queue.waiting().map(({ owner }) => store.users.byId(owner)?.name);
+
+        test('is ordered by the turns, then by arrival, and who was put in front comes before all in the order of that', () => {
+          const [late, , , soon] = [wait('late', 30), wait('same', 20), wait('also', 20), wait('soon', 10)];
+          expect(line()).toEqual(['soon', 'same', 'also', 'late']);
+          expect([store.queue.jump(late.id), store.queue.jump(soon.id), store.queue.jump(late.id)]).toEqual([true, true, false]);
+          expect(line()).toEqual(['late', 'soon', 'same', 'also']);
+          expect(store.servers.queued().map(({ owner }) => store.users.byId(owner)?.name)).toEqual(line());
+          expect(store.queue.waiting()[0]).toMatchObject({ server: late.id, tag: 30, jumped: true });
+        });
+
+        test('is left with the transition, and entered anew', () => {
+          const record = wait('alice', 5);
+          store.queue.jump(record.id);
+          const stopped = store.servers.transition(record, STATES.stopped);
+          expect([line(), store.queue.jump(record.id)]).toEqual([[], false]);
+          const again = store.servers.transition(stopped ?? record, { kind: 'queued', since: at(10) });
+          store.queue.enter(again?.id ?? record.id, 7);
+          expect(store.queue.waiting()).toMatchObject([{ tag: 7, jumped: false }]);
+        });
+
+        test('what a server takes is known until it is stopped, and how long it ran is kept after that', () => {
+          const record = wait('alice', 1);
+          const starting = store.servers.transition(record, { ...STATES.starting, since: at(10) } as ServerState) ?? record;
+          expect(store.queue.held()).toMatchObject([{ server: record.id, need: null }]);
+          store.queue.hold(record.id, { memory: 5, cpus: null });
+          expect(store.queue.held()).toMatchObject([{ need: { memory: 5, cpus: null } }]);
+          const ready = store.servers.transition(starting, { ...STATES.ready, since: at(11) } as ServerState) ?? record;
+          const stopping = store.servers.transition(ready, { ...STATES.stopping, since: at(14) } as ServerState) ?? record;
+          expect([store.queue.held().length, store.queue.spans()]).toEqual([1, [at(14).getTime() - at(11).getTime()]]);
+          const stopped = store.servers.transition(stopping, STATES.stopped) ?? record;
+          expect(store.queue.held()).toEqual([]);
+          store.servers.transition(stopped, STATES.starting);
+          expect(store.queue.held()).toMatchObject([{ need: null }]);
+        });
+      });
+
+      test('a maintenance is kept whole, with what ran when it began and nothing that started later', () => {
+        const run = (name: string): ServerRecord => {
+          const starting = store.servers.transition(store.servers.ensure(add(name).id, DEFAULT_SERVER), STATES.starting);
+          return store.servers.transition(starting as ServerRecord, STATES.ready) as ServerRecord;
+        };
+        expect(store.maintenance.get()).toBeUndefined();
+        const plan = { from: at(20), until: null, message: 'New disks.', by: 'root', announced: at(10) };
+        store.maintenance.announce(plan);
+        expect(store.maintenance.get()).toEqual({ ...plan, told: null, began: null, ended: null });
+        const before = run('before');
+        store.maintenance.told(10);
+        store.maintenance.begin(at(20));
+        run('after');
+        store.maintenance.begin(at(21));
+        expect(store.maintenance.get()).toMatchObject({ told: 10, began: at(20) });
+        expect(store.maintenance.kept()).toEqual([{ server: before.id, state: 'running', reason: null }]);
+        store.maintenance.mark(before.id, 'refused', 'There is no room.');
+        expect(store.maintenance.kept()).toEqual([{ server: before.id, state: 'refused', reason: 'There is no room.' }]);
+        store.maintenance.end(at(22));
+        store.maintenance.end(at(23));
+        expect(store.maintenance.get()?.ended).toEqual(at(22));
+        store.servers.remove(before.id);
+        expect(store.maintenance.kept()).toEqual([]);
+        store.maintenance.clear();
+        expect(store.maintenance.get()).toBeUndefined();
       });
 
       test('the token of a lab finds its server from the start until the stop, and an older one does not', () => {

@@ -5,6 +5,7 @@ import { labEnvironment } from '../../spawner/env';
 import { createFakeEngine, createFakeSpawner } from '../../spawner/fake';
 import { serverProfile } from '../../spawner/profiles';
 import type { SpawnRequest } from '../../spawner/spawner';
+import { volumesOf } from '../support/volumes';
 import { describeSpawner } from './describe-spawner';
 
 const secret = 'a-secret-of-one-server-only';
@@ -12,10 +13,12 @@ const secret = 'a-secret-of-one-server-only';
 function request(owner: string): SpawnRequest {
   const profile = serverProfile({ image: 'none' });
   const name = owner as UserName;
+  const id = newId<UserId>();
   return {
     server: { id: newId<ServerId>(), name: '' as ServerName },
-    owner: { id: newId<UserId>(), name },
+    owner: { id, name },
     profile,
+    volumes: volumesOf(id),
     outbound: profile.outbound,
     prefix: `/user/${owner}/`,
     env: labEnvironment({ profile, userName: name, secret }),

@@ -165,6 +165,17 @@ describe('a hub that somebody took over', () => {
     expect((await engine.getContainer(foreign).inspect()).State.Running).toBe(true);
   });
 
+  test('S07 J21: it reads nothing out of a container but what a download of volumes mounts there', async () => {
+    for (const container of [foreign, 'no-such-container']) expect((await ask('GET', `/containers/${container}/archive?path=%2Fetc`)).status).toBe(403);
+    expect((await ask('GET', `/containers/${foreign}/archive?path=%2Ffiles`)).status).toBe(403);
+  });
+
+  test('S07 J21: of sizes it learns those of its own volumes', async () => {
+    const answer = JSON.parse((await ask('GET', '/system/df')).text) as { readonly Volumes: readonly unknown[] };
+    expect(answer).toEqual({ Volumes: [] });
+    expect(((await engine.df()) as { readonly Images: readonly unknown[] }).Images.length).toBeGreaterThan(0);
+  });
+
   test('S07 J21: of a foreign container it learns that there is one, and nothing else', async () => {
     const answer = await ask('GET', `/containers/${foreign}/json`);
     expect(JSON.parse(answer.text)).toEqual({ Name: foreign, Labels: { [LABEL.instance]: 'another' }, Config: { Labels: { [LABEL.instance]: 'another' } } });

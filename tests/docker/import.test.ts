@@ -11,6 +11,7 @@ import { recogniseToken } from '../../hub/services/foreign-tokens';
 import { openStore } from '../../hub/store/create-store';
 import type { Store } from '../../hub/store/store';
 import { LABEL } from '../../spawner/labels';
+import { volumesOf } from '../support/volumes';
 import { engine, inLab, requestFor, sleeper, startOptions, startTestEngine, TEST_IMAGE, type TestEngine } from '../support/test-engine';
 
 jest.setTimeout(120_000);
@@ -64,16 +65,19 @@ test('a database that JupyterHub itself wrote comes over: accounts, tokens, and 
   expect(recogniseToken(opened, secrets.tokens['inherit'] ?? '')?.owner).toBe(alice?.id);
   expect(recogniseToken(opened, secrets.tokens['chosen'] ?? '')?.owner).toBe(alice?.id);
 
-  const spawner = test_.adopting((owner) => opened.imports.volumesOf(owner));
-  const req = requestFor('alice', { ownerId: alice?.id as UserId, profile: sleeper() });
+  const { spawner } = test_;
+  const adopted = opened.volumes.listOf(alice?.id as UserId);
+  expect(adopted).toMatchObject([{ purpose: 'workspace', name: volume, state: 'active', generation: 1 }]);
+  const req = requestFor('alice', { ownerId: alice?.id as UserId, profile: sleeper(), volumes: [...volumesOf(alice?.id as UserId).filter(({ purpose }) => purpose !== 'workspace'), ...adopted] });
   const handle = await spawner.start(req, startOptions());
   expect((await inLab(handle, 'sh', '-c', 'cat ~/work/thesis && echo more >> ~/work/thesis && stat -c %u:%g ~/work ~/.cache')).out.split('\n')).toEqual(['years of work', '1000:100', '1000:100']);
-  expect((await spawner.listFor(req.owner.id)).map(({ name, purpose }) => [purpose, name]).sort()).toContainEqual(['workspace', volume]);
   await spawner.stop(handle, { graceMs: 0 });
 
-  // Whoever has no share in it gets a volume of their own, and only its owner's removal ends it.
-  expect((await test_.spawner.listFor(req.owner.id)).map(({ purpose }) => purpose).sort()).toEqual(['cache', 'home']);
-  await spawner.removeFor(req.owner.id);
+  // It carries no label of this hub, and only its owner's removal ends it.
+  expect((await spawner.listVolumes(req.owner.id)).map(({ purpose }) => purpose).sort()).toEqual(['cache', 'home']);
+  await spawner.removeVolumes(volumesOf(req.owner.id));
+  expect((await engine.getVolume(volume).inspect()).Name).toBe(volume);
+  await spawner.removeVolumes(req.volumes);
   await expect(engine.getVolume(volume).inspect()).rejects.toMatchObject({ statusCode: 404 });
 });
 

@@ -168,7 +168,7 @@ test('taking an installation down removes what it made, and volumes only when as
   await test_.spawner.start(requestFor('ned', { profile: sleeper(), ownerId }), startOptions());
   await test_.spawner.tearDown({ volumes: false });
   expect(await leftOf(test_.run)).toEqual([]);
-  expect(await test_.spawner.listFor(ownerId)).toHaveLength(3);
+  expect(await test_.spawner.listVolumes(ownerId)).toHaveLength(3);
   await test_.spawner.tearDown({ volumes: true });
-  expect(await test_.spawner.listFor(ownerId)).toEqual([]);
+  expect(await test_.spawner.listVolumes(ownerId)).toEqual([]);
 });

@@ -23,7 +23,7 @@ test('new volumes belong to the lab\'s user, and the home begins as the image ha
   const { req, handle } = await start('ann');
   const { out } = await inLab(handle, 'sh', '-c', 'stat -c "%u:%g %n" /home/jovyan /home/jovyan/work /home/jovyan/.cache /home/jovyan/.bashrc; stat -c %a /mnt/shared');
   expect(out.split('\n')).toEqual(['1000:100 /home/jovyan', '1000:100 /home/jovyan/work', '1000:100 /home/jovyan/.cache', '1000:100 /home/jovyan/.bashrc', '1777']);
-  expect((await test_.spawner.listFor(req.owner.id)).map((v) => v.name).sort()).toEqual(['jupyterlab-ann_cache', 'jupyterlab-ann_home', 'jupyterlab-ann_workspace']);
+  expect((await test_.spawner.listVolumes(req.owner.id)).map((v) => v.name).sort()).toEqual(['jupyterlab-ann_cache', 'jupyterlab-ann_home', 'jupyterlab-ann_workspace']);
 });
 
 test('what a user keeps survives the server, an emptied home stays empty, and its owner is set only once', async () => {
@@ -39,7 +39,7 @@ test('two servers of one user share the volumes and may start together', async (
   const [one, two] = await Promise.all([start('cleo', { ownerId }), start('cleo', { ownerId, server: 'second' })]);
   await inLab(one.handle, 'sh', '-c', 'echo seen > ~/work/shared-file');
   expect((await inLab(two.handle, 'cat', '/home/jovyan/work/shared-file')).out).toBe('seen');
-  expect(await test_.spawner.listFor(ownerId)).toHaveLength(3);
+  expect(await test_.spawner.listVolumes(ownerId)).toHaveLength(3);
 });
 
 test('the seed\'s layout works with the same image, on a read-only root', async () => {
@@ -54,10 +54,10 @@ test('A19: whoever gets a used name inherits nothing of its earlier bearer', asy
   await test_.spawner.stop(first.handle, { graceMs: 0 });
   const second = await start('emil');
   expect((await inLab(second.handle, 'ls', '-A', '/home/jovyan/work')).out).toBe('');
-  const names = (await test_.spawner.listFor(second.req.owner.id)).map((v) => v.name);
+  const names = (await test_.spawner.listVolumes(second.req.owner.id)).map((v) => v.name);
   expect(names).toHaveLength(3);
   expect(names.every((n) => /^jupyterlab-emil--[0-9a-f]{6}_/.test(n))).toBe(true);
-  expect((await test_.spawner.listFor(first.req.owner.id)).map((v) => v.name)).toContain('jupyterlab-emil_workspace');
+  expect((await test_.spawner.listVolumes(first.req.owner.id)).map((v) => v.name)).toContain('jupyterlab-emil_workspace');
 });
 
 test('a volume of that name that is not ours is left alone', async () => {

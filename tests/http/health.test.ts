@@ -76,5 +76,26 @@ test('the health page and its API are for administrators', async () => {
   expect((await fetch(`${hub.origin}/hub/api/admin/health`, { headers })).status).toBe(403);
   expect((await fetch(`${hub.origin}/hub/api/admin/health/checks`, { method: 'POST', headers })).status).toBe(403);
   const admin = { Authorization: `token ${makeToken(hub, makeUser(hub, 'root', { admin: true }))}` };
-  expect(await (await fetch(`${hub.origin}/hub/api/admin/health/checks`, { method: 'POST', headers: admin })).json()).toMatchObject({ ok: true, running: false, blocked: null, checks: [{ name: 'store' }, { name: 'disk' }, { name: 'engine', at: expect.stringMatching(/Z$/), ms: 1234 }, {}] });
+  expect(await (await fetch(`${hub.origin}/hub/api/admin/health/checks`, { method: 'POST', headers: admin })).json()).toMatchObject({ ok: true, running: false, blocked: null, checks: expect.arrayContaining([...['store', 'disk', 'backup'].map((name) => expect.objectContaining({ name }) as unknown), expect.objectContaining({ name: 'engine', at: expect.stringMatching(/Z$/) as string, ms: 1234 })]) as unknown });
+});
+
+test('P08: the health page lists the backups, makes one on request, and its API tells what was checked', async () => {
+  hub = await hubWith({ check: GOOD });
+  const root = makeUser(hub, 'root', { admin: true });
+  const browser = signedInAs(hub, root);
+  expect((await browser.get('hub/admin/health')).text).toMatch(/Backups of the database.*every 24 hours.*7 days.*Back up now.*Last backup: <span>none yet/s);
+  const asked = await browser.post('hub/admin/backups');
+  expect([asked.status, asked.headers['location']]).toEqual([303, '/hub/admin/health']);
+  // Who asks while it is being made gets that one.
+  const headers = { Authorization: `token ${makeToken(hub, root)}` };
+  const made = await fetch(`${hub.origin}/hub/api/backups`, { method: 'POST', headers });
+  expect([made.status, await made.json()]).toMatchObject([201, { name: expect.stringMatching(/^hub-.*\.sqlite$/) as string, verified: true, rows: { users: 1 } }]);
+  const { backups, keep, every } = (await (await fetch(`${hub.origin}/hub/api/backups`, { headers })).json()) as { backups: { name: string; bytes: number }[]; keep: number; every: number };
+  expect([keep, every, backups[0]?.bytes]).toEqual([7, 86_400, expect.any(Number)]);
+  const page = (await browser.get('hub/admin/health')).text;
+  expect(page).toContain(backups[0]?.name);
+  expect(page).toContain('Checked: 1 users');
+  expect(page).not.toContain('hub.backups/');
+  expect((await fetch(`${hub.origin}/hub/api/backups`, { method: 'POST', headers: { ...headers, 'Content-Type': 'application/json' }, body: '{"path":"/etc/passwd"}' })).status).toBe(400);
+  expect(hub.store.audit.list({ offset: 0, limit: 5 }).map(({ actor, action }) => `${actor} ${action}`)).toContain('root backup.made');
 });

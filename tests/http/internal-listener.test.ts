@@ -119,7 +119,7 @@ describe('what a lab reaches', () => {
       }
     }
     expect(found).toEqual([]);
-    expect(hub.hub.internalCalls.map(({ method, path }) => `${method} ${path}`)).toEqual(['GET hub/api', 'GET hub/api/', 'GET hub/api/user', 'POST hub/api/oauth2/token', 'POST hub/api/users/:self/activity', 'POST hub/api/users/:self/heartbeat']);
+    expect(hub.hub.internalCalls.map(({ method, path }) => `${method} ${path}`)).toEqual(['GET hub/api', 'GET hub/api/', 'GET hub/api/user', 'POST hub/api/oauth2/token', 'POST hub/api/users/:self/activity', 'POST hub/api/users/:self/heartbeat', 'POST hub/api/users/:self/lease']);
   }, 60_000);
 
   test('J03: a second spelling of a path is not that path', async () => {

@@ -10,6 +10,8 @@ export interface SecondEngine {
   /** As in `DOCKER_HOST`. */
   readonly host: string;
   readonly docker: Docker;
+  /** Of the daemon. */
+  readonly pid: number;
   /** What has to stand before a program and its arguments, so that it sees this engine's interfaces and firewall. */
   readonly inside: readonly string[];
   /** The real program, in there. */
@@ -51,7 +53,7 @@ export async function startSecondEngine(): Promise<SecondEngine> {
     rmSync(folder, { recursive: true, force: true });
   }
 
-  return { host, docker, inside, iptables: (...given) => execFileSync('nsenter', [...inside.slice(1), 'iptables', '-w', '5', ...given], { encoding: 'utf8' }), load, close };
+  return { host, docker, pid: daemon.pid ?? 0, inside, iptables: (...given) => execFileSync('nsenter', [...inside.slice(1), 'iptables', '-w', '5', ...given], { encoding: 'utf8' }), load, close };
 }
 
 const pidFile = (folder: string): string => path.join(folder, 'pid');

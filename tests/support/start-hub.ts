@@ -48,7 +48,7 @@ export interface TestHubOptions {
 export async function startHub({ settings = {}, behaviour, clock = systemClock, overrides = {} }: TestHubOptions = {}): Promise<TestHub> {
   const folder = mkdtempSync(path.join(tmpdir(), 'berth-http-'));
   const { log, lines } = createMemoryLog();
-  const store = openStore(':memory:');
+  const store = openStore(':memory:', { backups: path.join(folder, 'state', 'hub.backups') });
   const spawner = createFakeSpawner({ clock, ...(behaviour === undefined ? {} : { behaviour }) });
   const config = parseConfig({ dataDir: 'state', spawner: 'fake', listen: { port: 'publicUrl' in settings ? await freePort() : 0, host: '127.0.0.1' }, ...settings }, folder);
   const hub = await createHub(config, log, { clock, store, spawner, slowMs: 5_000, ...overrides });

@@ -20,6 +20,7 @@ import { serverProfile } from '../../spawner/profiles';
 import type { SpawnRequest, StartOptions } from '../../spawner/spawner';
 import { waitUntilReady } from '../../spawner/readiness';
 import { sweepDocker } from './docker-sweep';
+import { volumesOf } from './volumes';
 
 /** jupyter-server and ipykernel on Debian; `images/test/Dockerfile`. */
 export const TEST_IMAGE = 'berth/notebook-test:local';
@@ -34,8 +35,6 @@ export interface TestEngine {
   readonly spawner: DockerSpawner;
   /** Another hub on the same engine; closed and swept with this one. */
   another(change?: Partial<DockerSettings>): DockerSpawner;
-  /** One of this hub that knows of volumes taken over from another one. */
-  adopting(adoptedBy: DockerSpawnerDeps['adoptedBy'] & {}): DockerSpawner;
   close(): Promise<void>;
 }
 
@@ -62,13 +61,12 @@ export async function startTestEngine(change: Partial<DockerSettings> = {}): Pro
     return spawner;
   };
   const another = (other: Partial<DockerSettings> = {}): DockerSpawner => make(other);
-  const adopting = (adoptedBy: DockerSpawnerDeps['adoptedBy'] & {}): DockerSpawner => make({}, { adoptedBy });
   const close = async (): Promise<void> => {
     await Promise.all(all.map((s) => s.close()));
     await sweepDocker(run);
     await rm(dataDir, { recursive: true, force: true });
   };
-  return { run, settings, spawner: another(), another, adopting, close };
+  return { run, settings, spawner: another(), another, close };
 }
 
 export interface RequestChange {
@@ -77,6 +75,8 @@ export interface RequestChange {
   readonly serverId?: ServerId;
   readonly server?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Absent: the first ones of the owner. */
+  readonly volumes?: SpawnRequest['volumes'];
 }
 
 export const SECRET = 'a-secret-of-one-server-only';
@@ -84,10 +84,12 @@ export const SECRET = 'a-secret-of-one-server-only';
 export function requestFor(owner: string, change: RequestChange = {}): SpawnRequest {
   const profile = serverProfile({ image: TEST_IMAGE, limits: { cpus: 1, memoryBytes: 512 * 1024 ** 2, pids: 256 }, ...change.profile });
   const name = (change.server ?? '') as ServerName;
+  const ownerId = change.ownerId ?? newId<UserId>();
   return {
     server: { id: change.serverId ?? newId<ServerId>(), name },
-    owner: { id: change.ownerId ?? newId<UserId>(), name: owner as UserName },
+    owner: { id: ownerId, name: owner as UserName },
     profile,
+    volumes: change.volumes ?? volumesOf(ownerId),
     outbound: profile.outbound,
     prefix: `/user/${encodeURIComponent(owner)}/${name === '' ? '' : `${name}/`}`,
     env: { ...labEnvironment({ profile, userName: owner as UserName, secret: SECRET }), ...change.env },

@@ -11,15 +11,24 @@ export function StateBadge({ state, t }: { readonly state: ServerState; readonly
   return <span class={`badge ${shown === 'stuck' ? 'failed' : shown}`}>{t(`state.${shown}` satisfies MessageKey)}</span>;
 }
 
+const MINUTE_MS = 60_000;
+
+/** How long somebody in line is likely to wait; null is said as it is. */
+export function waitText(waitMs: number | null, t: Translate): string {
+  if (waitMs === null) return t('queue.unknown');
+  return waitMs < MINUTE_MS ? t('queue.soon') : t('queue.about', { minutes: Math.ceil(waitMs / MINUTE_MS) });
+}
+
 /** One stage of a start, in words. */
 export function stageText(stage: Stage, t: Translate): string {
   switch (stage.kind) {
     case 'queued':
-      return t('stage.queued', { position: stage.position });
+      return `${t('stage.queued', { position: stage.position })} (${waitText(stage.waitMs, t)})`;
     case 'pulling':
       return stage.totalBytes === null
         ? t('stage.pullingUnknown', { image: stage.image, received: bytes(stage.receivedBytes) })
         : t('stage.pulling', { image: stage.image, received: bytes(stage.receivedBytes), total: bytes(stage.totalBytes) });
+    case 'ending':
     case 'preparing':
     case 'created':
     case 'started':

@@ -1,3 +1,9 @@
+import { healthEn } from './health';
+import { idlenessEn } from './idleness';
+import { queueEn } from './queue';
+import { serverLifeEn } from './server-life';
+import { volumesEn } from './volumes';
+
 /** The words of every page. Keys are typed: a page cannot ask for a sentence that no language has. */
 export const en = {
   'app.name': 'Berth',
@@ -80,6 +86,11 @@ export const en = {
   'home.pendingUsers': '{count} accounts wait for approval',
   'home.pendingUser': 'One account waits for approval',
   'home.unwell': 'No server can be started: a check fails. See the health page.',
+  ...volumesEn,
+  ...healthEn,
+  ...idlenessEn,
+  ...queueEn,
+  ...serverLifeEn,
   'home.visits': 'Who else opened your servers',
   'server.open': 'Open',
   'server.start': 'Start',
@@ -129,6 +140,15 @@ export const en = {
   'notRunning.reason': 'It ended: {reason}',
   'notRunning.start': 'Start the server',
   'notRunning.mayNot': 'Only its owner can start it.',
+  'stage.ending': 'Ending the container of before',
+  'server.restart': 'Restart',
+  'server.recreate': 'Recreate',
+  'server.log': 'Log',
+  'server.keepProfile': 'Keep this profile',
+  'server.restartNamed': 'Restart {name}',
+  'server.recreateNamed': 'Recreate {name}',
+  'server.logNamed': 'Log of {name}',
+  'profile.kept': 'The profile is kept for the next start.',
   'stop.title': 'Stop the server?',
   'stop.explain': 'Files are kept. What runs in notebooks and terminals ends.',
   'stop.submit': 'Stop',
@@ -164,26 +184,6 @@ export const en = {
   'action.back': 'Back to the home page',
 
   'nav.health': 'Health',
-  'health.title': 'Health',
-  'health.allWell': 'Everything that is required holds. New servers start.',
-  'health.blocked': 'No server can be started until every required check holds. Running servers go on.',
-  'health.first': 'The first check is still running. Servers can be started when it is done.',
-  'health.notAllWell': 'A required check fails. Servers can be started all the same.',
-  'health.check': 'Check now',
-  'health.running': 'A check is running. This page shows its result by itself.',
-  'health.last': 'Last complete check:',
-  'health.never': 'none yet',
-  'health.caption': 'What fails comes first. Time: when it was last looked at.',
-  'health.columnCheck': 'Check',
-  'health.columnResult': 'Result',
-  'health.columnDetail': 'Details',
-  'health.columnTime': 'Time',
-  'health.columnTook': 'Took',
-  'health.holds': 'holds',
-  'health.fails': 'fails',
-  'health.weak': 'weak',
-  'health.advice': 'advice',
-  'health.took': '{seconds} s',
   'nav.audit': 'Audit log',
   'audit.title': 'Audit log',
   'audit.actor': 'Who',

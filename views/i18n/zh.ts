@@ -1,4 +1,9 @@
 import type { Catalogue } from './en';
+import { healthZh } from './health';
+import { idlenessZh } from './idleness';
+import { queueZh } from './queue';
+import { serverLifeZh } from './server-life';
+import { volumesZh } from './volumes';
 
 export const zh: Catalogue = {
   'app.name': 'Berth',
@@ -81,6 +86,11 @@ export const zh: Catalogue = {
   'home.pendingUsers': '{count} 个账户等待批准',
   'home.pendingUser': '1 个账户等待批准',
   'home.unwell': '有检查未通过，现在无法启动服务器。请查看健康状况页面。',
+  ...volumesZh,
+  ...healthZh,
+  ...idlenessZh,
+  ...queueZh,
+  ...serverLifeZh,
   'home.visits': '其他人打开您服务器的记录',
   'server.open': '打开',
   'server.start': '启动',
@@ -130,6 +140,15 @@ export const zh: Catalogue = {
   'notRunning.reason': '结束原因：{reason}',
   'notRunning.start': '启动服务器',
   'notRunning.mayNot': '只有其所有者可以启动。',
+  'stage.ending': '正在结束先前的容器',
+  'server.restart': '重启',
+  'server.recreate': '重建',
+  'server.log': '日志',
+  'server.keepProfile': '保留此配置',
+  'server.restartNamed': '重启 {name}',
+  'server.recreateNamed': '重建 {name}',
+  'server.logNamed': '{name} 的日志',
+  'profile.kept': '下次启动将使用此配置。',
   'stop.title': '要停止服务器吗？',
   'stop.explain': '文件会保留，笔记本和终端中正在运行的内容会结束。',
   'stop.submit': '停止',
@@ -165,26 +184,6 @@ export const zh: Catalogue = {
   'action.back': '返回首页',
 
   'nav.health': '健康状况',
-  'health.title': '健康状况',
-  'health.allWell': '所有必需的检查均已通过。可以启动新的服务器。',
-  'health.blocked': '所有必需的检查通过之前，无法启动服务器。正在运行的服务器不受影响。',
-  'health.first': '首次检查仍在进行，完成后即可启动服务器。',
-  'health.notAllWell': '有必需的检查未通过，但仍可启动服务器。',
-  'health.check': '立即检查',
-  'health.running': '检查正在进行。本页会自动显示结果。',
-  'health.last': '上次完整检查：',
-  'health.never': '尚无',
-  'health.caption': '未通过的在前；时间为最近一次检查的时间。',
-  'health.columnCheck': '检查项',
-  'health.columnResult': '结果',
-  'health.columnDetail': '详情',
-  'health.columnTime': '时间',
-  'health.columnTook': '用时',
-  'health.holds': '通过',
-  'health.fails': '失败',
-  'health.weak': '薄弱',
-  'health.advice': '建议',
-  'health.took': '{seconds} 秒',
   'nav.audit': '审计日志',
   'audit.title': '审计日志',
   'audit.actor': '操作者',

@@ -19,6 +19,18 @@ export interface HealthModel {
   /** Why no server can be started; null: they can. */
   readonly blocked: string | null;
   readonly rows: readonly HealthRowModel[];
+  readonly backups: BackupsModel;
+}
+
+export interface BackupsModel {
+  readonly running: boolean;
+  /** Milliseconds; 0: the hub makes none by itself. */
+  readonly everyMs: number;
+  readonly days: number;
+  readonly last: { readonly rows: Readonly<Record<string, number>> } | null;
+  readonly failure: { readonly at: Date; readonly reason: string } | null;
+  /** Newest first. */
+  readonly files: readonly { readonly name: string; readonly at: Date; readonly bytes: number }[];
 }
 
 const AGAIN_SECONDS = 3;
@@ -26,7 +38,7 @@ const AGAIN_SECONDS = 3;
 export function healthPage(shell: Shell, m: HealthModel) {
   const { t, urls } = shell;
   return (
-    <Layout {...shell} title={t('health.title')} {...(m.running ? { refreshSeconds: AGAIN_SECONDS } : {})}>
+    <Layout {...shell} title={t('health.title')} {...(m.running || m.backups.running ? { refreshSeconds: AGAIN_SECONDS } : {})}>
       <Summary t={t} m={m} />
       <div class="actions">
         <Post shell={shell} action={urls.adminHealth} class="inline"><button type="submit" disabled={m.running}>{t('health.check')}</button></Post>
@@ -48,6 +60,7 @@ export function healthPage(shell: Shell, m: HealthModel) {
           <tbody>{m.rows.toSorted((a, b) => rank(a) - rank(b)).map((row) => <Row key={row.name} shell={shell} row={row} />)}</tbody>
         </table>
       </div>
+      <Backups shell={shell} m={m.backups} />
     </Layout>
   );
 }
@@ -74,3 +87,46 @@ function Row({ shell: { t }, row }: { readonly shell: Shell; readonly row: Healt
     </tr>
   );
 }
+
+function Backups({ shell, m }: { readonly shell: Shell; readonly m: BackupsModel }) {
+  const { t, urls } = shell;
+  const rows = m.last?.rows;
+  return (
+    <section aria-labelledby="backups">
+      <h2 id="backups">{t('backups.title')}</h2>
+      {m.failure === null ? null : <p class="note bad" role="alert">{t('backups.failed', { reason: m.failure.reason })} <Time at={m.failure.at} none="" /></p>}
+      <p>{m.everyMs === 0 ? t('backups.never') : t('backups.every', { hours: String(Math.round(m.everyMs / 360_000) / 10), days: String(m.days) })}</p>
+      <div class="actions">
+        <Post shell={shell} action={urls.adminBackups} class="inline"><button type="submit" disabled={m.running}>{t('backups.now')}</button></Post>
+        {m.running ? <span role="status">{t('backups.running')}</span> : null}
+        <span>{t('backups.last')} <Time at={m.files[0]?.at ?? null} none={t('health.never')} /></span>
+        {rows === undefined ? null : <span>{t('backups.rows', { users: String(rows['users'] ?? 0), tokens: String(rows['tokens'] ?? 0), servers: String(rows['servers'] ?? 0) })}</span>}
+      </div>
+      {m.files.length === 0 ? null : <BackupFiles t={t} files={m.files} />}
+    </section>
+  );
+}
+
+const BackupFiles = ({ t, files }: { readonly t: Shell['t']; readonly files: BackupsModel['files'] }) => (
+  <div class="scroll">
+    <table>
+      <caption>{t('backups.caption')}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{t('backups.columnName')}</th>
+          <th scope="col">{t('health.columnTime')}</th>
+          <th scope="col">{t('backups.columnSize')}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {files.map((file) => (
+          <tr key={file.name}>
+            <th scope="row">{file.name}</th>
+            <td data-label={t('health.columnTime')}><Time at={file.at} none="" /></td>
+            <td data-label={t('backups.columnSize')} class="tight">{(file.bytes / 1024 ** 2).toFixed(1)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  </div>
+);

@@ -1,7 +1,11 @@
+import type { IdleVerdict } from '../../hub/domain/idleness';
 import { isActive, type ServerState } from '../../hub/domain/server';
 import { Post } from '../components/form';
+import { IdleSentence } from '../components/idleness';
 import { ProfileSelect, StateBadge, type ProfileChoice } from '../components/server';
+import { adviceText, RunningNews, type ServerNews } from '../components/post-mortem';
 import { Time } from '../components/time';
+import { bytes } from '../i18n';
 import { Layout, type Shell } from '../layout';
 
 export interface HomeServer {
@@ -9,6 +13,10 @@ export interface HomeServer {
   readonly name: string;
   readonly state: ServerState;
   readonly profile: string | null;
+  /** Why it is kept, or when it stops; `near`: soon. null: it is not running. */
+  readonly idle: { readonly verdict: IdleVerdict; readonly near: boolean; readonly mayExtend: boolean } | null;
+  /** null: nobody ever started it. */
+  readonly news: ServerNews | null;
 }
 
 export interface HomeModel {
@@ -22,6 +30,8 @@ export interface HomeModel {
   readonly waiting: number | null;
   /** No server can be started, and this is somebody who can find out why. */
   readonly unwell: boolean;
+  /** Above the soft quota; null: not, or there is none. Bytes. */
+  readonly quota: { readonly held: number; readonly limit: number } | null;
 }
 
 export function homePage(shell: Shell, m: HomeModel) {
@@ -32,6 +42,8 @@ export function homePage(shell: Shell, m: HomeModel) {
       {m.waiting === null || m.waiting === 0 ? null : (
         <p class="note warn"><a href={urls.adminUsers}>{m.waiting === 1 ? t('home.pendingUser') : t('home.pendingUsers', { count: m.waiting })}</a></p>
       )}
+      {m.quota === null ? null : <p class="note warn"><a href={urls.volumes()}>{t('volumes.over', { held: bytes(m.quota.held), limit: bytes(m.quota.limit) })}</a></p>}
+      {m.servers.some(({ idle }) => idle?.near) ? <p class="note warn" role="alert">{t('idle.soon')}</p> : null}
       {m.mayStart ? null : <p class="note warn">{t('home.mayNotLaunch')}</p>}
       <div class="scroll">
         <table>
@@ -74,7 +86,7 @@ function Row({ shell, m, server }: RowProps) {
   return (
     <tr>
       <th scope="row">{label(shell, server)}</th>
-      <td data-label={t('home.columnState')}><StateBadge state={server.state} t={t} /><Why {...{ shell, m, server }} /><Open {...{ shell, m, server }} /></td>
+      <td data-label={t('home.columnState')}><StateBadge state={server.state} t={t} /><Idle {...{ shell, m, server }} /><Why {...{ shell, m, server }} /><News {...{ shell, m, server }} /><Open {...{ shell, m, server }} /></td>
       <td data-label={t('home.columnSince')}><Time at={server.state.since} none="–" /></td>
       <td data-label={t('home.columnActions')} class="roomy"><Actions {...{ shell, m, server }} /></td>
     </tr>
@@ -88,6 +100,28 @@ function Why({ shell, server }: RowProps) {
   if (state.kind === 'failed') return <p class="hint">{state.message}</p>;
   if (state.kind === 'stopping' && state.error !== null) return <p class="hint">{state.error}</p>;
   return state.kind === 'stopped' && state.reason !== null ? <p class="hint">{shell.t('server.lastReason', { reason: state.reason })}</p> : null;
+}
+
+function Idle({ shell: { t }, server: { idle } }: RowProps) {
+  return idle === null ? null : <p class={idle.near ? 'hint warn' : 'hint'}><IdleSentence verdict={idle.verdict} t={t} /></p>;
+}
+
+function Extend({ shell, m, server }: RowProps) {
+  const { t, urls } = shell;
+  if (server.idle?.mayExtend !== true) return null;
+  return (
+    <Post shell={shell} action={urls.extend(m.user, server.name)} class="inline">
+      <button type="submit" class="quiet" aria-label={t('idle.extendNamed', { name: label(shell, server) })}>{t('idle.extend')}</button>
+    </Post>
+  );
+}
+
+/** Of one that runs, what is not well; of one that died, what to do. */
+function News({ shell: { t, urls }, m, server: { news, state, name } }: RowProps) {
+  if (news === null) return null;
+  if (isActive(state)) return <RunningNews news={news} t={t} />;
+  if (news.lastEnd === null || news.lastEnd.cause === 'asked') return null;
+  return <p class="hint">{adviceText(news.lastEnd, t)} <a href={urls.spawnPending(m.user, name)}>{t('end.title')}</a></p>;
 }
 
 /** While something runs or is about to. */
@@ -106,7 +140,7 @@ function Actions({ shell, m, server }: RowProps) {
   );
   switch (server.state.kind) {
     case 'ready':
-      return <div class="actions"><a class="button" href={urls.server(m.user, server.name)} aria-label={t('server.openNamed', { name })}>{t('server.open')}</a>{stop}</div>;
+      return <div class="actions"><a class="button" href={urls.server(m.user, server.name)} aria-label={t('server.openNamed', { name })}>{t('server.open')}</a><Extend {...{ shell, m, server }} /><Again {...{ shell, m, server }} />{stop}</div>;
     case 'queued':
     case 'starting':
       return <div class="actions"><a class="button quiet" href={urls.spawnPending(m.user, server.name)}>{t('server.watch')}</a>{stop}</div>;
@@ -118,12 +152,25 @@ function Actions({ shell, m, server }: RowProps) {
   }
 }
 
+function Again({ shell, m, server }: RowProps) {
+  const { t, urls } = shell;
+  const name = label(shell, server);
+  return (
+    <>
+      {m.mayStart ? <a class="button quiet" href={urls.restart(m.user, server.name)} aria-label={t('server.restartNamed', { name })}>{t('server.restart')}</a> : null}
+      {m.mayStart ? <a class="button quiet" href={urls.recreate(m.user, server.name)} aria-label={t('server.recreateNamed', { name })}>{t('server.recreate')}</a> : null}
+      <a class="button quiet" href={urls.logs(m.user, server.name)} aria-label={t('server.logNamed', { name })}>{t('server.log')}</a>
+    </>
+  );
+}
+
 function StartForm({ shell, m, server }: RowProps) {
   const { t, urls } = shell;
   return (
     <Post shell={shell} action={urls.spawn(m.user, server.name)} class="inline">
       <ProfileSelect id={`profile-${server.name}`} profiles={m.profiles} chosen={server.profile} t={t} />
       <button type="submit" aria-label={t('server.startNamed', { name: label(shell, server) })}>{t('server.start')}</button>
+      {m.profiles.length < 2 ? null : <button type="submit" class="quiet" formaction={urls.profile(m.user, server.name)}>{t('server.keepProfile')}</button>}
     </Post>
   );
 }

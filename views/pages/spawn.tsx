@@ -1,5 +1,7 @@
+import type { PostMortem } from '../../hub/domain/post-mortem';
 import type { Stage } from '../../hub/domain/server';
 import { Post, Problem } from '../components/form';
+import { PostMortemPanel } from '../components/post-mortem';
 import { LogTail, OpenWarning, ProfileSelect, stageText, type ProfileChoice } from '../components/server';
 import { Layout, type Shell } from '../layout';
 
@@ -107,6 +109,8 @@ export function stoppingPage(shell: Shell, m: Which) {
 export interface FailedModel extends Which {
   readonly message: string;
   readonly logTail: readonly string[];
+  /** How its process ended; null: it never had one. */
+  readonly end: PostMortem | null;
   readonly mayStart: boolean;
   readonly profiles: readonly ProfileChoice[];
   readonly profile: string | null;
@@ -124,6 +128,7 @@ export function failedPage(shell: Shell, m: FailedModel) {
           <button type="submit">{t('failed.again')}</button>
         </Post>
       ) : null}
+      <PostMortemPanel end={m.end} t={t} log={false} />
       <LogTail lines={m.logTail} t={t} />
     </Layout>
   );
@@ -131,6 +136,7 @@ export function failedPage(shell: Shell, m: FailedModel) {
 
 export interface NotRunningModel extends Which {
   readonly reason: string | null;
+  readonly end: PostMortem | null;
   readonly mayStart: boolean;
   readonly profiles: readonly ProfileChoice[];
   readonly profile: string | null;
@@ -151,6 +157,7 @@ export function notRunningPage(shell: Shell, m: NotRunningModel) {
           </Post>
         ) : <p>{t('notRunning.mayNot')}</p>}
       </div>
+      <PostMortemPanel end={m.end} t={t} />
     </Layout>
   );
 }

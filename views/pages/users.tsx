@@ -135,6 +135,7 @@ function Manage({ shell, user }: { readonly shell: Shell; readonly user: UserRow
       <div class="actions">
         {button('reset', t('users.reset'))}
         <a class="button quiet" href={urls.adminSessions(user.id)}>{t('nav.sessions')}</a>
+        <a class="button quiet" href={urls.volumes(user.name)}>{t('nav.volumes')}</a>
         {user.researcher ? button('researcher-off', t('users.removeResearcher')) : button('researcher-on', t('users.makeResearcher'))}
         {user.admin ? button('admin-off', t('users.removeAdmin')) : button('admin-on', t('users.makeAdmin'))}
         {user.self ? null : user.status === 'disabled' ? button('enable', t('users.enable')) : button('disable', t('users.disable'), true)}

@@ -8,6 +8,16 @@
     time.textContent = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'short' }).format(at);
     time.title = time.dateTime;
   }
+  const countDown = () => {
+    for (const part of document.querySelectorAll('[data-countdown]')) {
+      const minutes = Math.max(0, Math.ceil((new Date(part.dataset.countdown) - Date.now()) / 60000));
+      const text = part.dataset.text.replace('{minutes}', String(minutes));
+      // Said aloud when it changes, and only then.
+      if (part.textContent !== text) part.textContent = text;
+    }
+  };
+  countDown();
+  setInterval(countDown, 10000);
   document.addEventListener('submit', (event) => {
     const form = event.target;
     if (form.dataset.sent === 'yes') {

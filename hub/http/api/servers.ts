@@ -14,7 +14,7 @@ import { serverModel } from './models';
 import { createProgressStreams } from './progress';
 import { parseBody } from './read';
 
-const SLOW_MS = 10_000;
+export const SLOW_MS = 10_000;
 const Options = z.record(z.string().max(128), z.unknown());
 const Split = z.strictObject({ display_name: z.string().optional(), user_options: Options.nullish() });
 const Change = z.strictObject({ name: z.string().max(512).optional(), display_name: z.string().optional(), user_options: Options.nullish() });
@@ -105,7 +105,7 @@ export function serverRoutes(kit: Kit): readonly HubRoute[] {
 }
 
 /** The server a path names. Whether the actor may do what it asks is the verb's question; here only whether it may know the user. */
-function serverAt({ deps }: Kit, x: Exchange): { readonly owner: User; readonly name: ServerName; readonly raw: string; readonly label: string } {
+export function serverAt({ deps }: Kit, x: Exchange): { readonly owner: User; readonly name: ServerName; readonly raw: string; readonly label: string } {
   const raw = x.params['sname'] ?? '';
   const owner = deps.services.accounts.find(actorOf(x), x.params['name'] ?? '');
   if (owner === undefined) throw new HubError('not-found', 'No access to resources or resources not found');
@@ -122,7 +122,7 @@ const neverStarted = (owner: User): ServerRecord => ({
 });
 
 const newName = (name: ServerName): ServerName => parseServerName(name);
-const unknownServer = (owner: User, raw: string): HubError => new HubError('not-found', `${owner.name} has no server named '${raw.slice(0, 64).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?')}'`);
+export const unknownServer = (owner: User, raw: string): HubError => new HubError('not-found', `${owner.name} has no server named '${raw.slice(0, 64).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?')}'`);
 
 function parseChange(body: unknown): ServerChange {
   const { name, display_name: shown, user_options: options } = parseBody(Change, body);
@@ -134,7 +134,7 @@ function parseChange(body: unknown): ServerChange {
 }
 
 /** Either JupyterHub 6's two keys, or the whole body as options; `profile` among the options chooses one. */
-function parseStart(body: unknown): StartAsk {
+export function parseStart(body: unknown): StartAsk {
   if (body === undefined || body === null) return {};
   if (typeof body !== 'object' || Array.isArray(body)) throw new HubError('invalid-input', 'body must be a json dict');
   const split = 'user_options' in body || 'display_name' in body;

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { demand, demandAny, demandMayChange, HUB, type Actor } from '../../domain/access';
 import { HubError } from '../../domain/errors';
 import { parseUserName } from '../../domain/names';
-import { isActive } from '../../domain/server';
 import type { ScopeName } from '../../domain/scopes/tree';
 import type { User } from '../../domain/user';
 import { empty, headerOf, json, type Exchange, type Reply } from '../exchange';
@@ -170,7 +169,7 @@ export function userAt(kit: Kit, x: Exchange, scopes: readonly ScopeName[]): Use
 
 function stateFilter({ deps }: Kit, state: string): (user: User) => boolean {
   const servers = deps.directory.servers();
-  const active = new Set(servers.filter((s) => isActive(s.state)).map((s) => s.owner));
+  const active = new Set(servers.map((s) => s.owner));
   const ready = new Set(servers.filter((s) => s.state.kind === 'ready').map((s) => s.owner));
   if (state === 'active') return (user) => active.has(user.id);
   if (state === 'ready') return (user) => ready.has(user.id);

@@ -28,7 +28,7 @@ export function labRoutes(kit: Kit): readonly HubRoute[] {
     const reason = place.record?.state.kind === 'stopped' ? place.record.state.reason : null;
     x.res.setHeader('X-Hub-Code', 'server-not-running');
     return kit.page(x, 424, (shell) =>
-      notRunningPage(shell, { user: place.user.name, server: place.server, own: place.own, reason, mayStart, profiles: settings.profiles, profile: place.record?.profile ?? null, next: here }));
+      notRunningPage(shell, { user: place.user.name, server: place.server, own: place.own, reason, end: null, mayStart, profiles: settings.profiles, profile: place.record?.profile ?? null, next: here }));
   };
 
   /** Ready and yet here: an administrator who has not confirmed, or the moment before the route is there. */

@@ -50,12 +50,13 @@ export function stateReply(kit: Kit, x: Exchange, place: Place, next: string | u
     return kit.page(x, 200, (shell) => pendingPage(shell, { ...which, stages: services.servers.stages(record.id), percent: 0, progressUrl, next }));
   }
   if (state?.kind === 'stopping') return kit.page(x, 200, (shell) => stoppingPage(shell, which));
+  const end = record === undefined ? null : services.servers.truth(actorOf(x), user, server).lastEnd;
   if (state?.kind === 'failed') {
     // What a server wrote may be private: whoever only stops and opens servers is told the reason (M05).
     const mayRead = own || can(actorOf(x), 'admin:servers', serverTargetOf(kit.deps, user, server));
-    return kit.page(x, 500, (shell) => failedPage(shell, { ...which, ...more, message: state.message, logTail: mayRead ? state.logTail : [] }));
+    return kit.page(x, 500, (shell) => failedPage(shell, { ...which, ...more, message: state.message, logTail: mayRead ? state.logTail : [], end }));
   }
-  return kit.page(x, 200, (shell) => notRunningPage(shell, { ...which, ...more, reason: state?.kind === 'stopped' ? state.reason : null }));
+  return kit.page(x, 200, (shell) => notRunningPage(shell, { ...which, ...more, reason: state?.kind === 'stopped' ? state.reason : null, end }));
 }
 
 export function spawnRoutes(kit: Kit): readonly HubRoute[] {

@@ -1,8 +1,8 @@
 import Database from 'better-sqlite3';
 import { closeSync, copyFileSync, existsSync, openSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { openStore } from '../../../hub/store/create-store';
-import { refuseOldSqlite } from '../../../hub/store/sqlite';
+import { openStore, storeOn } from '../../../hub/store/create-store';
+import { openDatabase, refuseOldSqlite } from '../../../hub/store/sqlite';
 import { addUser, names, openElsewhere, refusal, useDirectory } from './support';
 
 const directory = useDirectory();
@@ -105,6 +105,27 @@ describe('P14: the version of SQLite', () => {
 });
 
 describe('P13: somebody else holds the write lock', () => {
+  test('only the first write waits long for it, because each keeps the whole hub waiting, and the patience comes back', () => {
+    const path = join(directory(), 'hub.sqlite');
+    const opened = openDatabase(path, { busyTimeoutMs: 200 });
+    const store = storeOn(opened, { now: () => new Date(0), backups: '' });
+    const patience = (): unknown => opened.db.pragma('busy_timeout', { simple: true });
+    const foreign = new Database(path);
+    foreign.exec('BEGIN IMMEDIATE');
+    expect(patience()).toBe(200);
+    expect(refusal(() => addUser(store, 'alice')).code).toBe('unavailable');
+    expect(patience()).toBe(25);
+    // A read tells nothing.
+    expect(names(store)).toEqual([]);
+    expect(refusal(() => store.transaction(() => addUser(store, 'alice'))).code).toBe('unavailable');
+    expect(patience()).toBe(25);
+    foreign.exec('ROLLBACK');
+    foreign.close();
+    addUser(store, 'alice');
+    expect(patience()).toBe(200);
+    store.close();
+  });
+
   test('reads go on, a write is an outage and not a crash, and works again afterwards', () => {
     const path = join(directory(), 'hub.sqlite');
     const store = openStore(path, { busyTimeoutMs: 20 });

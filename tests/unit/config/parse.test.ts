@@ -240,3 +240,22 @@ describe('profiles', () => {
     expect(problemsOf({ profiles: [{ slug: 'A b', title: 'x', imag: 'y' }] })).toEqual(['profiles.0.slug: expected lower-case letters, digits and hyphens', expect.stringContaining('profiles.0.imag: no such setting')]);
   });
 });
+
+describe('labs without containers', () => {
+  const problems = (more: object): string => problemsOf({ spawner: 'process', ...more }).join('\n');
+
+  test('are for this machine alone: what others reach is refused, and no setting allows it', () => {
+    for (const fine of [{}, { listen: { host: '::1' } }, { publicUrl: 'http://127.0.0.1:9000/lab/' }]) expect(problems(fine)).toBe('');
+    for (const host of ['0.0.0.0', '192.168.1.7', 'front', '::']) expect(problems({ listen: { host } })).toContain(`only this machine may reach the hub; choose 127.0.0.1, not ${host}`);
+    expect(problems({ publicUrl: 'https://nb.example.org/' })).toContain('https://nb.example.org is elsewhere');
+    expect(problems({ origins: ['https://nb.example.org'] })).toContain('https://nb.example.org is elsewhere');
+    expect(problems({ docker: { isolation: 'require' } })).toBe('');
+  });
+
+  test('start Jupyter and nothing else', () => {
+    const named = (profile: object): string => problems({ profiles: [{ slug: 'x', title: 'X', ...profile }] });
+    expect(named({})).toBe('');
+    expect(named({ argv: ['jupyter', 'server'] })).toBe('');
+    for (const profile of [{ upstream: 'singleuser' }, { argv: ['code-server'] }, { argv: ['jupyter', '--ip=0.0.0.0'] }]) expect(named(profile)).toContain('x cannot run without containers');
+  });
+});

@@ -8,7 +8,7 @@ import { endpoint } from '../../../scripts/bootstrap/engine-api.cjs';
 import { removeStalePids } from '../../../scripts/bootstrap/engine.cjs';
 import { imageHash, registryAuth, splitRef } from '../../../scripts/bootstrap/images.cjs';
 import { duration } from '../../../scripts/bootstrap/report.cjs';
-import { checkNode, usesOurImage } from '../../../scripts/bootstrap/start.cjs';
+import { checkNode, usesDocker, usesOurImage } from '../../../scripts/bootstrap/start.cjs';
 
 const everything = { install: true, build: true, dockerInstall: true, imageBuild: true };
 let dir: string;
@@ -40,6 +40,16 @@ describe('npm start: its arguments', () => {
 
   test('a name from the object prototype is no switch', () => {
     expect(parseStartArgs(['constructor']).hubArgs).toEqual(['constructor']);
+  });
+
+  test('--spawner is taken, in both spellings, and process needs no Docker, wherever it is set', () => {
+    expect(parseStartArgs(['--spawner', 'process', '-v'])).toEqual({ help: false, may: everything, spawner: 'process', hubArgs: ['-v'] });
+    expect(parseStartArgs(['--spawner=process']).spawner).toBe('process');
+    expect(parseStartArgs(['--', '--spawner', 'process']).spawner).toBeUndefined();
+    write('hub.config.json', '{"spawner": "process"}');
+    write('broken.json', '{');
+    const uses = (env: Record<string, string>): boolean => usesDocker(env, dir);
+    expect([uses({ HUB_SPAWNER: 'process' }), uses({}), uses({ HUB_SPAWNER: 'docker' }), uses({ HUB_CONFIG_FILE: 'broken.json' }), uses({ HUB_CONFIG_FILE: 'none.json' })]).toEqual([false, false, true, true, true]);
   });
 
   test('an old Node is refused in words', () => {

@@ -104,7 +104,7 @@ test('a page that is closed ends its follower and leaves no listener behind', as
   const page = new AbortController();
   const { done } = readAlong(log.follow(ID, page.signal));
   for (let i = 0; i < 50; i++) {
-    log.stage(ID, { kind: 'queued', at: new Date(0), position: i });
+    log.stage(ID, { kind: 'queued', at: new Date(0), position: i, waitMs: null });
     await turn();
   }
   expect(getEventListeners(page.signal, 'abort')).toHaveLength(1);

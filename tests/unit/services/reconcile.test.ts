@@ -126,7 +126,7 @@ test('N01: a container whose record says stopped is removed', async () => {
 test('N01: a container that carries our label and has no record is stopped; one of another hub is not touched', async () => {
   const world = createWorld();
   const { user } = world.addUser('alice');
-  const ask = (id: ServerId) => ({ server: { id, name: MAIN }, owner: { id: user.id, name: user.name }, profile: LAB, outbound: LAB.outbound, prefix: '/user/x/', env: {} });
+  const ask = (id: ServerId) => ({ server: { id, name: MAIN }, owner: { id: user.id, name: user.name }, profile: LAB, volumes: [], outbound: LAB.outbound, prefix: '/user/x/', env: {} });
   const opts = { signal: new AbortController().signal, onEvent: () => undefined, onHandle: () => undefined };
   await world.spawner.start(ask(newId<ServerId>()), opts);
   const [other] = world.engine.processes.values();

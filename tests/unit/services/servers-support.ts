@@ -1,10 +1,11 @@
 import type { Actor } from '../../../hub/domain/access';
-import { DEFAULT_SERVER, newId, type ServerId, type ServerName, type UserId, type UserName } from '../../../hub/domain/ids';
+import { DEFAULT_SERVER, newId, type ServerId, type ServerName, type UserId, type UserName, type VolumeId } from '../../../hub/domain/ids';
 import type { FailPoint, Logger } from '../../../hub/domain/runtime';
 import { noFailPoints } from '../../../hub/domain/runtime';
 import { expandRaw } from '../../../hub/domain/scopes/expand';
 import type { ServerRecord } from '../../../hub/domain/server';
 import type { User } from '../../../hub/domain/user';
+import { VOLUME_PURPOSES } from '../../../hub/domain/volume';
 import type { Progress } from '../../../hub/services/contract';
 import { createAudit } from '../../../hub/services/audit';
 import { createServers, type ServersDeps, type ServersService } from '../../../hub/services/servers';
@@ -95,6 +96,7 @@ function build(kept: { readonly clock: FakeClock; readonly store: Store; readonl
     clock,
     log: capture(logged),
     failPoint: opts.failPoint ?? noFailPoints,
+    volumesFor: async (owner) => VOLUME_PURPOSES.map((purpose) => ({ id: `${owner}-${purpose}` as VolumeId, purpose, name: null })),
     labEnv: ({ owner, profile, secret }) => labEnvironment({ profile, userName: owner.name, secret }),
     ...opts.deps,
   });

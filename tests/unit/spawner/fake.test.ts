@@ -7,6 +7,7 @@ import { bad, createFakeEngine, createFakeSpawner, diesLater, never, slow } from
 import { serverProfile } from '../../../spawner/profiles';
 import type { SpawnRequest } from '../../../spawner/spawner';
 import { createFakeClock } from '../../support/fake-clock';
+import { volumesOf } from '../../support/volumes';
 
 const clock = createFakeClock();
 const open: FakeSpawner[] = [];
@@ -23,7 +24,8 @@ function fake(behaviour?: FakeBehaviour): FakeSpawner {
 function request(): SpawnRequest {
   const profile = serverProfile({ image: 'none' });
   const name = 'ann' as UserName;
-  return { server: { id: newId<ServerId>(), name: '' as ServerName }, owner: { id: newId<UserId>(), name }, profile, outbound: profile.outbound, prefix: '/user/ann/', env: labEnvironment({ profile, userName: name, secret: 's3cret' }) };
+  const id = newId<UserId>();
+  return { server: { id: newId<ServerId>(), name: '' as ServerName }, owner: { id, name }, profile, volumes: volumesOf(id), outbound: profile.outbound, prefix: '/user/ann/', env: labEnvironment({ profile, userName: name, secret: 's3cret' }) };
 }
 const options = (signal = new AbortController().signal) => ({ signal, onEvent: () => undefined, onHandle: () => undefined });
 const originOf = async (spawner: FakeSpawner, req: SpawnRequest): Promise<string> => {

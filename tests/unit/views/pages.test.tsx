@@ -21,14 +21,14 @@ describe('what others wrote', () => {
   const pages = {
     'sign-in': signInPage(shell, { username: EVIL, next: EVIL, problem: EVIL, maySignUp: true }),
     users: usersPage(shell, { pending: [{ id: 'u2', name: EVIL, created: since }], users: [row], total: 1, offset: 0, limit: 50, search: EVIL, mayManage: true, problem: EVIL }),
-    failed: failedPage(shell, { ...which, message: EVIL, logTail: [EVIL, '</pre><script>'], mayStart: true, profiles, profile: 'b', next: EVIL }),
+    failed: failedPage(shell, { ...which, message: EVIL, logTail: [EVIL, '</pre><script>'], end: { at: since, cause: 'crashed', exitCode: 1, memory: { peak: 5, limit: null }, logTail: [EVIL] }, mayStart: true, profiles, profile: 'b', next: EVIL }),
     spawn: spawnFormPage(shell, { ...which, user: EVIL, own: false, profiles, chosen: 'b', options: [[EVIL, EVIL]], next: EVIL, problem: undefined }),
     sessions: sessionsPage(shell, { title: EVIL, sessions: [{ browser: EVIL, address: EVIL, created: since, lastSeen: since, current: true, end: '/hub/sessions/x/end' }], endAll: '/hub/sessions/end', back: undefined }),
     reauth: reauthPage(shell, { action: '/hub/x', fields: [[EVIL, EVIL]], field: 'reauth-password', problem: EVIL, back: '/hub/home' }),
     audit: auditPage(shell, { rows: [{ id: 1, at: since, actorKind: EVIL, actor: EVIL, actorId: EVIL, via: EVIL, credential: EVIL, address: EVIL, requestId: EVIL, action: EVIL, target: EVIL, result: 'denied', detail: { [EVIL]: EVIL }, prev: '', hash: '' }], next: 1, head: { id: 1, hash: '' }, fields: { actor: EVIL, action: EVIL, target: EVIL, from: EVIL, until: EVIL }, first: false }),
     error: errorPage(shell, { title: EVIL, message: EVIL, requestId: EVIL, retry: EVIL }),
     home: homePage({ ...shell, viewer: { name: EVIL, admin: true }, flashes: [{ tone: 'ok', text: EVIL, secret: EVIL }] }, {
-      user: EVIL, profiles, mayStart: true, waiting: 2, unwell: true, visits: [{ visitor: EVIL, at: since }], servers: [{ name: EVIL, state: { kind: 'failed', since, message: EVIL, logTail: [] }, profile: null }],
+      user: EVIL, profiles, mayStart: true, waiting: 2, unwell: true, quota: { held: 3, limit: 2 }, visits: [{ visitor: EVIL, at: since }], servers: [{ name: EVIL, state: { kind: 'failed', since, message: EVIL, logTail: [] }, profile: null, idle: null, news: null }],
     }),
   };
 
@@ -43,7 +43,7 @@ describe('what others wrote', () => {
 
 describe('the home page', () => {
   const model = (state: HomeModel['servers'][number]['state'], mayStart = true): string =>
-    renderPage(homePage(shell, { user: 'alice', profiles: profiles.slice(0, 1), mayStart, waiting: null, unwell: false, visits: [], servers: [{ name: '', state, profile: null }] }));
+    renderPage(homePage(shell, { user: 'alice', profiles: profiles.slice(0, 1), mayStart, waiting: null, unwell: false, quota: null, visits: [], servers: [{ name: '', state, profile: null, idle: null, news: null }] }));
   const handle = { spawner: 'fake', id: '1' };
 
   it.each([
@@ -67,10 +67,10 @@ describe('a profile that reaches the internet', () => {
   const open = [{ slug: 'b', title: 'Big', description: '', outbound: 'open' }] as const;
   const small = [{ slug: 'a', title: 'Small', description: '', outbound: 'none' }] as const;
   const form = (list: readonly (typeof open | typeof small)[number][]): string => renderPage(spawnFormPage(shell, { ...which, profiles: list, chosen: 'a', options: [], next: undefined, problem: undefined }));
-  const stopped = (list: readonly (typeof open | typeof small)[number][]): string => renderPage(notRunningPage(shell, { ...which, reason: null, mayStart: true, profiles: list, profile: null, next: undefined }));
+  const stopped = (list: readonly (typeof open | typeof small)[number][]): string => renderPage(notRunningPage(shell, { ...which, reason: null, end: null, mayStart: true, profiles: list, profile: null, next: undefined }));
   const home = (profile: string, kind: 'ready' | 'stopped'): string => {
     const state = kind === 'ready' ? ({ kind, since, handle: { spawner: 'fake', id: '1' }, origin: 'http://x' } as const) : ({ kind, since, reason: null } as const);
-    return renderPage(homePage(shell, { user: 'alice', profiles: [...small, ...open], mayStart: true, waiting: null, unwell: false, visits: [], servers: [{ name: '', state, profile }] }));
+    return renderPage(homePage(shell, { user: 'alice', profiles: [...small, ...open], mayStart: true, waiting: null, unwell: false, quota: null, visits: [], servers: [{ name: '', state, profile, idle: null, news: null }] }));
   };
   const SERVERS = 'Servers of this profile reach the internet.';
 
@@ -103,7 +103,7 @@ describe('every page', () => {
   const all = [
     signInPage(shell, { username: '', next: undefined, problem: undefined, maySignUp: true }),
     pendingPage(shell, { ...which, stages: [{ kind: 'pulling', at: since, image: 'x', receivedBytes: 1024, totalBytes: 2048 }], percent: 10, progressUrl: '/p', next: undefined }),
-    notRunningPage(shell, { ...which, reason: null, mayStart: true, profiles, profile: null, next: '/user/x' }),
+    notRunningPage(shell, { ...which, reason: null, end: null, mayStart: true, profiles, profile: null, next: '/user/x' }),
     usersPage(shell, { pending: [], users: [], total: 0, offset: 0, limit: 50, search: '', mayManage: true, problem: undefined }),
   ].map((page) => renderPage(page));
 

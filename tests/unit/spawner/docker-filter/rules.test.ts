@@ -2,9 +2,9 @@ import { ruleFor } from '../../../../spawner/docker-filter/rules';
 
 const REFUSED = [
   ['POST', '/containers/abc/exec'], ['POST', '/exec/abc/start'], ['POST', '/build'], ['POST', '/commit'], ['POST', '/containers/abc/attach'], ['POST', '/containers/abc/rename'],
-  ['POST', '/containers/abc/update'], ['GET', '/containers/abc/archive'], ['PUT', '/containers/abc/archive'], ['GET', '/containers/abc/export'], ['POST', '/containers/prune'], ['POST', '/volumes/prune'],
+  ['POST', '/containers/abc/update'], ['PUT', '/containers/abc/archive'], ['GET', '/containers/abc/export'], ['POST', '/containers/prune'], ['POST', '/volumes/prune'],
   ['POST', '/networks/prune'], ['POST', '/images/prune'], ['DELETE', '/images/debian'], ['POST', '/images/load'], ['POST', '/images/abc/push'], ['POST', '/swarm/init'], ['GET', '/secrets'], ['POST', '/session'],
-  ['POST', '/plugins/pull'], ['POST', '/auth'], ['GET', '/system/df'], ['GET', '/'], ['PATCH', '/containers/abc'], ['POST', '/containers/abc/json'],
+  ['POST', '/plugins/pull'], ['POST', '/auth'], ['GET', '/'], ['PATCH', '/containers/abc'], ['POST', '/containers/abc/json'],
 ] as const;
 
 test.each(REFUSED)('S07: the filter knows no %s %s, with a version in front or without', (method, path) => {
@@ -16,6 +16,12 @@ test.each(['/containers/../images/json', '/containers//json', '/containers/%2e%2
   'S07: a second spelling of a path is not a call: %s',
   (path) => expect(ruleFor('GET', path)).toBeNull(),
 );
+
+test('S07: of a container only files of volumes go out, and of sizes only its own', () => {
+  expect(ruleFor('GET', '/v1.41/containers/abc/archive')).toEqual({ demand: 'own-files', subject: 'abc', template: '/v1.41/containers/{}/archive', query: ['path'] });
+  expect(ruleFor('HEAD', '/containers/abc/archive')).toBeNull();
+  expect(ruleFor('GET', '/system/df')).toMatchObject({ demand: 'own-sizes', query: [] });
+});
 
 test('what goes on names the id that was checked, wherever the name stood', () => {
   expect(ruleFor('GET', '/v1.41/containers/containers/json')).toEqual({ demand: 'look-at-container', subject: 'containers', template: '/v1.41/containers/{}/json', query: [] });

@@ -12,6 +12,7 @@ function spec(change: Partial<Profile> = {}) {
     server: { id: 'srv-1' as ServerId, name: '' as ServerName },
     owner: { id: 'usr-1' as UserId, name: 'ann' as UserName },
     profile: labProfile({ image: 'img', ...change }),
+    volumes: [],
     outbound: change.outbound ?? 'none',
     prefix: '/user/a$&b/',
     env: { JUPYTER_TOKEN: 's3cret', A: '1' },

@@ -3,6 +3,7 @@ import type { InstanceId, ServerId } from '../../../../hub/domain/ids';
 import type { DockerClient } from '../../../../spawner/docker/client';
 import { createExitWatch, type Lab } from '../../../../spawner/docker/exit-watch';
 import { DOCKER_DEFAULTS } from '../../../../spawner/docker/settings';
+import type { Change } from '../../../../spawner/spawner';
 import { LABEL } from '../../../../spawner/labels';
 import { createFakeClock } from '../../../support/fake-clock';
 import { capture, turn } from '../../services/servers-support';
@@ -13,18 +14,21 @@ function watching() {
   const clock = createFakeClock();
   const events = new PassThrough();
   const list: { labs: Lab[] } = { labs: [] };
-  const lab: Lab = { containerId: 'c1', server: SERVER, handle: { spawner: 'docker', id: `jupyterlab-alice/${SERVER}` }, running: true };
+  const lab: Lab = { containerId: 'c1', server: SERVER, handle: { spawner: 'docker', id: `jupyterlab-alice/${SERVER}` }, running: true, paused: false, attached: true };
   const client = { call: async () => events } as unknown as DockerClient;
   const settings = { ...DOCKER_DEFAULTS, instance: 'this-hub' as InstanceId, dataDir: '/nowhere' };
-  const watch = createExitWatch({ client, settings, clock, log: capture([]), labs: async () => list.labs, handleOf: (name, server) => ({ spawner: 'docker', id: `${name}/${server}` }) });
+  const watch = createExitWatch({ client, settings, clock, log: capture([]), labs: async () => list.labs, memoryLimit: async () => 2 * 1024 ** 3, handleOf: (name, server) => ({ spawner: 'docker', id: `${name}/${server}` }) });
   const told: string[] = [];
   watch.onExit((server) => told.push(server));
-  const die = (): void => void events.write(`${JSON.stringify({ Actor: { ID: 'c1', Attributes: { name: 'jupyterlab-alice', [LABEL.server]: SERVER } } })}\n`);
+  const changes: Change[] = [];
+  watch.onChange((_server, _handle, change) => changes.push(change));
+  const say = (Action: string): void => void events.write(`${JSON.stringify({ Action, Actor: { ID: 'c1', Attributes: { name: 'jupyterlab-alice', [LABEL.server]: SERVER } } })}\n`);
+  const die = (): void => say('die');
   const wait = async (ms = 0): Promise<void> => {
     clock.advance(ms);
     for (let i = 0; i < 5; i++) await turn();
   };
-  return { watch, lab, list, told, die, wait };
+  return { watch, lab, list, told, changes, say, die, wait };
 }
 
 test('M16: a container that somebody started again by hand is told of when it ends again', async () => {
@@ -54,5 +58,74 @@ test('M16: an end is told once, though the event, the list and the start call co
   list.labs = [{ ...lab, running: false }];
   await wait(30_000);
   expect(told).toEqual([SERVER]);
+  watch.close();
+});
+
+test('O11: a pause and its end are told once each, by the event or by the list', async () => {
+  const { watch, lab, list, changes, say, wait } = watching();
+  await wait();
+  watch.started(lab);
+  say('pause');
+  await wait();
+  list.labs = [{ ...lab, paused: true }];
+  await wait(30_000);
+  expect(changes).toEqual([{ kind: 'paused' }]);
+  // The event is lost: the list tells.
+  list.labs = [lab];
+  await wait(30_000);
+  expect(changes).toEqual([{ kind: 'paused' }, { kind: 'resumed' }]);
+  list.labs = [{ ...lab, attached: false }];
+  await wait(30_000);
+  list.labs = [lab];
+  await wait(30_000);
+  expect(changes.slice(2)).toEqual([{ kind: 'detached' }, { kind: 'attached' }]);
+  watch.close();
+});
+
+test('O12: something that is killed for memory inside is told with the limit, and an end for want of memory is told as an end alone', async () => {
+  const { watch, lab, told, changes, say, die, wait } = watching();
+  await wait();
+  watch.started(lab);
+  say('oom');
+  await wait(700);
+  expect(changes).toEqual([{ kind: 'child-killed', at: expect.any(Date) as Date, limit: 2 * 1024 ** 3 }]);
+  expect(told).toEqual([]);
+  say('oom');
+  die();
+  await wait(700);
+  expect(changes).toHaveLength(1);
+  expect(told).toEqual([SERVER]);
+  expect(watch.lastOom('c1')).toBeInstanceOf(Date);
+  watch.close();
+});
+
+test('a restart that was asked for is told to nobody, and the next end is', async () => {
+  const { watch, lab, told, say, die, wait } = watching();
+  await wait();
+  watch.started(lab);
+  watch.expect('c1');
+  die();
+  say('start');
+  watch.restarted(lab);
+  await wait();
+  expect(told).toEqual([]);
+  die();
+  await wait();
+  expect(told).toEqual([SERVER]);
+  watch.close();
+});
+
+test('O04: an end and a pause whose events never came are told by the next list, half a minute later at most', async () => {
+  const { watch, lab, list, told, changes, wait } = watching();
+  await wait();
+  const other = { ...lab, containerId: 'c2' };
+  watch.started(lab);
+  watch.started(other);
+  list.labs = [{ ...other, paused: true }];
+  await wait(29_000);
+  expect([told, changes]).toEqual([[], []]);
+  await wait(1_000);
+  expect(told).toEqual([SERVER]);
+  expect(changes).toEqual([{ kind: 'paused' }]);
   watch.close();
 });

@@ -1,0 +1,86 @@
+import { HubError } from '../domain/errors';
+import type { Exchange, Reply } from './exchange';
+import { actorOf, type Kit } from './kit';
+
+const PER_USER = 20;
+const KEEP_ALIVE_MS = 8_000;
+/** A peer that is gone without a word is noticed when the kernel gives up on a keep-alive write. */
+const TCP_KEEP_ALIVE_MS = 10_000;
+
+export interface EventStreams {
+  /**
+   * Server-sent events, each the JSON of one `event`. `begin` is called before the headers, so that what it throws is an answer of its own.
+   * A stream ends with its source, with its reader, or with the credential it was opened with.
+   */
+  open(x: Exchange, begin: (signal: AbortSignal) => AsyncIterable<object>): Reply;
+}
+
+/** `what` goes on a "Too many … are open." */
+export function createEventStreams({ deps }: Kit, what: string): EventStreams {
+  const perUser = new Map<string, number>();
+  const open = new Map<string, Set<AbortController>>();
+  deps.services.sessions.onEnded((credential) => {
+    for (const abort of open.get(credential) ?? []) abort.abort();
+  });
+
+  const enter = (who: string, credential: string, abort: AbortController): (() => void) => {
+    const count = perUser.get(who) ?? 0;
+    if (count >= PER_USER) throw new HubError('rate-limited', `Too many ${what} are open.`, { retryAfterSeconds: 10 });
+    perUser.set(who, count + 1);
+    const set = open.get(credential) ?? new Set();
+    open.set(credential, set.add(abort));
+    return () => {
+      perUser.set(who, (perUser.get(who) ?? 1) - 1);
+      if (perUser.get(who) === 0) perUser.delete(who);
+      set.delete(abort);
+      if (set.size === 0) open.delete(credential);
+    };
+  };
+
+  const run = async (x: Exchange, events: AsyncIterable<object>, abort: AbortController): Promise<void> => {
+    const { res, req } = x;
+    res.once('close', () => abort.abort());
+    req.socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
+    res.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-cache, no-store', 'X-Accel-Buffering': 'no' });
+    res.write('\n\n');
+    // While the reader does not read, nothing is added: the next event is the newest one anyway.
+    const quiet = deps.clock.every(KEEP_ALIVE_MS, () => {
+      if (!res.writableNeedDrain) res.write('\n\n');
+    });
+    try {
+      for await (const event of events) {
+        if (!res.write(`data: ${JSON.stringify(event)}\n\n`)) await drained(res, abort.signal);
+        if (abort.signal.aborted) break;
+      }
+    } finally {
+      quiet();
+      res.end();
+    }
+  };
+
+  return {
+    open(x, begin) {
+      const actor = actorOf(x);
+      const abort = new AbortController();
+      const events = begin(abort.signal);
+      // Counted when it runs, because a HEAD request never does.
+      const stream = async (): Promise<void> => {
+        const leave = enter(`${actor.kind}:${actor.id}`, actor.credential, abort);
+        await run(x, events, abort).finally(leave);
+      };
+      return { kind: 'stream', run: stream };
+    },
+  };
+}
+
+const drained = (res: Exchange['res'], signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted || res.destroyed) return resolve();
+    const done = (): void => {
+      res.off('drain', done);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    res.on('drain', done);
+    signal.addEventListener('abort', done);
+  });

@@ -1,0 +1,22 @@
+import type { LabAddress } from '../spawner/lab-api';
+import type { ServerId } from './domain/ids';
+import type { ServerRecord } from './domain/server';
+import type { Store } from './store/store';
+import { createUrls } from './urls';
+
+export interface LabAddressDeps {
+  readonly store: Store;
+  /** Base path of the public URL. */
+  readonly base: string;
+  /** Shown to a server that asks the hub who its visitors are, and knows no secret that it shares with the hub. */
+  readonly tokenFor: (server: ServerId) => string | undefined;
+  readonly signsIn: (record: ServerRecord) => boolean;
+}
+
+/** How the hub itself asks a server something. Throws where there is no way. */
+export function labAddressOf(record: ServerRecord, signal: AbortSignal, { store, base, tokenFor, signsIn }: LabAddressDeps): LabAddress {
+  const owner = store.users.byId(record.owner);
+  const secret = signsIn(record) ? tokenFor(record.id) : record.secret;
+  if (record.state.kind !== 'ready' || secret === null || secret === undefined || owner === undefined) throw new Error('there is no way to ask this server');
+  return { origin: record.state.origin, prefix: createUrls(base).server(owner.name, record.name), secret, signal };
+}

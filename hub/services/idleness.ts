@@ -1,0 +1,200 @@
+import { can, demand, HUB, notFound, type Actor } from '../domain/access';
+import { formatDuration } from '../domain/duration';
+import { HubError } from '../domain/errors';
+import type { ServerId, ServerName } from '../domain/ids';
+import { endOf, explain, type IdleLimits } from '../domain/idleness';
+import { firedSentence, idleSentence } from '../domain/idleness-words';
+import { parseWhy, type Lease } from '../domain/lease';
+import type { Clock, Logger } from '../domain/runtime';
+import type { ServerRecord } from '../domain/server';
+import type { User } from '../domain/user';
+import type { Store } from '../store/store';
+import type { Recorder } from './contract';
+import { eachBounded, within } from './deadlines';
+import { createLeases } from './leases';
+import { createIdleWatch, type IdleWatchDeps } from './idle-watch';
+import type { Idleness, IdleView, LeaseAsk, UseMeter, WhatIf } from './idleness-contract';
+
+export interface IdlenessDeps extends IdleWatchDeps {
+  readonly store: Store;
+  readonly audit: Pick<Recorder, 'record'>;
+  readonly servers: { halt(id: ServerId, reason: string): Promise<void> };
+  readonly limitsOf: (record: ServerRecord) => IdleLimits;
+  /** Puts a message into the browsers that have this server open, within seconds. False: that could not be done. Never rejects. */
+  readonly tell: (record: ServerRecord, message: string) => Promise<boolean>;
+  /** 0: nobody may take a lease. */
+  readonly maxLeaseMs: number;
+  /** How long before a stop its owner is warned; 0: never. */
+  readonly warnMs: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface IdlenessService extends Idleness, UseMeter {
+  /** Looks at what is near its end, warns, and stops what is due. Whoever asks during a round waits for that one. Never rejects. */
+  round(): Promise<void>;
+  close(): void;
+}
+
+const ROUND_MS = 60_000;
+/** A server that is not near its end is asked this often, so that the sentence about it is not far off. */
+const SLOW_LOOK_MS = 10 * 60_000;
+/** A page that is shown again within this time does not ask again. */
+const GLANCE_MS = 15_000;
+const REPORT_MS = 3_000;
+const WHAT_IF_MS = 10_000;
+const AT_ONCE = 8;
+const SAVE = 'Save your work.';
+const SAVE_OR_EXTEND = 'Save your work, or press Extend on the hub\'s home page.';
+
+/** Decides when servers stop that nobody uses, says so before and afterwards, and keeps those that somebody asked to keep. */
+export function createIdleness(deps: IdlenessDeps): IdlenessService {
+  const { store, servers, clock, log } = deps;
+  const watch = createIdleWatch(deps);
+  const leases = createLeases(deps);
+  /** The end that was announced of each server, in this life of it. */
+  const warned = new Map<ServerId, number>();
+  let going: Promise<void> | undefined;
+  let glances = 0;
+  const stopTimer = clock.every(ROUND_MS, () => void round());
+
+  const running = (): readonly ServerRecord[] => store.servers.active().filter(({ state }) => state.kind === 'ready');
+
+  function viewOf(record: ServerRecord, change: WhatIf = {}): IdleView {
+    const owner = store.users.byId(record.owner);
+    if (owner === undefined) throw notFound();
+    const now = clock.now();
+    const limits = changed(deps.limitsOf(record), change);
+    const counting = leases.of(record);
+    const [longest] = counting;
+    const lease = longest === undefined ? null : { leftMs: leases.leftOf(longest), who: longest.who, why: longest.why };
+    const signals = { ...watch.signals(record), lease };
+    const verdict = explain(signals, limits, now);
+    const end = endOf(verdict);
+    const answeredMs = watch.answeredMs(record);
+    return {
+      record, owner, verdict, limits, leases: counting, sentence: idleSentence(verdict, now),
+      signals: { ...signals, proxied: watch.proxied(record.id), answered: answeredMs === undefined ? null : new Date(now.getTime() - (clock.monotonicMs() - answeredMs)) },
+      near: end !== null && end.getTime() - now.getTime() <= deps.warnMs,
+    };
+  }
+
+  function round(): Promise<void> {
+    going ??= oneRound().finally(() => (going = undefined));
+    return going;
+  }
+
+  async function oneRound(): Promise<void> {
+    try {
+      const ready = running();
+      watch.keepOnly(ready);
+      for (const id of warned.keys()) if (!ready.some((record) => record.id === id)) warned.delete(id);
+      leases.forgetEnded();
+      await eachBounded(ready, { limit: AT_ONCE, onError: (record, err) => log.warn({ server: record.id, err }, 'an idle server was kept: it could not be judged or stopped') }, consider);
+    } catch (err) {
+      log.error({ err }, 'looking for idle servers failed');
+    }
+  }
+
+  async function consider(record: ServerRecord): Promise<void> {
+    const first = viewOf(record);
+    const silentMs = clock.monotonicMs() - (watch.answeredMs(record) ?? -Infinity);
+    const { reason } = first.verdict;
+    if (first.near || first.verdict.due || reason.kind === 'unknown' || first.signals.running.length > 0 || reason.kind === 'cpu' || silentMs >= SLOW_LOOK_MS) await watch.look(record);
+    // Somebody may have come back, or stopped it, while it was asked.
+    const now = store.servers.byId(record.id);
+    if (now === undefined || now.version !== record.version) return;
+    const view = viewOf(now);
+    if (view.verdict.due) await stop(view);
+    else warn(view);
+  }
+
+  async function stop({ record, verdict, sentence, signals }: IdleView): Promise<void> {
+    log.info({ server: record.id, rule: verdict.reason.kind, idleMs: signals.idleForMs, ageMs: signals.ageMs, sentence }, 'a server is stopped by its limits');
+    await servers.halt(record.id, firedSentence(verdict, clock.now()));
+  }
+
+  /** Once for each end that comes near: whoever uses the server again is warned again before the next one. */
+  function warn(view: IdleView): void {
+    const { record, sentence, near } = view;
+    if (!near) warned.delete(record.id);
+    if (!near || warned.has(record.id)) return;
+    warned.set(record.id, clock.monotonicMs());
+    const last = view.verdict.reason.kind === 'age' || view.verdict.latest !== null;
+    void deps.tell(record, `${sentence}. ${last ? SAVE : SAVE_OR_EXTEND}`).then((told) => log.info({ server: record.id, sentence, told }, 'a server is about to stop, and its lab was asked to say so'));
+  }
+
+  function find(owner: User, name: ServerName): ServerRecord {
+    const record = store.servers.find(owner.id, name);
+    if (record?.state.kind !== 'ready') throw new HubError('invalid-input', `${name === '' ? owner.name : `${owner.name}:${name}`} is not running`);
+    return record;
+  }
+
+  const groupsOf = (owner: User): readonly string[] => store.groups.groupsOf(owner.id).map((group) => group.name);
+  const demandRead = (actor: Actor, owner: User, name: ServerName): void => demand(actor, 'read:servers', { kind: 'server', user: owner.name, server: name, groups: groupsOf(owner) });
+  const demandKeep = (actor: Actor, owner: User): void => demand(actor, 'users:activity', { kind: 'user', name: owner.name, groups: groupsOf(owner) });
+
+  function take(actor: Actor, owner: User, name: ServerName, { ms, why }: LeaseAsk): Lease {
+    demandKeep(actor, owner);
+    const record = find(owner, name);
+    if (deps.maxLeaseMs === 0) throw new HubError('forbidden', 'This hub gives no leases.');
+    if (!(ms > 0 && ms <= deps.maxLeaseMs)) throw new HubError('invalid-input', `A lease lasts for more than nothing and ${formatDuration(deps.maxLeaseMs)} at most.`);
+    return leases.add(actor, { owner, record, ms, why: parseWhy(why) });
+  }
+
+  return {
+    used: watch.used,
+    glance(actor, owner, name) {
+      demandRead(actor, owner, name);
+      const record = store.servers.find(owner.id, name);
+      if (record?.state.kind !== 'ready') return undefined;
+      const silentMs = clock.monotonicMs() - (watch.answeredMs(record) ?? -Infinity);
+      if (silentMs > GLANCE_MS && glances < AT_ONCE) {
+        glances += 1;
+        void watch.look(record).finally(() => (glances -= 1));
+      }
+      return viewOf(record);
+    },
+    async report(actor, owner, name) {
+      demandRead(actor, owner, name);
+      const record = find(owner, name);
+      await within(clock, REPORT_MS, watch.look(record)).catch((err: unknown) => log.debug({ server: record.id, err }, 'a report on idleness did not wait for the server'));
+      return viewOf(find(owner, name));
+    },
+    extend(actor, owner, name) {
+      demandKeep(actor, owner);
+      const record = find(owner, name);
+      const { idleMs } = deps.limitsOf(record);
+      if (idleMs === null) throw new HubError('invalid-input', 'This server has no idle limit: there is nothing to extend.');
+      leases.add(actor, { owner, record, ms: idleMs, why: '' });
+      return viewOf(record);
+    },
+    lease: take,
+    leaseFromLab: ({ actor, owner, record }, ask) => take(actor, owner, record.name, ask),
+    endLease(actor, owner, name, id) {
+      demandKeep(actor, owner);
+      if (!leases.end(actor, { owner, record: find(owner, name), id })) throw notFound();
+    },
+    async whatIf(actor, change) {
+      demand(actor, 'admin-ui', HUB);
+      const seen = running().filter((record) => {
+        const owner = store.users.byId(record.owner);
+        return owner !== undefined && can(actor, 'read:servers', { kind: 'server', user: owner.name, server: record.name, groups: groupsOf(owner) });
+      });
+      const onError = (record: ServerRecord, err: unknown): void => log.debug({ server: record.id, err }, 'a server could not be asked for a what-if');
+      await within(clock, WHAT_IF_MS, eachBounded(seen, { limit: AT_ONCE, onError }, watch.look)).catch((err: unknown) => log.debug({ err }, 'a what-if did not wait for every server'));
+      return seen.flatMap(({ id }) => {
+        const now = store.servers.byId(id);
+        return now?.state.kind === 'ready' ? [viewOf(now, change)] : [];
+      });
+    },
+    round,
+    close: stopTimer,
+  };
+}
+
+const changed = (limits: IdleLimits, { idleMs, maxAgeMs }: WhatIf): IdleLimits => ({
+  ...limits,
+  ...(idleMs === undefined ? {} : { idleMs, idleFrom: 'asked' }),
+  ...(maxAgeMs === undefined ? {} : { maxAgeMs, maxAgeFrom: 'asked' }),
+});

@@ -1,0 +1,84 @@
+import type Database from 'better-sqlite3';
+import { join } from 'node:path';
+import { storeOn } from '../../../hub/store/create-store';
+import { openDatabase } from '../../../hub/store/sqlite';
+import { useDirectory } from './support';
+
+const directory = useDirectory();
+
+/** Tables that grow with users or with time. What is configured (roles, groups) stays small. */
+const LARGE = ['users', 'sessions', 'tokens', 'servers', 'audit', 'throttle', 'visits', 'oauth_codes', 'group_members', 'role_users', 'imported_users', 'imported_tokens', 'volumes'];
+
+/**
+ * Statements that do walk through a large table, by what they begin with, and why that is fine. `bench/store.cjs` has the figures at 10,000
+ * users, 100,000 tokens and 1,000,000 entries of the audit log.
+ */
+const ALLOWED: readonly (readonly [begins: RegExp, why: string])[] = [
+  [/^SELECT users\.id.* FROM users WHERE \(@status IS NULL/s, 'a page of users: ends at its limit, and with a filter at 2 ms'],
+  [/^SELECT count\(\*\) AS n FROM users WHERE \(@status IS NULL/s, 'how many users match: 2 ms'],
+  [/^SELECT count\(\*\) AS n FROM sessions$/, 'SQLite counts the pages of an index: 0.2 ms'],
+  [/^SELECT .* FROM servers ORDER BY seq$/s, 'every server, for what happens once: at boot, at a shutdown'],
+  [/^SELECT .* FROM audit ORDER BY id DESC LIMIT @limit OFFSET @offset$/s, 'ends at its limit'],
+  [/FROM audit (?:WHERE @below IS NULL OR id < @below )?ORDER BY id LIMIT @limit\)/s, 'ends at its limit'],
+  [/^DELETE FROM (?:tokens|oauth_codes) WHERE service IS NOT NULL/, 'once, at boot: clients of services that the configuration no longer names'],
+  [/^SELECT password_hash FROM users WHERE password_hash GLOB/, 'the first row of an index that holds nothing else'],
+];
+
+interface Step {
+  readonly detail: string;
+}
+
+/** Every statement that the store prepares when it opens. */
+function statements(): { readonly db: Database.Database; readonly texts: readonly string[]; readonly close: () => void } {
+  const opened = openDatabase(':memory:');
+  // The first opening also brings an old audit log up to date, with statements of its own.
+  storeOn(opened, { now: () => new Date(0), backups: '' });
+  const texts: string[] = [];
+  const prepare = opened.db.prepare.bind(opened.db) as (text: string) => Database.Statement;
+  opened.db.prepare = ((text: string) => {
+    texts.push(text);
+    return prepare(text);
+  }) as typeof opened.db.prepare;
+  storeOn(opened, { now: () => new Date(0), backups: '' });
+  opened.db.prepare = prepare as typeof opened.db.prepare;
+  return { db: opened.db, texts: [...new Set(texts)], close: opened.close };
+}
+
+const planOf = (db: Database.Database, text: string): readonly Step[] => {
+  const names = new Set([...text.matchAll(/@(\w+)/g)].map(([, name]) => name ?? ''));
+  return db.prepare<[Record<string, null>], Step>(`EXPLAIN QUERY PLAN ${text}`).all(Object.fromEntries([...names].map((name) => [name, null])));
+};
+
+const walks = (db: Database.Database, text: string): readonly string[] =>
+  planOf(db, text).map(({ detail }) => detail).filter((detail) => LARGE.some((table) => detail === `SCAN ${table}` || detail.startsWith(`SCAN ${table} `)) || (/USE TEMP B-TREE FOR ORDER BY/.test(detail) && /FROM (?:audit|users)\b/.test(text)));
+
+test('P06: no statement walks through a large table, but for those that are listed with their reason', () => {
+  const { db, texts, close } = statements();
+  expect(texts.length).toBeGreaterThan(60);
+  const found = texts.filter((text) => walks(db, text).length > 0 && !ALLOWED.some(([begins]) => begins.test(text))).map((text) => `${text}\n  ${walks(db, text).join('\n  ')}`);
+  close();
+  expect(found).toEqual([]);
+});
+
+test('P06: the list has no reason that is not needed any more', () => {
+  const { db, texts, close } = statements();
+  const walking = texts.filter((text) => walks(db, text).length > 0);
+  close();
+  expect(ALLOWED.filter(([begins]) => !walking.some((text) => begins.test(text))).map(([begins]) => begins.source)).toEqual([]);
+});
+
+test('P06: a statement without an index is found', () => {
+  const { db, close } = statements();
+  expect(walks(db, 'SELECT id FROM tokens WHERE note = @note')).toEqual(['SCAN tokens']);
+  expect(walks(db, 'SELECT id FROM tokens WHERE hash = @hash')).toEqual([]);
+  close();
+});
+
+test('3.12: the settings of the one connection that writes', () => {
+  const opened = openDatabase(join(directory(), 'hub.sqlite'));
+  const pragma = (name: string): unknown => opened.db.pragma(name, { simple: true });
+  expect(Object.fromEntries(['journal_mode', 'synchronous', 'foreign_keys', 'busy_timeout', 'trusted_schema', 'secure_delete', 'cell_size_check', 'mmap_size', 'wal_autocheckpoint', 'journal_size_limit'].map((name) => [name, pragma(name)]))).toEqual({
+    journal_mode: 'wal', synchronous: 2, foreign_keys: 1, busy_timeout: 5000, trusted_schema: 0, secure_delete: 1, cell_size_check: 1, mmap_size: 0, wal_autocheckpoint: 1000, journal_size_limit: 67_108_864,
+  });
+  opened.close();
+});

@@ -1,0 +1,76 @@
+import type { IdleLimits, IdleVerdict } from '../../hub/domain/idleness';
+import { span } from '../../hub/domain/idleness-words';
+import { IdleSentence } from '../components/idleness';
+import { Layout, type Shell } from '../layout';
+
+export interface IdlenessModel {
+  readonly servers: readonly { readonly user: string; readonly server: string; readonly verdict: IdleVerdict; readonly limits: IdleLimits }[];
+  /** As they were asked. */
+  readonly fields: { readonly idleLimit: string; readonly maxAge: string };
+  /** Why the question could not be answered; null: it was. */
+  readonly problem: string | null;
+}
+
+export function idlenessPage(shell: Shell, m: IdlenessModel) {
+  const { t } = shell;
+  return (
+    <Layout {...shell} title={t('idle.title')} width="wide">
+      <p>{t('idle.explain')}</p>
+      <Question shell={shell} m={m} />
+      {m.problem === null ? null : <p class="note bad" role="alert">{m.problem}</p>}
+      {m.servers.length === 0 ? <p>{t('idle.none')}</p> : <Table shell={shell} m={m} />}
+    </Layout>
+  );
+}
+
+interface Part {
+  readonly shell: Shell;
+  readonly m: IdlenessModel;
+}
+
+function Question({ shell: { t, urls }, m: { fields } }: Part) {
+  const field = (name: 'idleLimit' | 'maxAge', label: string) => (
+    <div class="field">
+      <label for={name}>{label}</label>
+      <input id={name} name={name} value={fields[name]} maxLength={32} aria-describedby="idle-hint" />
+    </div>
+  );
+  return (
+    <form method="get" action={urls.adminIdleness} class="filters">
+      {field('idleLimit', t('idle.limit'))} {field('maxAge', t('idle.maxAge'))}
+      <button type="submit">{t('idle.ask')}</button>
+      <p class="hint" id="idle-hint">{t('idle.hint')}</p>
+    </form>
+  );
+}
+
+function Table({ shell: { t }, m: { servers } }: Part) {
+  const length = (ms: number | null): string => (ms === null ? t('idle.noLimit') : span(ms, t));
+  return (
+    <div class="scroll">
+      <table>
+        <caption>{t('idle.caption', { stops: servers.filter(({ verdict }) => verdict.due).length, all: servers.length })}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{t('idle.columnUser')}</th>
+            <th scope="col">{t('idle.columnServer')}</th>
+            <th scope="col">{t('idle.columnVerdict')}</th>
+            <th scope="col">{t('idle.columnWhy')}</th>
+            <th scope="col">{t('idle.columnLimits')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {servers.map(({ user, server, verdict, limits }) => (
+            <tr key={`${user}/${server}`}>
+              <th scope="row"><bdi>{user}</bdi></th>
+              <td data-label={t('idle.columnServer')}>{server === '' ? t('home.default') : server}</td>
+              <td data-label={t('idle.columnVerdict')}>{verdict.due ? t('idle.stops') : t('idle.keeps')}</td>
+              <td data-label={t('idle.columnWhy')} class="roomy"><IdleSentence verdict={verdict} t={t} /></td>
+              <td data-label={t('idle.columnLimits')} class="roomy">{t('idle.limits', { idle: length(limits.idleMs), idleFrom: limits.idleFrom, age: length(limits.maxAgeMs), ageFrom: limits.maxAgeFrom })}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
