@@ -18,7 +18,7 @@ import { createVocabulary } from './domain/scopes/parse';
 import { createDirectory } from './directory';
 import { checkDisk } from './disk-space';
 import { databaseOf, dockerSettings, hubContainerOf } from './docker-settings';
-import type { InstanceId, SessionId } from './domain/ids';
+import type { InstanceId, ServerId, SessionId } from './domain/ids';
 import { systemClock, type Clock, type Logger } from './domain/runtime';
 import { createSites } from './domain/sites';
 import { createFailPoint } from './fail-point';
@@ -44,14 +44,17 @@ import { administratorsOf, createAdmission } from './services/admission';
 import { openGroups } from './services/declared-groups';
 import { createDeclared } from './services/declared-roles';
 import { parseLoginName } from './domain/names';
-import { createServiceHost } from './service-host';
+import { createServiceHost, createServicePlaces } from './service-host';
 import { createLogin } from './services/login';
 import { createPasswordRecords } from './services/passwords';
 import { createGroups } from './services/groups';
 import { createHealth } from './services/health';
 import { createServers } from './services/servers';
+import { createServiceActs } from './services/service-acts';
 import { createServices } from './services/services';
 import { createSessions } from './services/sessions';
+import { createShareCodes } from './services/share-codes';
+import { createShares } from './services/shares';
 import { createShutdown } from './services/shutdown';
 import { createSitePass } from './services/site-pass';
 import { loadTemplates } from './services/templates';
@@ -115,7 +118,7 @@ async function build(config: Config, { log, server, overrides }: Ground) {
   const spawner = overrides.spawner ?? await createSpawner(config, { instance, clock, log, adoptedBy: (owner) => store.imports.volumesOf(owner) });
   const health = createHealth({ ...base, audit, spawner, own: async () => [await checkDisk(config.dataDir)], isolation: config.docker.isolation });
   const activity = createActivity(base);
-  const signIn = createSignInHost({ ...base, ...identity, config, sites });
+  const signIn = createSignInHost({ ...base, ...identity, config, sites, modeOf: (id) => servers.modeOf(id) });
   const servers = createServers({
     ...base,
     audit,
@@ -133,6 +136,7 @@ async function build(config: Config, { log, server, overrides }: Ground) {
     stopGraceMs: config.server.stopGrace,
     failPoint: createFailPoint(config.failPoint),
     openGroups: openGroups(config.groups),
+    renamed: () => identity.actors.forget(),
     observeStart: (seen) => metrics.observeSpawn(seen),
     labEnv: (lab) => labEnvironment({ profile: lab.profile, userName: lab.owner.name, secret: lab.secret, extra: signIn.variablesOf(lab, spawner.hubUrl) }),
   });
@@ -151,7 +155,11 @@ async function build(config: Config, { log, server, overrides }: Ground) {
     stopServers: (owner) => servers.stopAllOf(owner.id),
     removeVolumes: (owner) => spawner.removeFor(owner.id),
   });
-  const groups = createGroups({ store, audit, actors: identity.actors, isPrivileged: ({ id, name }) => store.roles.ofGroup(id).length > 0 || config.groups.some((group) => group.name === name && group.outbound === 'open') });
+  const groups = createGroups({ store, audit, actors: identity.actors, recheck: () => proxy.recheck(), isPrivileged: ({ id, name }) => store.roles.ofGroup(id).length > 0 || config.groups.some((group) => group.name === name && group.outbound === 'open') });
+  const sharing = { ...base, ...identity, recheck: (id: ServerId) => proxy.recheck(id) };
+  const [shares, shareCodes] = [createShares(sharing), createShareCodes(sharing)];
+  const places = createServicePlaces({ routes, base: config.basePath, drain: (route) => void proxy.drain(route, 0).catch((err: unknown) => log.warn({ route: route.prefix, err }, 'open requests could not be ended')) });
+  const serviceActs = createServiceActs({ ...identity, store, base: config.basePath, announceEnded: identity.sessions.announceEnded, places });
   let shutDown = (): void => log.warn({}, 'The hub was asked to end, and nobody listens.');
   const shutdown = createShutdown({ ...base, audit, servers, end: () => shutDown() });
   const culling = createCulling({ ...base, servers, activity, idleLimitMs: config.server.idleLimit ?? 0, checkBusy: (record) => checkBusy(record, { store, base: config.basePath, signsIn: signIn.signsIn, tokenFor: signIn.visitors.forHub }) });
@@ -180,13 +188,13 @@ async function build(config: Config, { log, server, overrides }: Ground) {
     urls,
     clock,
     log,
-    services: { ...identity, accounts, servers, reports, health, groups, shutdown, oauth: signIn.oauth },
+    services: { ...identity, accounts, servers, reports, health, groups, shares, shareCodes, shutdown, serviceActs, oauth: signIn.oauth },
     directory: createDirectory({ store, routes, profiles: config.profiles, openGroups: openGroups(config.groups) }),
     access,
     ready: health.ready,
     metrics,
   });
-  const serviceHost = createServiceHost({ config, server, routes, services: identity.services, clock, log, memory: store.meta });
+  const serviceHost = createServiceHost({ config, server, places, services: identity.services, clock, log, memory: store.meta });
   const proxy = createProxy({
     routes,
     authorise: access.authorise,
@@ -274,7 +282,7 @@ function createIdentity(config: Config, base: Base) {
   const sessions = createSessions({ ...base, idleMs: config.session.idle, absoluteMs: config.session.absolute, reauthMs: config.session.reauth ?? 0 });
   const tokens = createTokens({ ...base, audit, onEnded: sessions.announceEnded, sessions, vocabulary, maxLifetimeSeconds: config.token.maxLifetime / 1000 });
   sessions.onEnded((credential) => tokens.sessionEnded(credential as SessionId));
-  const services = createServices({ declared: config.services });
+  const services = createServices({ declared: config.services, stored: store.services });
   const actors = createActors({ store, sessions, tokens, services, vocabulary });
   const sitePass = createSitePass(base);
   const throttle = createThrottle(base);

@@ -36,7 +36,6 @@ export class Tunnel implements Open {
   readonly user: UserId | null;
   readonly credential: string;
   readonly address: string;
-  /** For checking it again while the socket is open. */
   readonly proof: Credential;
   private upstream: Socket | null = null;
   private ending = false;

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ServerId, ServerName, UserId, UserName } from '../hub/domain/ids';
-import type { Outbound, Profile } from '../hub/domain/profile';
+import type { ImageTraits } from '../hub/domain/images';
+import type { Mode, Outbound, Profile } from '../hub/domain/profile';
 import type { Handle } from '../hub/domain/server';
 
 /**
@@ -33,8 +34,8 @@ export interface StartOptions {
 }
 
 export type Health =
-  /** `origin` as `http://host:port`, dialable by this process now. */
-  | { readonly kind: 'running'; readonly origin: string }
+  /** `origin` as `http://host:port`, dialable by this process now. `mode`: how it was started; null: by a hub that did not note that. */
+  | { readonly kind: 'running'; readonly origin: string; readonly mode: Mode | null }
   | { readonly kind: 'exited'; readonly exitCode: number | null; readonly oomKilled: boolean; readonly detail: string }
   | { readonly kind: 'absent' };
 
@@ -47,6 +48,11 @@ export interface Spawner {
    * never touched: `HubError('conflict')`.
    */
   start(req: SpawnRequest, opts: StartOptions): Promise<Handle>;
+  /**
+   * What an image says about itself, for a profile that leaves it open; where it says nothing, the hub authorises, and the layout is that
+   * of Jupyter's images. Fetches an image that is missing (`pulling`), and looks only once at what an image is. Rejects as `start` does.
+   */
+  describeImage(image: string, opts: Pick<StartOptions, 'signal' | 'onEvent'>): Promise<ImageTraits>;
   /** Current truth. A missing process is `absent`, never an exception; an unreachable engine is `HubError('unavailable')`. */
   inspect(handle: Handle, signal?: AbortSignal): Promise<Health>;
   /** Idempotent. Resolves once the process and what was made for it (network, rules) are gone; volumes stay. */

@@ -10,6 +10,7 @@ import { addDown, type Teardown } from './down';
 import { addImages, type ImageScripts } from './images';
 import { addImport, type FindVolumes } from './import';
 import { EXIT, type Io, printable } from './io';
+import { addOpenApi } from './openapi';
 import { addServers } from './servers';
 import { addStart } from './start';
 import { addToken } from './token';
@@ -48,6 +49,7 @@ function program(io: Io, parts: Parts): Command {
   addUser(root, io);
   addToken(root, io);
   addServers(root, io);
+  addOpenApi(root, io);
   addConfig(root, io);
   addAudit(root, io);
   addImages(root, io, parts.images);

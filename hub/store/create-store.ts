@@ -8,7 +8,10 @@ import { createMetaStore } from './meta';
 import { createOauthStore } from './oauth';
 import { createRoleStore } from './roles';
 import { createServerStore } from './servers';
+import { createServiceStore } from './services';
 import { createSessionStore } from './sessions';
+import { createShareCodeStore } from './share-codes';
+import { createShareStore } from './shares';
 import { createSql } from './sql';
 import { openDatabase, type Opened, type OpenOptions } from './sqlite';
 import type { Store } from './store';
@@ -52,8 +55,11 @@ function createStore({ db, close }: Opened, now: () => Date): Store {
     sessions: createSessionStore(sql),
     tokens: createTokenStore(sql),
     oauth: createOauthStore(sql),
+    services: createServiceStore(sql),
     servers: createServerStore(sql, now),
     visits: createVisitStore(sql),
+    shares: createShareStore(sql),
+    shareCodes: createShareCodeStore(sql),
     throttle: createThrottleStore(sql),
     audit: createAuditStore(sql),
     imports: createImportStore(sql),

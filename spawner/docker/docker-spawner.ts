@@ -2,6 +2,7 @@ import type { ContainerInfo, ContainerInspectInfo } from 'dockerode';
 import { HubError, toHubError } from '../../hub/domain/errors';
 import type { ServerId, UserId } from '../../hub/domain/ids';
 import type { AdoptedVolume } from '../../hub/domain/jupyterhub';
+import type { Mode } from '../../hub/domain/profile';
 import type { Clock, Logger } from '../../hub/domain/runtime';
 import type { Handle } from '../../hub/domain/server';
 import { LABEL, ROLE } from '../labels';
@@ -24,6 +25,7 @@ import { plainLines, redact } from './log-text';
 import { lookAt } from './hub-container';
 import type { InContainer } from './mounts';
 import { hostMounts } from './mounts';
+import { createImageDescriber } from './image-traits';
 import { createNetworks } from './network';
 import { createImages } from './pull';
 import { removeContainer } from './run-once';
@@ -61,6 +63,7 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
   const attachment = createAttachment({ settings, networks, inward, log, local: client.local });
   const volumes = createVolumes(client, settings, deps.adoptedBy);
   const images = createImages(client, clock);
+  const describeImage = createImageDescriber({ client, images });
   const watch = createExitWatch({ client, settings, clock, log, labs, handleOf });
   let capacity: HostCapacity | null = null;
 
@@ -145,7 +148,7 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
     if (!State.Running) return { kind: 'exited', exitCode: State.Status === 'created' ? null : State.ExitCode, oomKilled: State.OOMKilled, detail: whyEnded(found) };
     const server = serverOf(handle) as ServerId;
     await attachment.adopt(server, found.NetworkSettings.Networks[networks.nameFor(server)]);
-    return { kind: 'running', origin: originOf(found, server) };
+    return { kind: 'running', origin: originOf(found, server), mode: modeOf(found) };
   }
 
   /** Taken from that very container, and only from the network that was made for its server: an address alone proves nothing (E02). */
@@ -241,7 +244,7 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
     client.close();
   }
 
-  return { kind: KIND, start, inspect, stop, logs, list, onExit: watch.onExit, hubUrl: attachment.hubUrl, onConnection: inward.onConnection, check, guard, close, tearDown, listFor: volumes.listFor, removeFor: volumes.removeFor, unclaimed: volumes.unclaimed };
+  return { kind: KIND, start, describeImage, inspect, stop, logs, list, onExit: watch.onExit, hubUrl: attachment.hubUrl, onConnection: inward.onConnection, check, guard, close, tearDown, listFor: volumes.listFor, removeFor: volumes.removeFor, unclaimed: volumes.unclaimed };
 }
 
 function labsIn(containers: readonly ContainerInfo[]): readonly Lab[] {
@@ -256,6 +259,11 @@ function labsIn(containers: readonly ContainerInfo[]): readonly Lab[] {
 const handleOf = (containerName: string, server: string): Handle => ({ spawner: KIND, id: `${containerName}/${server}` });
 const nameOf = (handle: Handle): string => handle.id.slice(0, handle.id.indexOf('/'));
 const serverOf = (handle: Handle): string => handle.id.slice(handle.id.indexOf('/') + 1);
+
+function modeOf({ Config }: ContainerInspectInfo): Mode | null {
+  const mode = Config.Labels?.[LABEL.mode];
+  return mode === 'injected' || mode === 'singleuser' ? mode : null;
+}
 
 function demandNotAborted(signal: AbortSignal): void {
   if (signal.aborted) throw signal.reason instanceof HubError ? signal.reason : new HubError('spawn-failed', 'The start was cancelled.', { cause: signal.reason });

@@ -1,5 +1,8 @@
 import { HubError } from '../../hub/domain/errors';
 import type { InstanceId, ServerId, UserId } from '../../hub/domain/ids';
+import type { ImageTraits } from '../../hub/domain/images';
+import { LAYOUTS } from '../../hub/domain/layouts';
+import type { Mode } from '../../hub/domain/profile';
 import type { Clock } from '../../hub/domain/runtime';
 import type { Handle } from '../../hub/domain/server';
 import { createInward } from '../inward';
@@ -15,6 +18,7 @@ interface Process {
   readonly handle: Handle;
   readonly instance: InstanceId;
   readonly behaviour: FakeBehaviour;
+  readonly mode: Mode;
   readonly http: FakeServer;
   readonly lines: string[];
   readonly cancels: (() => void)[];
@@ -42,12 +46,16 @@ export interface FakeOptions {
   readonly instance?: InstanceId;
   /** Absent: an own one, which ends with `close`. */
   readonly engine?: FakeEngine;
+  /** What an image says about itself. Default: nothing. */
+  readonly images?: (image: string) => Partial<ImageTraits>;
 }
 
 export interface FakeSpawner extends Spawner, Volumes {
   readonly engine: FakeEngine;
   /** Every start that was asked for, in order. */
   readonly started: readonly SpawnRequest[];
+  /** Every image that was asked about itself, in order. */
+  readonly described: readonly string[];
   /** Ends a process from outside, as an operator or the kernel would. */
   kill(server: ServerId, how?: { readonly exitCode?: number; readonly oomKilled?: boolean }): Promise<void>;
   /** Requests that reached the server; 0 when there is none. */
@@ -72,6 +80,7 @@ export function createFakeSpawner(opts: FakeOptions): FakeSpawner {
   const instance = opts.instance ?? ('fake' as InstanceId);
   const listeners = new Set<(server: ServerId, handle: Handle) => void>();
   const started: SpawnRequest[] = [];
+  const described: string[] = [];
   const inward = createInward();
   const ofServer = (server: ServerId): Process | undefined => [...engine.processes.values()].find((p) => p.server === server && p.instance === instance);
   const demandEngine = (): void => {
@@ -107,10 +116,10 @@ export function createFakeSpawner(opts: FakeOptions): FakeSpawner {
   async function run(req: SpawnRequest, handle: Handle, behaviour: FakeBehaviour): Promise<Process> {
     const answersAt = opts.clock.monotonicMs() + (behaviour.kind === 'slow' ? (behaviour.answerMs ?? 0) : 0);
     const mood = (): 'answer' | 'busy' | 'hold' => (behaviour.kind === 'never' ? 'hold' : opts.clock.monotonicMs() < answersAt ? 'busy' : 'answer');
-    const secret = req.profile.upstream === 'injected' ? (req.env['JUPYTER_TOKEN'] ?? '') : null;
+    const secret = req.profile.mode === 'injected' ? (req.env['JUPYTER_TOKEN'] ?? '') : null;
     const http = await startFakeServer({ prefix: req.prefix, secret, mood, environment: req.env });
     const lines = [`serving ${req.prefix}`];
-    const process: Process = { server: req.server.id, owner: req.owner.id, handle, instance, behaviour, http, lines, cancels: [], exited: null };
+    const process: Process = { server: req.server.id, owner: req.owner.id, handle, instance, behaviour, mode: req.profile.mode, http, lines, cancels: [], exited: null };
     engine.processes.set(handle.id, process);
     for (const purpose of ['home', 'workspace', 'cache']) engine.volumes.set(`${req.owner.id}_${purpose}`, { owner: req.owner.id, purpose });
     if (behaviour.kind === 'dies-later') {
@@ -146,7 +155,7 @@ export function createFakeSpawner(opts: FakeOptions): FakeSpawner {
     demandEngine();
     const process = engine.processes.get(handle.id);
     if (process === undefined) return { kind: 'absent' };
-    if (process.exited === null) return { kind: 'running', origin: process.http.origin };
+    if (process.exited === null) return { kind: 'running', origin: process.http.origin, mode: process.mode };
     return { kind: 'exited', ...process.exited, detail: process.exited.oomKilled ? 'It ran out of memory.' : `It ended with code ${process.exited.exitCode}.` };
   }
 
@@ -154,6 +163,13 @@ export function createFakeSpawner(opts: FakeOptions): FakeSpawner {
     kind: 'fake',
     engine,
     started,
+    described,
+    describeImage: async (image, { signal }) => {
+      demandEngine();
+      if (signal.aborted) throw aborted(signal);
+      described.push(image);
+      return { mode: 'injected', layout: LAYOUTS.jovyan, ...opts.images?.(image) };
+    },
     start,
     inspect,
     stop,

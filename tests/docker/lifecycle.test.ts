@@ -32,7 +32,7 @@ test('M05: a process that ends at once is noticed well before any timeout, with 
   const handle = await test_.spawner.start(req, startOptions());
   const health = await test_.spawner.inspect(handle);
   const origin = health.kind === 'running' ? health.origin : '';
-  await expect(waitUntilReady({ origin, prefix: req.prefix, secret: SECRET, upstream: 'injected', health: () => test_.spawner.inspect(handle), signal: AbortSignal.timeout(30_000), clock: systemClock })).rejects.toMatchObject({
+  await expect(waitUntilReady({ origin, prefix: req.prefix, secret: SECRET, mode: 'injected', health: () => test_.spawner.inspect(handle), signal: AbortSignal.timeout(30_000), clock: systemClock })).rejects.toMatchObject({
     code: 'spawn-failed',
     message: 'The server ended while starting. It ended with code 3.',
   });

@@ -5,14 +5,21 @@ import { authorizationRoutes } from './authorizations';
 import { groupRoutes } from './groups';
 import { healthApiRoutes } from './health';
 import { hubRoutes } from './hub';
+import { VersionModel } from './schemas';
 import { serverRoutes } from './servers';
 import { serviceRoutes } from './services';
+import { shareCodeRoutes } from './share-codes';
+import { shareRoutes } from './shares';
 import { tokenRoutes } from './tokens';
+import { userActRoutes } from './user-acts';
 import { userRoutes } from './users';
 
 /** JupyterHub's REST API, as far as it is here. */
 export function apiRoutes(kit: Kit): readonly HubRoute[] {
   const version = (): Reply => json(200, { version: kit.deps.settings.protocolVersion });
-  const root = (path: string): HubRoute => ({ method: 'get', path, kind: 'plain', needs: 'anyone', handle: version });
-  return [root('/hub/api'), root('/hub/api/'), ...userRoutes(kit), ...serverRoutes(kit), ...tokenRoutes(kit), ...healthApiRoutes(kit), ...groupRoutes(kit), ...serviceRoutes(kit), ...hubRoutes(kit), ...authorizationRoutes(kit)];
+  const root = (path: string, id: string): HubRoute => ({
+    method: 'get', path, kind: 'plain', needs: 'anyone', handle: version,
+    doc: { id, tag: 'Hub', summary: 'Say which version of the protocol the hub speaks', answers: { 200: { description: 'The version.', model: VersionModel } } },
+  });
+  return [root('/hub/api', 'getVersion'), root('/hub/api/', 'getVersionAtSlash'), ...userRoutes(kit), ...userActRoutes(kit), ...serverRoutes(kit), ...tokenRoutes(kit), ...healthApiRoutes(kit), ...groupRoutes(kit), ...shareRoutes(kit), ...shareCodeRoutes(kit), ...serviceRoutes(kit), ...hubRoutes(kit), ...authorizationRoutes(kit)];
 }

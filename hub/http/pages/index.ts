@@ -1,5 +1,6 @@
 import type { Kit } from '../kit';
 import type { HubRoute } from '../routes';
+import { acceptShareRoutes } from './accept-share';
 import { accountRoutes } from './account';
 import { auditRoutes } from './admin-audit';
 import { healthRoutes } from './admin-health';
@@ -17,5 +18,5 @@ import { tokenPageRoutes } from './tokens';
 
 /** Every page, in the order in which Express tries them; the wildcards of `lab` come last. */
 export const pageRoutes = (kit: Kit): readonly HubRoute[] => [
-  ...entranceRoutes(kit), ...enterRoutes(kit), ...accountRoutes(kit), ...passwordRoutes(kit), ...sessionRoutes(kit), ...homeRoutes(kit), ...spawnRoutes(kit), ...adminRoutes(kit), ...auditRoutes(kit), ...healthRoutes(kit), ...oauthRoutes(kit), ...tokenPageRoutes(kit), ...signpostRoutes(kit), ...labRoutes(kit),
+  ...entranceRoutes(kit), ...enterRoutes(kit), ...accountRoutes(kit), ...passwordRoutes(kit), ...sessionRoutes(kit), ...homeRoutes(kit), ...spawnRoutes(kit), ...adminRoutes(kit), ...auditRoutes(kit), ...healthRoutes(kit), ...oauthRoutes(kit), ...acceptShareRoutes(kit), ...tokenPageRoutes(kit), ...signpostRoutes(kit), ...labRoutes(kit),
 ];
