@@ -1,7 +1,7 @@
 /** What is asked before somebody gets access: to a name, to a server that is shared, to a server by office. */
 export const consentEn = {
-  'authorize.title': 'Who you are',
-  'authorize.explain': '{client} asks who you are. If you agree, it may do this in your name:',
+  'authorize.title': '{client} asks who you are',
+  'authorize.explain': 'If you agree, {client} may do this in your name:',
   'authorize.submit': 'Agree',
   'authorize.refuse': 'No, do not tell it',
   'share.title': 'Open a server of {owner}',
@@ -15,8 +15,8 @@ export const consentEn = {
 } as const;
 
 export const consentZh: Readonly<Record<keyof typeof consentEn, string>> = {
-  'authorize.title': '授权访问',
-  'authorize.explain': '{client} 想知道您的身份。如果您同意，它可以您的名义执行以下操作：',
+  'authorize.title': '{client} 想知道您的身份',
+  'authorize.explain': '如果您同意，{client} 可以您的名义执行以下操作：',
   'authorize.submit': '同意',
   'authorize.refuse': '不，不要告诉它',
   'share.title': '打开 {owner} 的服务器',

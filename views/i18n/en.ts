@@ -1,4 +1,5 @@
 import { consentEn as consent } from './consent';
+import { scopesEn as scopes } from './scopes';
 
 /** The words of every page. Keys are typed: a page cannot ask for a sentence that no language has. */
 export const en = {
@@ -10,6 +11,7 @@ export const en = {
   'nav.password': 'Password',
   'nav.signOut': 'Sign out',
   'nav.signedInAs': 'Signed in as {name}',
+  'nav.tokens': 'Tokens',
   'nav.sessions': 'Sessions',
   'lang.label': 'Language',
   'lang.change': 'Change',
@@ -174,6 +176,7 @@ export const en = {
   'tokens.revoked': 'The token is revoked.',
   'tokens.badLifetime': 'Choose one of the lifetimes that are offered.',
   ...consent,
+  ...scopes,
 
   'action.cancel': 'Cancel',
   'action.back': 'Back to the home page',

@@ -1,4 +1,5 @@
 import { consentZh as consent } from './consent';
+import { scopesZh as scopes } from './scopes';
 import type { Catalogue } from './en';
 
 export const zh: Catalogue = {
@@ -10,6 +11,7 @@ export const zh: Catalogue = {
   'nav.password': '密码',
   'nav.signOut': '退出登录',
   'nav.signedInAs': '已登录：{name}',
+  'nav.tokens': '令牌',
   'nav.sessions': '会话',
   'lang.label': '语言',
   'lang.change': '切换',
@@ -174,6 +176,7 @@ export const zh: Catalogue = {
   'tokens.revoked': '令牌已撤销。',
   'tokens.badLifetime': '请选择所提供的有效期之一。',
   ...consent,
+  ...scopes,
 
   'action.cancel': '取消',
   'action.back': '返回首页',

@@ -1,4 +1,5 @@
 import { Post } from '../components/form';
+import { Scopes } from '../components/scopes';
 import { Layout, type Shell } from '../layout';
 
 export interface AcceptShareModel {
@@ -22,7 +23,7 @@ export function acceptSharePage(shell: Shell, { owner, server, scopes, code, nex
       <Post shell={shell} action={urls.acceptShare()} class="panel" fields={{ code, next }}>
         <p>{t('share.explain', { owner, server: server === '' ? t('home.default') : server })}</p>
         <p>{t('share.scopes')}</p>
-        <ul>{scopes.map((scope) => <li key={scope}><code>{scope}</code></li>)}</ul>
+        <Scopes t={t} scopes={scopes} />
         {sameHost ? <p class="note warn">{t('share.warning', { owner })}</p> : null}
         <p class="actions">
           <button type="submit">{t('share.submit')}</button>

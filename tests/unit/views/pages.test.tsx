@@ -2,6 +2,7 @@ import { createUrls } from '../../../hub/urls';
 import { translator } from '../../../views/i18n';
 import type { Shell } from '../../../views/layout';
 import { acceptSharePage } from '../../../views/pages/accept-share';
+import { authorizePage } from '../../../views/pages/authorize';
 import { auditPage } from '../../../views/pages/audit';
 import { errorPage } from '../../../views/pages/confirm';
 import { homePage, type HomeModel } from '../../../views/pages/home';
@@ -28,6 +29,7 @@ describe('what others wrote', () => {
     reauth: reauthPage(shell, { action: '/hub/x', fields: [[EVIL, EVIL]], field: 'reauth-password', problem: EVIL, back: '/hub/home' }),
     audit: auditPage(shell, { rows: [{ id: 1, at: since, actorKind: EVIL, actor: EVIL, actorId: EVIL, via: EVIL, credential: EVIL, address: EVIL, requestId: EVIL, action: EVIL, target: EVIL, result: 'denied', detail: { [EVIL]: EVIL }, prev: '', hash: '' }], next: 1, head: { id: 1, hash: '' }, fields: { actor: EVIL, action: EVIL, target: EVIL, from: EVIL, until: EVIL }, first: false }),
     error: errorPage(shell, { title: EVIL, message: EVIL, requestId: EVIL, retry: EVIL }),
+    authorize: authorizePage(shell, { title: EVIL, scopes: [EVIL, `access:servers!server=${EVIL}`], action: EVIL }),
     'accept-share': acceptSharePage(shell, { owner: EVIL, server: `${EVIL}/`, scopes: [EVIL], code: EVIL, next: EVIL, sameHost: true }),
     home: homePage({ ...shell, viewer: { name: EVIL, admin: true }, flashes: [{ tone: 'ok', text: EVIL, secret: EVIL }] }, {
       user: EVIL, profiles, mayStart: true, waiting: 2, unwell: true, visits: [{ visitor: EVIL, at: since }], shared: [{ owner: EVIL, name: EVIL, ready: false }], servers: [{ name: EVIL, state: { kind: 'failed', since, message: EVIL, logTail: [] }, profile: null }],
@@ -121,5 +123,13 @@ describe('every page', () => {
     expect(all[1]).toContain('aria-live="polite"');
     expect(all[1]).toContain('<noscript><meta http-equiv="refresh" content="3"/></noscript>');
     expect(all[1]).toContain('Downloading the image x: 1.0 KiB of 2.0 KiB');
+  });
+});
+
+describe('what somebody is asked to agree to', () => {
+  it('is in words, with the scope itself beside them', () => {
+    const html = renderPage(authorizePage(shell, { title: 'board', scopes: ['access:servers!server=mei/', 'custom:board:read'], action: '/x' }));
+    expect(html).toContain('<li>Open servers, with the files and the running code in them <code>access:servers!server=mei/</code></li>');
+    expect(html).toContain('<li><code>custom:board:read</code></li>');
   });
 });
