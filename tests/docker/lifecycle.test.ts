@@ -117,7 +117,7 @@ test('E02: an address that another server got later never passes for the first o
   await test_.spawner.stop(alice.handle, { graceMs: 0 });
   const bob = await test_.spawner.start(requestFor('jan', { profile: sleeper() }), startOptions());
   const health = await test_.spawner.inspect(bob);
-  expect(health).toEqual({ kind: 'running', origin: alice.origin });
+  expect(health).toEqual({ kind: 'running', origin: alice.origin, mode: 'injected' });
   expect(await test_.spawner.inspect(alice.handle)).toEqual({ kind: 'absent' });
 });
 
