@@ -13,7 +13,7 @@ import { atPort, type Config } from './config';
 import { createDirectory } from './directory';
 import { checkDisk } from './disk-space';
 import { databaseOf, dockerSettings, hubContainerOf } from './docker-settings';
-import type { InstanceId } from './domain/ids';
+import type { InstanceId, ServerId } from './domain/ids';
 import { systemClock, type Clock, type FailPoint, type Logger } from './domain/runtime';
 import { createSites } from './domain/sites';
 import { createFailPoint } from './fail-point';
@@ -37,10 +37,13 @@ import { createBackups } from './services/backups';
 import { createLabTokens } from './services/lab-tokens';
 import { openGroups } from './services/declared-groups';
 import { processSettings } from './process-settings';
-import { createServiceHost } from './service-host';
+import { createServiceHost, createServicePlaces } from './service-host';
 import { createGroups } from './services/groups';
 import { createHealth } from './services/health';
 import { createServers } from './services/servers';
+import { createServiceActs } from './services/service-acts';
+import { createShareCodes } from './services/share-codes';
+import { createShares } from './services/shares';
 import { createShutdown } from './services/shutdown';
 import { loadTemplates } from './services/templates';
 import { createVolumes } from './services/volumes';
@@ -108,7 +111,7 @@ async function build(config: Config, { log, server, overrides }: Ground) {
   });
   const health = createHealth({ ...base, audit, spawner, own: async () => [await checkDisk(config.dataDir), backups.row(), volumes.row()], isolation: config.docker.isolation });
   const activity = createActivity(base);
-  const signIn = createSignInHost({ ...base, ...identity, config, sites });
+  const signIn = createSignInHost({ ...base, ...identity, config, sites, modeOf: (id) => servers.modeOf(id) });
   const servers = createServers({
     ...base,
     audit,
@@ -128,6 +131,7 @@ async function build(config: Config, { log, server, overrides }: Ground) {
     stopGraceMs: config.server.stopGrace,
     failPoint,
     openGroups: openGroups(config.groups),
+    renamed: () => identity.actors.forget(),
     observeStart: (seen) => metrics.observeSpawn(seen),
     volumesFor: volumes.forStart,
     labEnv: (lab) => labEnvironment({ profile: lab.profile, userName: lab.owner.name, secret: lab.secret, extra: signIn.variablesOf(lab, spawner.hubUrl) }),
@@ -150,7 +154,11 @@ async function build(config: Config, { log, server, overrides }: Ground) {
     failPoint,
     removeVolumes: (owner) => volumes.removeAllOf(owner.id),
   });
-  const groups = createGroups({ store, audit, actors: identity.actors, isPrivileged: ({ id, name }) => store.roles.ofGroup(id).length > 0 || config.groups.some((group) => group.name === name && group.outbound === 'open') });
+  const groups = createGroups({ store, audit, actors: identity.actors, recheck: () => proxy.recheck(), isPrivileged: ({ id, name }) => store.roles.ofGroup(id).length > 0 || config.groups.some((group) => group.name === name && group.outbound === 'open') });
+  const sharing = { ...base, ...identity, recheck: (id: ServerId) => proxy.recheck(id) };
+  const [shares, shareCodes] = [createShares(sharing), createShareCodes(sharing)];
+  const places = createServicePlaces({ routes, base: config.basePath, drain: (route) => void proxy.drain(route, 0).catch((err: unknown) => log.warn({ route: route.prefix, err }, 'open requests could not be ended')) });
+  const serviceActs = createServiceActs({ ...identity, store, base: config.basePath, announceEnded: identity.sessions.announceEnded, places });
   const maintenance = createMaintenanceHost({ ...base, audit, servers, base: config.basePath, signsIn: signIn.signsIn, tokenFor: signIn.visitors.forHub });
   let shutDown = (): void => log.warn({}, 'The hub was asked to end, and nobody listens.');
   const shutdown = createShutdown({ ...base, audit, servers, end: () => shutDown() });
@@ -179,13 +187,13 @@ async function build(config: Config, { log, server, overrides }: Ground) {
     urls,
     clock,
     log,
-    services: { ...identity, accounts, servers, idleness, reports, health, backups, volumes, groups, maintenance, shutdown, oauth: signIn.oauth },
+    services: { ...identity, accounts, servers, idleness, reports, health, backups, volumes, groups, shares, shareCodes, maintenance, shutdown, serviceActs, oauth: signIn.oauth },
     directory: createDirectory({ store, routes, profiles: config.profiles, openGroups: openGroups(config.groups) }),
     access,
     ready: health.ready,
     metrics,
   });
-  const serviceHost = createServiceHost({ config, server, routes, services: identity.services, clock, log, memory: store.meta });
+  const serviceHost = createServiceHost({ config, server, places, services: identity.services, clock, log, memory: store.meta });
   const proxy = createProxy({
     routes,
     authorise: access.authorise,

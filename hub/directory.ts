@@ -1,6 +1,6 @@
 import { isServiceRoute, type RouteTable } from '../proxy/route-table';
 import type { AppDeps, RouteView } from './http/deps';
-import type { Profile } from './domain/profile';
+import type { OfferedProfile } from './domain/profile';
 import { outboundOf } from './services/declared-groups';
 import type { Store } from './store/store';
 
@@ -19,7 +19,7 @@ function routesView({ routes, store }: { readonly routes: Pick<RouteTable, 'list
 interface DirectoryDeps {
   readonly store: Store;
   readonly routes: Pick<RouteTable, 'list'>;
-  readonly profiles: readonly Profile[];
+  readonly profiles: readonly OfferedProfile[];
   readonly openGroups: ReadonlySet<string>;
 }
 

@@ -38,7 +38,7 @@ export function createIdentity(config: Config, base: Base) {
   const sessions = createSessions({ ...base, idleMs: config.session.idle, absoluteMs: config.session.absolute, reauthMs: config.session.reauth ?? 0 });
   const tokens = createTokens({ ...base, audit, onEnded: sessions.announceEnded, sessions, vocabulary, maxLifetimeSeconds: config.token.maxLifetime / 1000 });
   sessions.onEnded((credential) => tokens.sessionEnded(credential as SessionId));
-  const services = createServices({ declared: config.services });
+  const services = createServices({ declared: config.services, stored: store.services });
   const actors = createActors({ store, sessions, tokens, services, vocabulary });
   const sitePass = createSitePass(base);
   const throttle = createThrottle(base);

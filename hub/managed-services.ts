@@ -104,7 +104,7 @@ function supervise(program: ManagedProgram, { clock, log, memory, graceMs = GRAC
       const last = child;
       if (last === undefined || last.exitCode !== null || last.signalCode !== null) return;
       const ended = once(last, 'exit');
-      signal(last.pid, 'SIGTERM');
+      if (!signal(last.pid, 'SIGTERM')) return log.warn({ ...about, pid: last.pid }, 'a service runs as somebody else, and cannot be ended by the hub');
       const force = clock.after(graceMs, () => signal(last.pid, 'SIGKILL'));
       await ended;
       force();
@@ -125,14 +125,17 @@ function whenGone(child: ChildProcess, tell: (what: Readonly<Record<string, unkn
   child.once('exit', (code, by) => end({ exitCode: code, signal: by }));
 }
 
-/** To the whole process group. Nobody there any more is what is wanted. */
-function signal(pid: number | undefined, name: NodeJS.Signals): void {
-  if (pid === undefined) return;
+/** To the whole process group. Nobody there any more is what is wanted. False: it runs as another user, through sudo for one, whom the hub may not signal. */
+function signal(pid: number | undefined, name: NodeJS.Signals): boolean {
+  if (pid === undefined) return true;
   try {
     process.kill(-pid, name);
   } catch (err) {
-    if ((err as NodeJS.ErrnoException).code !== 'ESRCH') throw err;
+    const { code } = err as NodeJS.ErrnoException;
+    if (code === 'EPERM') return false;
+    if (code !== 'ESRCH') throw err;
   }
+  return true;
 }
 
 /** When a process began, in the kernel's own count: with its number it names it for good. Empty: nobody knows (there is no /proc, or no such process). */
@@ -156,6 +159,8 @@ function endLeftover(kept: string | undefined, tell: () => void): void {
 /** Line by line, without the token, and without holding more than one line of a program that never ends one. */
 function logLines(from: Readable | null, stream: 'stdout' | 'stderr', { name, token }: ManagedProgram, log: Logger): void {
   let held = '';
+  // The rest of a line whose beginning was too long already: half a token may be at its beginning, which would not be recognised.
+  let skipping = false;
   const write = (line: string): void => {
     const text = line.replaceAll(token, '(hidden)').trimEnd();
     if (text !== '') log.info({ service: name, stream, line: text.slice(0, LONGEST_LINE) }, 'a service wrote a line');
@@ -164,10 +169,14 @@ function logLines(from: Readable | null, stream: 'stdout' | 'stderr', { name, to
   from?.on('data', (chunk: string) => {
     const lines = (held + chunk).split('\n');
     held = lines.pop() ?? '';
-    for (const line of lines) write(line);
+    for (const line of lines) {
+      if (!skipping) write(line);
+      skipping = false;
+    }
     // Twice the longest line: the token cannot lie across the cut of what is written.
-    if (held.length > 2 * LONGEST_LINE) {
-      write(held);
+    if (skipping || held.length > 2 * LONGEST_LINE) {
+      if (!skipping) write(held);
+      skipping = true;
       held = '';
     }
   });

@@ -1,4 +1,6 @@
 import type { Config } from './config';
+import type { ServerId } from './domain/ids';
+import type { Mode } from './domain/profile';
 import type { Sites } from './domain/sites';
 import { labVariables } from './services/lab-variables';
 import { createOauth, type OauthDeps } from './services/oauth';
@@ -9,6 +11,8 @@ import { createVisitors, type VisitorsDeps } from './services/visitors';
 export interface SignInHostDeps extends VisitorsDeps, Omit<OauthDeps, 'base' | 'originOf' | 'signsIn' | 'discard' | 'lifetimeSeconds' | 'services'> {
   readonly config: Config;
   readonly sites: Sites | null;
+  /** In which mode a server was started; undefined: unknown. */
+  readonly modeOf: (server: ServerId) => Mode | undefined;
   readonly tokens: VisitorsDeps['tokens'] & { readonly discard: OauthDeps['discard'] };
   readonly services: OauthDeps['services'];
 }
@@ -23,11 +27,11 @@ export interface SignInHost {
 }
 
 /** Everything by which servers and services learn from the hub who their visitors are, for this configuration. */
-export function createSignInHost({ config, sites, ...deps }: SignInHostDeps): SignInHost {
+export function createSignInHost({ config, sites, modeOf, ...deps }: SignInHostDeps): SignInHost {
   const publicOrigin = new URL(config.publicUrl).origin;
   const siteOf = (owner: LabEnvAsk['owner']): string | null => sites?.originOf(sites.labelOf(owner.id)) ?? null;
   const profileOf = (slug: string | null) => config.profiles.find((profile) => profile.slug === slug) ?? config.profiles[0];
-  const signsIn: OauthDeps['signsIn'] = ({ profile }) => profileOf(profile)?.upstream === 'singleuser';
+  const signsIn: OauthDeps['signsIn'] = ({ id, profile }) => (modeOf(id) ?? profileOf(profile)?.mode) === 'singleuser';
   const oauth = createOauth({
     ...deps,
     base: config.basePath,
@@ -43,7 +47,7 @@ export function createSignInHost({ config, sites, ...deps }: SignInHostDeps): Si
     variablesOf: ({ owner, server, profile, token }, hubUrl) =>
       labVariables({
         hubUrl, base: config.basePath, owner: owner.name, server: server.name, token,
-        ...(profile.upstream === 'singleuser' ? { signIn: { profile, publicOrigin, site: siteOf(owner) } } : {}),
+        ...(profile.mode === 'singleuser' ? { signIn: { profile, publicOrigin, site: siteOf(owner) } } : {}),
       }),
   };
 }

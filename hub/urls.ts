@@ -81,6 +81,10 @@ export function createUrls(base: string) {
     service: (name: string): string => `${base}services/${esc(name)}/`,
     ...volumeUrls(hub, api),
     token: `${hub}token`,
+    /** The API, described for people and for programs. */
+    apiDocs: `${hub}api-docs`,
+    openApi: `${api}openapi.json`,
+    acceptShare: (code?: string): string => (code === undefined ? `${hub}accept-share` : `${hub}accept-share?code=${encodeURIComponent(code)}`),
     tokenRevoke: (id: string): string => `${hub}token/${esc(id)}/revoke`,
     oauthAuthorize: `${hub}api/oauth2/authorize`,
     ...adminUrls(hub),

@@ -139,6 +139,8 @@ export interface Proxy {
   revoke(credential: string): void;
   /** Ends everything of this user, e.g. after a disable (A18). */
   revokeUser(user: UserId): void;
+  /** Asks the policy again about all that is open to this server, or to any where none is given, and ends what it allows no more (D22). */
+  recheck(server?: ServerId): void;
   readonly counts: () => { readonly requests: number; readonly sockets: number };
   /** Refuses new work; upgraded sockets are told to come back (close code 1012), requests get until the deadline. */
   close(deadlineMs: number): Promise<void>;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { ServerId } from '../hub/domain/ids';
 import type { Clock, Logger } from '../hub/domain/runtime';
 import type { Sites } from '../hub/domain/sites';
 import { createTrustedProxies } from './client-address';
@@ -13,7 +14,7 @@ import { forwardHttp } from './forward-http';
 import type { ForwardDecision } from './forward-http';
 import { createUpgradeForwarder } from './forward-upgrade';
 import { createHosts } from './hosts';
-import { CLOSE, createInflight } from './inflight';
+import { CLOSE, createInflight, type Open } from './inflight';
 import { DEFAULT_LIMITS } from './limits';
 import { createPools } from './pools';
 import { endWithResponse } from './raw-response';
@@ -168,6 +169,7 @@ export function createProxy(deps: ProxyDeps): Proxy {
     drain,
     revoke: (credential) => inflight.end((open) => open.credential === credential, CLOSE.policy),
     revokeUser: (user) => inflight.end((open) => open.user === user, CLOSE.policy),
+    recheck: (server) => inflight.end((open) => isOver(open, deps, server), CLOSE.policy),
     counts: inflight.counts,
     async close(deadlineMs) {
       closing = true;
@@ -184,8 +186,12 @@ const NO_UPGRADE: Refused = { code: 'not-found', message: 'There is no WebSocket
 /** A socket may outlive its session or its owner's permission; revocation closes it at once, this finds what merely ran out. */
 function sweep(tunnel: Tunnel, now: number, check: { readonly authorise: Authorise } | null): void {
   tunnel.destroyIfStuck(now);
-  if (check !== null && !isServiceRoute(tunnel.route) && check.authorise(tunnel.proof, tunnel.route).kind !== 'allow') tunnel.end(CLOSE.policy);
+  if (check !== null && isOver(tunnel, check)) tunnel.end(CLOSE.policy);
 }
+
+/** Whether it is open to this server (absent: to any) without being allowed any more. To services nobody is let in by the policy. */
+const isOver = ({ route, proof }: Open, { authorise }: { readonly authorise: Authorise }, server?: ServerId): boolean =>
+  !isServiceRoute(route) && (server === undefined || route.server === server) && authorise(proof, route).kind !== 'allow';
 
 const targetOf = (route: Route): string => (isServiceRoute(route) ? route.service : route.server);
 

@@ -4,7 +4,7 @@ import type { UserId } from '../hub/domain/ids';
 import type { Logger } from '../hub/domain/runtime';
 import { createBlanker, secretOf } from './blank-secret';
 import type { Blanker } from './blank-secret';
-import type { Decision, ProxyLimits, Touch, Used } from './contract';
+import type { Credential, Decision, ProxyLimits, Touch, Used } from './contract';
 import { ProtocolFault, UpstreamTimeout, codeOf, failureOf, isReset } from './failure';
 import type { Inflight, Open } from './inflight';
 import type { Pools } from './pools';
@@ -106,6 +106,10 @@ class Exchange implements Open, Dispatcher.DispatchHandler {
     this.user = decision.grant.user;
     this.credential = decision.grant.credential;
     this.address = decision.client.address;
+  }
+
+  get proof(): Credential {
+    return this.decision.credential;
   }
 
   start(): void {

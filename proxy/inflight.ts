@@ -1,5 +1,6 @@
 import type { UserId } from '../hub/domain/ids';
 import type { Clock } from '../hub/domain/runtime';
+import type { Credential } from './contract';
 import type { Route } from './route-table';
 
 /** Why we end something: becomes the WebSocket's close code (RFC 6455, 7.4.1). */
@@ -12,6 +13,8 @@ export interface Open {
   /** null: nobody that the hub knows of, on the way to a service. */
   readonly user: UserId | null;
   readonly credential: string;
+  /** What was shown as proof, for asking the policy again while it is open. */
+  readonly proof: Credential;
   readonly address: string;
   readonly upgraded: boolean;
   /** The register's own mark: where it keeps this; -1 when it does not. */

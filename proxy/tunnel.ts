@@ -46,7 +46,6 @@ export class Tunnel implements Open {
   readonly user: UserId | null;
   readonly credential: string;
   readonly address: string;
-  /** For checking it again while the socket is open. */
   readonly proof: Credential;
   private readonly target: string;
   private upstream: Socket | null = null;

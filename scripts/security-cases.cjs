@@ -1,22 +1,22 @@
 'use strict';
 /** Writes docs/security-cases.md from what a whole test run really passed. Called by the runner; it never runs tests itself. */
-const fs = require('node:fs');
 const { inRoot } = require('./bootstrap/paths.cjs');
+const { cell, listed: listNames, readCovered, readJson, testsOf, writePage } = require('./test-pages.cjs');
 
 const FILES = { page: 'docs/security-cases.md', catalogue: 'tests/cases/catalogue.json', reasons: 'tests/cases/reasons.json' };
 const SEVERITIES = ['critical', 'high', 'medium', 'low'];
 const STATUSES = ['pass', 'n/a', 'open'];
-const SHOWN_NAMES = 3;
-const NAME_LENGTH = 110;
 
 /** `B05: …`, `J03 J07: …`, `F03 and F04: …`, `I08 and 3.8: …`; `absent D13: …` shows that what the case is about does not exist. */
 const IDS = /^(absent )?([A-S]\d{2}\b(?:(?:,? and |,? )[A-S]\d{2}\b)*)(?: and [\d.]+)?:? */;
 
 /** @param {string} name of a test or of a group of tests @returns {{ ids: string[], absent: boolean, text: string } | null} */
 function readName(name) {
-  const found = IDS.exec(name);
+  // An operation of the API may stand before the id.
+  const rest = readCovered(name)?.text ?? name;
+  const found = IDS.exec(rest);
   if (found === null) return null;
-  return { ids: found[2].match(/[A-S]\d{2}/g), absent: found[1] !== undefined, text: name.slice(found[0].length) || name };
+  return { ids: found[2].match(/[A-S]\d{2}/g), absent: found[1] !== undefined, text: rest.slice(found[0].length) || rest };
 }
 
 /**
@@ -25,16 +25,14 @@ function readName(name) {
  */
 function claimsOf(runs) {
   const claims = [];
-  for (const { ring, result } of runs) {
-    for (const { ancestorTitles, title, status } of result.testResults.flatMap((file) => file.assertionResults)) {
-      const seen = new Set();
-      for (const name of [...ancestorTitles, title]) {
-        const read = readName(name);
-        for (const id of read?.ids ?? []) {
-          if (seen.has(id)) continue;
-          seen.add(id);
-          claims.push({ id, ring, status, absent: read.absent, text: read.text });
-        }
+  for (const { ring, status, names } of testsOf(runs)) {
+    const seen = new Set();
+    for (const name of names) {
+      const read = readName(name);
+      for (const id of read?.ids ?? []) {
+        if (seen.has(id)) continue;
+        seen.add(id);
+        claims.push({ id, ring, status, absent: read.absent, text: read.text });
       }
     }
   }
@@ -43,14 +41,7 @@ function claimsOf(runs) {
 
 const counts = (allowed, ring) => allowed === 'any' || allowed.includes(ring);
 
-/** Distinct names in a fixed order; Jest reports files in the order in which they ended. */
-function listed(claims) {
-  const names = [...new Set(claims.map(({ ring, text }) => `${ring}: ${shorten(text)}`))].sort();
-  const more = names.length - SHOWN_NAMES;
-  return [...names.slice(0, SHOWN_NAMES), ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
-}
-
-const shorten = (text) => (text.length <= NAME_LENGTH ? text : `${text.slice(0, NAME_LENGTH - 1).trimEnd()}…`);
+const listed = (claims) => listNames(claims.map(({ ring, text }) => [ring, text]));
 
 /** @returns {{ status: string, detail: string, problem?: string }} */
 function judgeCase(entry, reason, claims) {
@@ -93,8 +84,6 @@ function judge({ catalogue, reasons, runs }) {
 }
 
 const tally = (rows, status, severity) => rows.filter((row) => row.status === status && (severity === undefined || row.severity === severity)).length;
-/** A cell may hold neither a bar nor what would be read as markup. */
-const cell = (text) => text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e]/g, '·').replace(/[\\|<>*_`[\]]/g, (c) => (c === '|' ? '\\|' : `\\${c}`));
 
 /** @returns {string} the page; the same rows give the same bytes */
 function pageOf(rows) {
@@ -116,8 +105,6 @@ function pageOf(rows) {
   ].join('\n');
 }
 
-const readJson = (file) => JSON.parse(fs.readFileSync(inRoot(file), 'utf8'));
-
 /**
  * After a whole run: rewrites the page. A stale reason counts as a failure, and in CI so does a page that was not committed as it is.
  * @param {readonly { ring: string, result: object | null }[]} runs all rings
@@ -125,16 +112,11 @@ const readJson = (file) => JSON.parse(fs.readFileSync(inRoot(file), 'utf8'));
  * @returns {{ failed: number, note: string }}
  */
 function updatePage(runs, options) {
-  const page = options.page ?? inRoot(FILES.page);
-  const lost = runs.filter(({ result }) => result === null);
-  if (lost.length > 0) return { failed: 0, note: `${FILES.page} stays as it is: no results of ${lost.map(({ ring }) => ring).join(', ')}` };
-  const { rows, problems } = judge({ catalogue: options.catalogue ?? readJson(FILES.catalogue), reasons: options.reasons ?? readJson(FILES.reasons), runs });
-  const content = pageOf(rows);
-  const changed = !fs.existsSync(page) || fs.readFileSync(page, 'utf8') !== content;
-  if (changed) fs.writeFileSync(page, content);
-  const said = [STATUSES.map((status) => `${tally(rows, status)} ${status}`).join(', '), ...problems];
-  if (changed) said.push(options.ci ? `${FILES.page} is not what this run passed: run npm test and commit it.` : `${FILES.page} is written anew`);
-  return { failed: problems.length + (changed && options.ci ? 1 : 0), note: said.join('; ') };
+  const make = () => {
+    const { rows, problems } = judge({ catalogue: options.catalogue ?? readJson(FILES.catalogue), reasons: options.reasons ?? readJson(FILES.reasons), runs });
+    return { content: pageOf(rows), failed: problems.length, said: [STATUSES.map((status) => `${tally(rows, status)} ${status}`).join(', '), ...problems] };
+  };
+  return writePage(runs, { name: FILES.page, file: options.page ?? inRoot(FILES.page), ci: options.ci, make });
 }
 
 module.exports = { judge, pageOf, readName, updatePage };

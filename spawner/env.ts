@@ -20,13 +20,13 @@ export function labEnvironment({ profile, userName, secret, extra = {} }: LabEnv
     JUPYTER_RUNTIME_DIR: '/tmp/jupyter-runtime',
     MPLCONFIGDIR: '/tmp/matplotlib',
     ...profile.env,
-    HOME: layout.home,
+    HOME: layout.userHome,
     XDG_CACHE_HOME: layout.cache,
     PYTHONPATH: '/app',
     DATA_PATH: '/data',
     USER_ID: userName,
     ...extra,
     // Jupyter itself reads this one; an image that signs in at the hub would take it for a second password.
-    ...(profile.upstream === 'injected' ? { JUPYTER_TOKEN: secret } : {}),
+    ...(profile.mode === 'injected' ? { JUPYTER_TOKEN: secret } : {}),
   };
 }

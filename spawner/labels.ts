@@ -10,6 +10,8 @@ export const LABEL = {
   user: 'berth.user',
   /** Port on which the server listens inside its container. */
   port: 'berth.port',
+  /** `Mode` in which the server was started. On an image: what whoever made it says about its command. */
+  mode: 'berth.mode',
   /** The image as the profile calls it; the container's own `Image` is the id that this meant at the start. */
   image: 'berth.image',
   /** On volumes: their `VolumeId`. */

@@ -26,7 +26,7 @@ function profile(app: 'lab' | 'server', title: string, choice: Choice): Profile 
     description: '',
     argv: jupyterArgv(app, layout),
     port: LAB_PORT,
-    upstream: 'injected',
+    mode: 'injected',
     limits: DEFAULT_LIMITS,
     readOnlyRoot: true,
     outbound: 'none',

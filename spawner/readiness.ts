@@ -1,6 +1,6 @@
 import { get } from 'node:http';
 import { HubError } from '../hub/domain/errors';
-import type { Profile } from '../hub/domain/profile';
+import type { Mode } from '../hub/domain/profile';
 import { pause, type Clock } from '../hub/domain/runtime';
 import type { Health } from './spawner';
 
@@ -9,7 +9,7 @@ export interface ReadinessOptions {
   /** As in `SpawnRequest`: starts and ends with a slash. */
   readonly prefix: string;
   readonly secret: string;
-  readonly upstream: Profile['upstream'];
+  readonly mode: Mode;
   /** Asked between attempts, so that a process that ended is not waited for. */
   readonly health: () => Promise<Health>;
   /** Ends the wait: cancelled, or the start took too long. */
@@ -47,7 +47,7 @@ async function attempt(opts: ReadinessOptions): Promise<string | null> {
   const version = await ask(opts, 'api', false);
   if (version.status === 0) return version.text;
   // What signs visitors in itself may be no Jupyter at all; any answer that is not an error of its own will do (protocol, 1.4).
-  if (opts.upstream === 'singleuser') return version.status < 500 ? null : `it answers ${version.status}`;
+  if (opts.mode === 'singleuser') return version.status < 500 ? null : `it answers ${version.status}`;
   if (version.status !== 200 || !hasVersion(version.text)) return `it answers ${version.status}, but not as Jupyter does`;
   const open = await ask(opts, 'api/status', false);
   if (open.status === 0) return open.text;

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { ServerId, ServerName, UserId, UserName, VolumeId } from '../hub/domain/ids';
-import type { Outbound, Profile } from '../hub/domain/profile';
+import type { ImageTraits } from '../hub/domain/images';
+import type { Mode, Outbound, Profile } from '../hub/domain/profile';
 import type { Handle } from '../hub/domain/server';
 import type { VolumeRef } from '../hub/domain/volume';
 
@@ -37,8 +38,8 @@ export interface StartOptions {
 }
 
 export type Health =
-  /** `origin` as `http://host:port`, dialable by this process now. `paused`: it lives, and answers nothing until somebody resumes it. */
-  | { readonly kind: 'running'; readonly origin: string; readonly paused?: true }
+  /** `origin` as `http://host:port`, dialable by this process now. `mode`: how it was started; null: by a hub that did not note that. `paused`: it lives, and answers nothing until somebody resumes it. */
+  | { readonly kind: 'running'; readonly origin: string; readonly mode: Mode | null; readonly paused?: true }
   | { readonly kind: 'exited'; readonly exitCode: number | null; readonly oomKilled: boolean; readonly detail: string }
   | { readonly kind: 'absent' };
 
@@ -71,6 +72,11 @@ export interface Spawner {
    * never touched: `HubError('conflict')`.
    */
   start(req: SpawnRequest, opts: StartOptions): Promise<Handle>;
+  /**
+   * What an image says about itself, for a profile that leaves it open; where it says nothing, the hub authorises, and the layout is that
+   * of Jupyter's images. Fetches an image that is missing (`pulling`), and looks only once at what an image is. Rejects as `start` does.
+   */
+  describeImage(image: string, opts: Pick<StartOptions, 'signal' | 'onEvent'>): Promise<ImageTraits>;
   /** Current truth. A missing process is `absent`, never an exception; an unreachable engine is `HubError('unavailable')`. */
   inspect(handle: Handle, signal?: AbortSignal): Promise<Health>;
   /**

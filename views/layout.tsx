@@ -101,6 +101,7 @@ function Bar({ t, urls, viewer, path }: Shell) {
             {viewer.auditor === true ? link(urls.adminAudit, 'nav.audit') : null}
             <span class="who">{t('nav.signedInAs', { name: viewer.name })}</span>
             {link(urls.password, 'nav.password')}
+            {link(urls.token, 'nav.tokens')}
             {link(urls.sessions, 'nav.sessions')}
             {link(urls.logout, 'nav.signOut')}
           </>

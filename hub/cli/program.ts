@@ -15,6 +15,7 @@ import { EXIT, type Io, printable } from './io';
 import { addServerLife } from './server-life';
 import { addMaintenance } from './maintenance';
 import { addQueue } from './queue';
+import { addOpenApi } from './openapi';
 import { addServers } from './servers';
 import { addStart } from './start';
 import { addToken } from './token';
@@ -59,6 +60,7 @@ function program(io: Io, parts: Parts): Command {
   addIdle(root, io);
   addVolumes(root, io);
   addServerLife(root, io);
+  addOpenApi(root, io);
   addConfig(root, io);
   addAudit(root, io);
   addBackup(root, io);

@@ -1,4 +1,4 @@
-import type { Profile } from '../domain/profile';
+import type { OfferedProfile } from '../domain/profile';
 import type { DeclaredService } from '../domain/service';
 import type { Settings } from './schema';
 
@@ -16,6 +16,6 @@ export type Config = Frozen<Omit<Settings, 'publicUrl' | 'basePath' | 'profiles'
   /** Every origin that a browser may come from, the public URL's own first. */
   readonly origins: readonly string[];
   /** At least one; the first is the default. */
-  readonly profiles: readonly Profile[];
+  readonly profiles: readonly OfferedProfile[];
   readonly services: readonly DeclaredService[];
 };

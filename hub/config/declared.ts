@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { HEAVIEST } from '../domain/fair-order';
-import { SERVICE_NAME } from '../domain/service';
+import { isRedirectUri, isServiceUrl, SERVICE_CLIENT_ID, SERVICE_NAME, SERVICE_TOKEN } from '../domain/service';
 import * as v from './values';
 
 /** What the configuration gives by name: groups, roles, scopes of its own, services. */
@@ -8,11 +8,9 @@ import * as v from './values';
 const name = v.text;
 const names = z.array(name);
 const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected a name of an environment variable');
-const httpUrl = z.string().refine((text) => URL.canParse(text) && new URL(text).protocol === 'http:' && new URL(text).username === '' && new URL(text).search === '', 'expected an http address such as http://127.0.0.1:9999');
-/** As JupyterHub's own, and long enough that nobody guesses it. */
-const token = z.string().regex(/^[\x21-\x7e]{16,512}$/, 'expected at least 16 characters without spaces; openssl rand -hex 32 makes a good one');
-/** The forms that JupyterHub's documentation knows: an address, or a path on the hub's own. */
-const redirectUri = z.string().refine((text) => text.startsWith('/') || (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)), 'expected an address or a path');
+const httpUrl = z.string().refine(isServiceUrl, 'expected an http address such as http://127.0.0.1:9999');
+const token = z.string().regex(SERVICE_TOKEN, 'expected at least 16 characters without spaces; openssl rand -hex 32 makes a good one');
+const redirectUri = z.string().refine(isRedirectUri, 'expected an address or a path');
 
 export const group = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/, 'expected letters, digits and . _ -'),
@@ -47,7 +45,7 @@ export const service = z.strictObject({
   command: z.array(v.text).min(1, 'expected a program and its arguments').optional(),
   cwd: v.text.optional(),
   environment: z.record(variable, z.string()).default({}),
-  oauthClientId: z.string().regex(/^service-[A-Za-z0-9._-]{1,100}$/, 'expected service- and letters, digits, . _ -').optional(),
+  oauthClientId: z.string().regex(SERVICE_CLIENT_ID, 'expected service- and letters, digits, . _ -').optional(),
   oauthRedirectUri: redirectUri.optional(),
   oauthNoConfirm: v.yesNo.optional(),
   oauthAllowedScopes: z.array(z.string()).default([]),

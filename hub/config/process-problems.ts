@@ -5,7 +5,7 @@ interface Ask {
   readonly listenHost: string | undefined;
   /** The public URL, if there is one, and every further origin. */
   readonly addresses: readonly (string | null | undefined)[];
-  readonly profiles: readonly { readonly slug: string; readonly upstream: string; readonly argv?: readonly string[] | undefined }[];
+  readonly profiles: readonly { readonly slug: string; readonly mode: string; readonly argv?: readonly string[] | undefined }[];
 }
 
 /** Labs without containers are for one person on a machine of one's own: nobody else may come near them, and there is no setting that lets them. */
@@ -20,4 +20,4 @@ export function processProblems({ spawner, listenHost, addresses, profiles }: As
   ];
 }
 
-const startsNoJupyter = ({ upstream, argv }: Ask['profiles'][number]): boolean => upstream !== 'injected' || (argv !== undefined && argv.length > 0 && (argv[0] !== 'jupyter' || !/^[a-z]+$/.test(argv[1] ?? '')));
+const startsNoJupyter = ({ mode, argv }: Ask['profiles'][number]): boolean => mode === 'singleuser' || (argv !== undefined && argv.length > 0 && (argv[0] !== 'jupyter' || !/^[a-z]+$/.test(argv[1] ?? '')));

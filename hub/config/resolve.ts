@@ -1,7 +1,7 @@
 import path from 'node:path';
-import type { Profile } from '../domain/profile';
+import type { Layout, OfferedProfile } from '../domain/profile';
 import type { Config } from './config';
-import { jupyterArgv, LAYOUTS, SINGLEUSER_ARGV } from '../domain/layouts';
+import { LAYOUTS } from '../domain/layouts';
 import { servicesOf } from './declared-services';
 import type { Settings } from './schema';
 
@@ -37,26 +37,24 @@ function acceptedOrigins(publicUrl: string, further: readonly string[]): readonl
   return [...new Set([own.origin, ...twins, ...further])];
 }
 
-function profilesOf(given: Settings): readonly Profile[] {
+function profilesOf(given: Settings): readonly OfferedProfile[] {
   const listed = given.profiles.map((profile) => completed(given, profile));
   if (listed.length > 0) return listed;
   const description = 'The Python science basics in JupyterLab.';
-  return [completed(given, { slug: 'default', title: 'JupyterLab', description, port: 8888, upstream: 'injected', limits: {}, env: {} })];
+  return [completed(given, { slug: 'default', title: 'JupyterLab', description, port: 8888, mode: 'auto', limits: {}, env: {} })];
 }
 
-function completed(given: Settings, profile: Settings['profiles'][number]): Profile {
+function completed(given: Settings, profile: Settings['profiles'][number]): OfferedProfile {
   const { cpus = given.server.cpus, memory = given.server.memory, pids = given.server.pids } = profile.limits;
-  const chosen = profile.layout ?? given.layout;
-  const layout = typeof chosen === 'string' ? LAYOUTS[chosen] : chosen;
   return {
     slug: profile.slug,
     title: profile.title,
     description: profile.description,
     image: profile.image ?? given.image.notebook,
-    argv: profile.argv ?? (profile.upstream === 'singleuser' ? SINGLEUSER_ARGV : jupyterArgv('lab', layout)),
+    argv: profile.argv ?? null,
     port: profile.port,
-    upstream: profile.upstream,
-    layout,
+    mode: profile.mode,
+    layout: layoutOf(profile.layout ?? given.layout),
     limits: { cpus, memoryBytes: memory, pids },
     readOnlyRoot: profile.readOnlyRoot ?? given.server.readOnlyRoot,
     outbound: profile.outbound ?? given.server.outbound,
@@ -66,8 +64,13 @@ function completed(given: Settings, profile: Settings['profiles'][number]): Prof
 }
 
 /** What the profile says itself; the rest is looked up when it is asked for, because a group may say something too. */
-const idleOf = ({ idleLimit, maxAge }: Settings['profiles'][number]): Pick<Profile, 'idle'> =>
+const idleOf = ({ idleLimit, maxAge }: Settings['profiles'][number]): Pick<OfferedProfile, 'idle'> =>
   idleLimit === undefined && maxAge === undefined ? {} : { idle: { ...(idleLimit === undefined ? {} : { idleLimit }), ...(maxAge === undefined ? {} : { maxAge }) } };
+
+function layoutOf(chosen: Settings['layout'] | NonNullable<Settings['profiles'][number]['layout']>): Layout | 'auto' {
+  if (chosen === 'auto') return chosen;
+  return typeof chosen === 'string' ? LAYOUTS[chosen] : { ...chosen, userHome: chosen.userHome ?? chosen.home };
+}
 
 function freeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;

@@ -35,13 +35,14 @@ const oneOf = <const W extends readonly [string, ...string[]]>(...words: W) => z
 /** One profile of the config file. What it leaves out comes from `image`, `layout` and `server`. */
 const layout = z.strictObject({
   home: v.text,
+  userHome: v.text.optional(),
   workspace: v.text,
   cache: v.text,
   workingDir: v.text,
   shared: v.text,
   user: v.textOrNone.prefault(null),
 });
-const layoutName = oneOf('jovyan', 'lab');
+const layoutName = oneOf('auto', 'jovyan', 'lab');
 const profile = z.strictObject({
   slug: z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/, 'expected lower-case letters, digits and hyphens'),
   title: v.text,
@@ -49,7 +50,7 @@ const profile = z.strictObject({
   image: v.text.optional(),
   argv: z.array(z.string()).optional(),
   port: v.wholeNumber(1, 65535).prefault(8888),
-  upstream: oneOf('injected', 'singleuser').default('injected'),
+  mode: oneOf('auto', 'injected', 'singleuser').default('auto'),
   limits: z.strictObject({ cpus: v.amountOrNone.optional(), memory: v.sizeOrNone.optional(), pids: v.countOrNone.optional() }).default({}),
   readOnlyRoot: v.yesNo.optional(),
   outbound: oneOf('none', 'open').optional(),
@@ -112,8 +113,8 @@ export const Schema = z.strictObject({
     namePrefix: setting(v.text, 'jupyterlab-', 'What the names of containers and volumes begin with.'),
     sharedVolume: setting(v.text, 'jupyterhub_shared', 'Volume that every server mounts at `/mnt/shared`.'),
   }),
-  image: group({ notebook: setting(v.text, 'berth/notebook:latest', 'Image of the default profile.') }),
-  layout: setting(layoutName, 'jovyan', 'Where volumes go in the image: as in Jupyter\'s images (`jovyan`: `/home/jovyan/work`), or as on the platform of `stellars` images (`lab`: `/home/lab/workspace`).'),
+  image: group({ notebook: setting(v.text, 'berth/notebook:latest', 'Image of the default profile. Whether it signs visitors in by itself (`jupyterhub-singleuser`) is found at the start of a server.') }),
+  layout: setting(layoutName, 'auto', 'Where volumes go in the image: as the image itself says (`auto`: by its user, home and working directory), as in Jupyter\'s images (`jovyan`: `/home/jovyan/work`), or as on the platform of `stellars` images (`lab`: `/home/lab/workspace`).'),
   server: group({
     idleLimit: setting(v.durationOrNone, '4h', 'A server stops after this long in which no cell ran and nobody typed; 0 for never. An open page alone does not count.', { unit: 'duration' }),
     maxAge: setting(v.durationOrNone, 0, 'A server stops this long after it became ready, whatever runs in it and whatever lease it has; 0 for never.', { unit: 'duration' }),
@@ -147,7 +148,7 @@ export const Schema = z.strictObject({
     level: setting(oneOf('debug', 'info', 'warn', 'error'), 'info', 'Least important kind of line that is written.'),
     file: setting(v.textOrNone, null, 'File that log lines are appended to.', { initial: 'standard output; `hub.log` in the data folder when that is a terminal' }),
   }),
-  profiles: setting(z.array(profile), [], 'What users may choose from at a start: a list of `slug`, `title`, `description`, `image`, `argv`, `port`, `upstream`, `limits`, `readOnlyRoot`, `outbound`, `idleLimit`, `maxAge`, `env`, `layout`. What a profile leaves out comes from `image`, `layout` and `server`.', { initial: 'one, made of `image`, `layout` and `server`', fileOnly: true }),
+  profiles: setting(z.array(profile), [], 'What users may choose from at a start: a list of `slug`, `title`, `description`, `image`, `argv`, `port`, `mode` (`injected`: the hub lets visitors in; `singleuser`: the image asks the hub who they are; `auto`, the default: found at the start, from the command), `limits`, `readOnlyRoot`, `outbound`, `idleLimit`, `maxAge`, `env`, `layout`. What a profile leaves out comes from `image`, `layout` and `server`.', { initial: 'one, made of `image`, `layout` and `server`', fileOnly: true }),
   groups: setting(z.array(declared.group), [], 'Groups that the hub makes at its start: a list of `name`, `users` (names; who has no account yet joins with it), `outbound` (`open`: servers of its members reach the internet, whatever the profile), `roles` (which its members hold), `idleLimit` and `maxAge` (for servers of its members, whatever the profile; of several groups the most generous one counts), `weight` (1 to 100: how much sooner than others its members come up in the line; 1), `limits` (`servers`, `memory`, `cpus` of its members together; who finds no room waits) and `properties`. A member who is taken out of the list leaves the group.', { initial: 'none', fileOnly: true }),
   roles: setting(z.array(declared.role), [], 'Roles, as in JupyterHub\'s `load_roles`: a list of `name`, `description`, `scopes`, `users`, `groups`, `services`. A list of users or groups is complete: whoever is not in it loses the role at the next start. Of `user`, `researcher` and `manager` only what is given changes; the scopes of `admin` cannot.', { initial: 'none', fileOnly: true }),
   customScopes: setting(declared.customScopes, {}, 'Scopes of your own, for services: each `custom:<name>` with a `description` and `subscopes` (other ones of your own that it implies).', { initial: 'none', fileOnly: true }),

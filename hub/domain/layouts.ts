@@ -3,9 +3,9 @@ import type { Layout } from './profile';
 /** Where volumes go, for the two families of images that hubs have in use. */
 export const LAYOUTS = {
   /** The shipped image, and Jupyter's own. */
-  jovyan: { home: '/home/jovyan', workspace: '/home/jovyan/work', cache: '/home/jovyan/.cache', workingDir: '/home/jovyan/work', shared: '/mnt/shared', user: '1000:100' },
+  jovyan: { home: '/home/jovyan', userHome: '/home/jovyan', workspace: '/home/jovyan/work', cache: '/home/jovyan/.cache', workingDir: '/home/jovyan/work', shared: '/mnt/shared', user: '1000:100' },
   /** The platform seed's. */
-  lab: { home: '/home', workspace: '/home/lab/workspace', cache: '/home/lab/.cache', workingDir: '/home/lab/workspace', shared: '/mnt/shared', user: '1000:100' },
+  lab: { home: '/home', userHome: '/home/lab', workspace: '/home/lab/workspace', cache: '/home/lab/.cache', workingDir: '/home/lab/workspace', shared: '/mnt/shared', user: '1000:100' },
 } as const satisfies Record<string, Layout>;
 
 export type LayoutName = keyof typeof LAYOUTS;

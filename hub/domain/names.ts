@@ -1,5 +1,6 @@
 import { HubError } from './errors';
 import { DEFAULT_SERVER, type ServerName, type UserName } from './ids';
+import { shown } from './shown';
 
 /** Longest name of a user or group. */
 export const MAX_NAME = 255;
@@ -99,8 +100,8 @@ const JUPYTER_PATHS = new Set([
 export function parseServerName(raw: unknown): ServerName {
   const name = text(raw, 'server_name');
   if (name === '') return DEFAULT_SERVER;
-  if (name.includes('/')) throw invalid(`Invalid server_name (may not contain '/'): ${shown(name)}`);
-  if (name.length > MAX_SERVER_NAME || !SERVER_NAME.test(name)) throw invalid(`Invalid server_name: '${shown(name)}'`);
+  if (name.includes('/')) throw invalid(`Invalid server_name (may not contain '/'): ${shown(name, 100)}`);
+  if (name.length > MAX_SERVER_NAME || !SERVER_NAME.test(name)) throw invalid(`Invalid server_name: '${shown(name, 100)}'`);
   if (JUPYTER_PATHS.has(name)) throw invalid(`Invalid server_name: '${name}' is a path of Jupyter itself`);
   return name as ServerName;
 }
@@ -121,4 +122,3 @@ function text(raw: unknown, what: string): string {
 }
 
 const invalid = (message: string): HubError => new HubError('invalid-input', message);
-const shown = (name: string): string => name.slice(0, 100).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?');

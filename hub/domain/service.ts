@@ -34,3 +34,30 @@ export interface DeclaredService extends Omit<Service, 'hasToken'> {
 
 /** Of a service in URLs: `/services/<name>/` below the base path. */
 export const SERVICE_NAME = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/i;
+
+/** As JupyterHub's own tokens, and long enough that nobody guesses one. */
+export const SERVICE_TOKEN = /^[\x21-\x7e]{16,512}$/;
+
+export const SERVICE_CLIENT_ID = /^service-[A-Za-z0-9._-]{1,100}$/;
+
+/** Where the hub asks a service: plain HTTP, and nothing in it but a place. */
+export const isServiceUrl = (text: string): boolean => URL.canParse(text) && new URL(text).protocol === 'http:' && new URL(text).username === '' && new URL(text).search === '';
+
+/** The forms that JupyterHub's documentation knows: an address, or a path on the hub's own. */
+export const isRedirectUri = (text: string): boolean => text.startsWith('/') || (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol));
+
+const PORTS_OF_ENGINES = ['2375', '2376'];
+
+/**
+ * What somebody may say about a service while the hub runs (R07): `localhost` or a numeric address, which nobody can point elsewhere later, that is no
+ * link-local one, where clouds keep their metadata, and no engine's port. The configuration file may name anything.
+ */
+export function isOpenServiceUrl(text: string): boolean {
+  if (!isServiceUrl(text)) return false;
+  const { hostname, port } = new URL(text);
+  if (PORTS_OF_ENGINES.includes(port)) return false;
+  if (hostname === 'localhost' || hostname === '[::1]') return true;
+  // Every other way to write a number has become this one.
+  const first = /^(\d+)\.(\d+)\.\d+\.\d+$/.exec(hostname);
+  return first !== null && first[1] !== '0' && Number(first[1]) < 224 && !(first[1] === '169' && first[2] === '254');
+}

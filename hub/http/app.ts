@@ -6,6 +6,7 @@ import { HubError } from '../domain/errors';
 import type { Clock } from '../domain/runtime';
 import { inRequest } from '../services/request-context';
 import { apiRoutes } from './api';
+import { createDescription, openApiRoutes } from './api/openapi';
 import { readJson } from '../wire/body';
 import { readForm } from './body';
 import { LANGUAGE_COOKIE, parseCookies } from './cookies';
@@ -21,6 +22,8 @@ import { noteRefusal } from './middleware/refusals';
 import { createSameOrigin } from './middleware/same-origin';
 import { createSecurityHeaders } from './middleware/security-headers';
 import { pageRoutes } from './pages';
+import { apiDocsRoutes } from './pages/api-docs';
+import { wayToHub } from './pages/signposts';
 import { probeRoutes } from './probes';
 import { createRenderFailure, type ProxyFailure, type RenderedFailure } from './render-failure';
 import type { HubRoute } from './routes';
@@ -46,7 +49,8 @@ export interface HubApp {
 export function createApp(deps: AppDeps): HubApp {
   const files = loadStaticFiles(deps.urls.static);
   const kit = createKit(deps, files);
-  const routes = [...probeRoutes(kit), ...apiRoutes(kit), ...pageRoutes(kit)];
+  const describe = createDescription(kit, () => routes);
+  const routes: readonly HubRoute[] = [...probeRoutes(kit), ...apiRoutes(kit), ...openApiRoutes(describe), ...apiDocsRoutes(kit, describe), ...pageRoutes(kit)];
   const exchanges = new WeakMap<IncomingMessage, Exchange>();
   const exchangeOf = (req: IncomingMessage): Exchange => exchanges.get(req) as Exchange;
   const failureReply = createFailureReply(kit);
@@ -60,7 +64,12 @@ export function createApp(deps: AppDeps): HubApp {
   const guards = { identify, sameOrigin: createSameOrigin(kit), reauth: createReauth(kit), pace: createPace(deps.clock) };
   for (const route of routes) app[route.method](route.path, serve({ kit, exchangeOf, ...guards }, route));
   app.options(/^\/hub\/api(?:\/|$)/, (_req, res) => void res.status(200).type('text/plain').end());
-  app.use((req, res, next) => next(res.headersSent ? undefined : missing(routes, exchangeOf(req))));
+  app.use((req, res, next) => {
+    if (res.headersSent) return next();
+    const x = exchangeOf(req);
+    const reply = wayToHub(deps, x);
+    return reply === undefined ? next(missing(routes, x)) : void send(x, reply);
+  });
   app.use((err: unknown, req: Request, res: Response, _next: NextFunction) => {
     const x = exchangeOf(req);
     // Half an answer cannot be taken back: the reader has to notice that it broke off.
@@ -179,7 +188,8 @@ function gate({ deps }: Kit, route: HubRoute, x: Exchange): Reply | undefined {
 function strangerAt(deps: AppDeps, route: HubRoute, x: Exchange): Reply {
   const mayGo = (x.method === 'GET' || x.method === 'HEAD') && (route.kind === 'page' || (route.kind === 'lab' && wantsHtml(x)));
   if (mayGo) return found(deps.urls.login(`${deps.urls.base}${x.ctx.path.slice(1)}${x.search}`));
-  throw new HubError('forbidden', 'Missing or invalid credentials.');
+  // Where any credential will do, JupyterHub says no more than this (protocol, 2.3).
+  throw new HubError('forbidden', route.needs === 'identified' && route.kind === 'api' ? 'Forbidden' : 'Missing or invalid credentials.');
 }
 
 async function readBodyOf(route: HubRoute, x: Exchange): Promise<void> {

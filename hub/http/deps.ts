@@ -1,12 +1,14 @@
 import type { Actor } from '../domain/access';
 import type { GroupId, ServerId, UserId } from '../domain/ids';
-import type { Profile } from '../domain/profile';
+import type { OfferedProfile } from '../domain/profile';
 import type { Clock, Logger } from '../domain/runtime';
 import type { ServerRecord } from '../domain/server';
 import type { Sites } from '../domain/sites';
 import type { Accounts, ActivityReports, Actors, Audit, Backups, Bootstrap, Groups, HealthChecks, Login, Maintenances, Servers, Sessions, Shutdown, SitePass, Tokens, Volumes } from '../services/contract';
-import type { Services } from '../services/services';
 import type { Idleness } from '../services/idleness-contract';
+import type { ServiceActs } from '../services/service-acts';
+import type { Services } from '../services/services';
+import type { ShareCodes, Shares } from '../services/shares-contract';
 import type { Oauth } from '../services/oauth-contract';
 import type { Urls } from '../urls';
 import type { Metrics } from './metrics';
@@ -30,7 +32,7 @@ export interface HttpSettings {
   /** Hosts of the users' own, where their servers are; null: servers lie on the hub's host. */
   readonly sites: Sites | null;
   /** Offered profiles, the default one first. */
-  readonly profiles: readonly Profile[];
+  readonly profiles: readonly OfferedProfile[];
   /** How long an API call waits for a start or stop before it answers 202; milliseconds. Default 10 s. */
   readonly slowMs?: number;
 }
@@ -71,9 +73,12 @@ export interface AppDeps {
     readonly volumes: Volumes;
     readonly oauth: Oauth;
     readonly groups: Groups;
+    readonly shares: Shares;
+    readonly shareCodes: ShareCodes;
     readonly shutdown: Shutdown;
     readonly maintenance: Maintenances;
     readonly services: Services;
+    readonly serviceActs: ServiceActs;
   };
   /** Plain look-ups for models; what may be shown is decided by the actor's scopes. */
   readonly directory: {
@@ -92,7 +97,7 @@ export interface AppDeps {
     /** Who entered the servers of a user, newest first: for that user alone to see. */
     visitsTo(user: UserId): readonly { readonly visitor: string; readonly at: Date }[];
     /** The offered profiles, each with what its servers reach for this user: a group may open more. */
-    profilesFor(user: UserId): readonly Profile[];
+    profilesFor(user: UserId): readonly OfferedProfile[];
     /** Servers of a user; models filter them by scope. */
     serversOf(user: UserId): readonly ServerRecord[];
     /** Servers that are queued, starting, ready or stopping, for lists that are filtered by state. */

@@ -75,8 +75,8 @@ export function createKit(deps: AppDeps, files: StaticFiles): Kit {
 
   const shellOf = (x: Exchange): Shell => {
     const xsrf = formToken(x);
-    // JupyterHub's clients take it from here; set on pages only, so that a script's calls do not change it.
-    if (x.caller.session !== undefined) setCookie(x, cookieLine(XSRF_COOKIE, xsrf, { ...hubOnly, sameSite: 'Strict' }));
+    // JupyterHub's clients take it from here, before they sign in too; set on pages only, so that a script's calls do not change it.
+    setCookie(x, cookieLine(XSRF_COOKIE, xsrf, { ...hubOnly, sameSite: 'Strict' }));
     const user = x.caller.user;
     const viewer = user === undefined ? null : { name: user.name, admin: x.caller.actor?.scopes.has('admin-ui') ?? false, auditor: x.caller.actor?.admin ?? false };
     const path = `${urls.base}${x.ctx.path.slice(1)}`;

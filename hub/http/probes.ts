@@ -1,10 +1,15 @@
 import { HubError } from '../domain/errors';
 import { empty, json, type Reply } from './exchange';
 import type { Kit } from './kit';
+import { ReadyModel } from './api/schemas';
+import { operation, type OperationDoc } from './operation';
 import type { HubRoute } from './routes';
 
 const FOR_EVER = 'public, max-age=31536000, immutable';
 const BRIEFLY = 'public, max-age=300';
+
+const alive: Omit<OperationDoc, 'id' | 'body' | 'query'> = { tag: 'Operation', summary: 'Say that the process answers', answers: { 200: 'It does.' } };
+const measured: Omit<OperationDoc, 'id' | 'body' | 'query'> = { tag: 'Operation', summary: 'Show metrics', answers: { 200: { description: 'In the format of Prometheus.', type: 'text/plain' } } };
 
 /** What machines ask for: liveness, readiness, metrics, and the few static files. */
 export function probeRoutes(kit: Kit): readonly HubRoute[] {
@@ -18,11 +23,14 @@ export function probeRoutes(kit: Kit): readonly HubRoute[] {
     return json(ok ? 200 : 503, { ok, status: ok ? 'ready' : 'degraded', checks: checks.map(({ name, ok: fine }) => ({ name, ok: fine })) });
   };
   return [
-    { method: 'get', path: '/hub/health', kind: 'plain', needs: 'anyone', handle: health },
-    { method: 'get', path: '/hub/api/health', kind: 'plain', needs: 'anyone', handle: health },
-    { method: 'get', path: '/hub/ready', kind: 'plain', needs: 'anyone', handle: ready },
-    { method: 'get', path: '/hub/metrics', kind: 'api', needs: ['read:metrics'], handle: metrics },
-    { method: 'get', path: '/hub/api/metrics', kind: 'api', needs: ['read:metrics'], handle: metrics },
+    { method: 'get', path: '/hub/health', kind: 'plain', needs: 'anyone', handle: health, doc: { id: 'health', ...alive } },
+    { method: 'get', path: '/hub/api/health', kind: 'plain', needs: 'anyone', handle: health, doc: { id: 'apiHealth', ...alive } },
+    {
+      method: 'get', path: '/hub/ready', kind: 'plain', needs: 'anyone', handle: ready,
+      doc: { id: 'ready', tag: 'Operation', summary: 'Say whether the hub can serve', answers: { 200: { description: 'It can.', model: ReadyModel }, 503: { description: 'It cannot.', model: ReadyModel } } },
+    },
+    operation({ method: 'get', path: '/hub/metrics', needs: ['read:metrics'], handle: metrics, doc: { id: 'metrics', ...measured } }),
+    operation({ method: 'get', path: '/hub/api/metrics', needs: ['read:metrics'], handle: metrics, doc: { id: 'apiMetrics', ...measured } }),
     {
       method: 'get', path: '/hub/static/:file', kind: 'plain', needs: 'anyone',
       handle(x) {

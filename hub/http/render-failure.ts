@@ -34,7 +34,8 @@ export function createRenderFailure({ settings, urls, files }: { readonly settin
     const status = STATUS[code];
     const headers = { ...COMMON, 'X-Request-Id': requestId, 'X-Hub-Code': code };
     if (!wantsHtml) {
-      const body = path !== null && isApi(path) ? { status, message } : { status, message, code, requestId };
+      // An address that nobody could read may have been one of the API's.
+      const body = path === null || isApi(path) ? { status, message } : { status, message, code, requestId };
       return { headers: { ...headers, 'Content-Type': 'application/json', 'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'" }, body: JSON.stringify(body) };
     }
     const shell = { lang, t, urls, asset: files.url, xsrf: '', viewer: null, flashes: [], here: urls.home, path: '' } as const;

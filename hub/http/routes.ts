@@ -1,5 +1,6 @@
 import type { ScopeName } from '../domain/scopes/tree';
 import type { Exchange, Reply } from './exchange';
+import type { OperationDoc } from './operation';
 
 /**
  * Who may come in at all. Scopes: the caller has to hold one of them on something; on what exactly is checked by the service
@@ -30,5 +31,7 @@ export interface HubRoute {
    * whose body is read but not checked yet.
    */
   readonly reauth?: true | ((x: Exchange) => boolean);
+  /** What the description of the API says about it; every row of kind `api` has one (`operation` in operation.ts makes such rows). */
+  readonly doc?: OperationDoc;
   readonly handle: (x: Exchange) => Reply | Promise<Reply>;
 }

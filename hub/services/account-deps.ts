@@ -1,5 +1,6 @@
 import type { PasswordHasher } from '../../auth/authenticator';
 import type { Actor, Target } from '../domain/access';
+import { HubError } from '../domain/errors';
 import type { UserName } from '../domain/ids';
 import type { Clock, FailPoint, Logger } from '../domain/runtime';
 import { ROLES_OF_EVERYONE } from '../domain/scopes/roles';
@@ -59,6 +60,11 @@ export function welcome({ store, groups }: Pick<AccountsDeps, 'store' | 'groups'
 export function grantRoles(store: Store, user: User): void {
   for (const role of ROLES_OF_EVERYONE) store.roles.grant(role, user.id);
   if (user.admin) store.roles.grant('admin', user.id);
+}
+
+/** What the configuration keeps for a name is more than company: who may make accounts could otherwise give it to themselves (D04). Throws `forbidden`. */
+export function demandMayName({ groups }: Pick<AccountsDeps, 'groups'>, actor: Actor, name: UserName): void {
+  if (!actor.admin && groups?.awaits(name) === true) throw new HubError('forbidden', `The configuration gives ${name} a group or a role, so only administrators may give somebody this name.`);
 }
 
 export const isTaken = (store: Store, name: UserName): boolean => store.users.byName(name) !== undefined;

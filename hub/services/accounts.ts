@@ -5,7 +5,7 @@ import { normaliseUserName, parseUserName } from '../domain/names';
 import { noFailPoints } from '../domain/runtime';
 import type { ScopeName } from '../domain/scopes/tree';
 import type { User } from '../domain/user';
-import { audited, isTaken, targetOf, welcome, type AccountsDeps, type NewAccount } from './account-deps';
+import { audited, demandMayName, isTaken, targetOf, welcome, type AccountsDeps, type NewAccount } from './account-deps';
 import { activeAdmins } from './bootstrap';
 import type { Accounts } from './contract';
 import { createOwnAccount } from './own-account';
@@ -76,10 +76,19 @@ export function createAccounts(deps: AccountsDeps): Accounts {
     return user;
   };
 
+  const { rename } = createRename(deps);
+
   return {
     ...createOwnAccount(deps),
     ...createSessionActs(deps),
-    ...createRename(deps),
+    rename,
+
+    change(actor, id, ask) {
+      store.transaction(() => {
+        if (ask.name !== undefined) rename(actor, id, ask.name);
+        if (ask.admin !== undefined) this.setAdmin(actor, id, ask.admin);
+      });
+    },
 
     async create(actor, ask) {
       demand(actor, 'admin:users', HUB);
@@ -87,6 +96,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
       const name = parseUserName(ask.username);
       const password = ask.password === undefined ? generatePassword() : parseNewPassword(ask.password, name, rules);
       if (isTaken(store, name)) throw new HubError('conflict', `User ${name} already exists`);
+      demandMayName(deps, actor, name);
       const phc = await hasher.hash(password);
       const user = store.transaction(() => {
         const made = add(name, phc, { admin: ask.admin, status: 'active', mustChangePassword: true });
@@ -100,6 +110,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
       const user = demanded(actor, 'admin:users', id);
       if (user.status === 'active') return user;
       if (user.status !== 'pending') throw new HubError('conflict', 'This account does not wait for approval.');
+      demandMayName(deps, actor, user.name);
       return change(actor, user, 'user.approve', () => {
         welcome(deps, user);
         return store.users.update(id, { status: 'active' });

@@ -1,8 +1,10 @@
+import { z } from 'zod';
 import { demand, type Actor } from '../domain/access';
 import { HubError } from '../domain/errors';
 import type { ServerId, ServerName, UserId } from '../domain/ids';
 import type { Clock } from '../domain/runtime';
 import type { ServerRecord } from '../domain/server';
+import { shown } from '../domain/shown';
 import type { User } from '../domain/user';
 import type { Store } from '../store/store';
 import type { ActivityReports } from './contract';
@@ -65,17 +67,20 @@ const MOST_AHEAD_MS = 59 * 60_000;
 /** More than anybody has; a longer list is not looked at. */
 const MOST_SERVERS = 1_000;
 
-/** In JupyterHub's words (protocol, 6.2). */
-function parse(body: unknown): { readonly user: Date | undefined; readonly servers: readonly (readonly [string, Date])[] } {
-  if (!isRecord(body)) throw new HubError('invalid-input', 'body must be a json dict');
-  const { last_activity: user, servers } = body;
-  if (user === undefined && servers === undefined) throw new HubError('invalid-input', 'body must contain at least one of `last_activity` or `servers`');
-  if (servers !== undefined && (!isRecord(servers) || Object.keys(servers).length > MOST_SERVERS)) throw new HubError('invalid-input', 'servers must be a dict of server names');
-  const seen = Object.entries(servers ?? {}).map(([name, value]) => [name, timestampOf(isRecord(value) ? value['last_activity'] : undefined)] as const);
-  return { user: user === undefined ? undefined : timestampOf(user), servers: seen };
-}
+/** What a report says, in JupyterHub's words (protocol, 6.2). Times are ISO 8601; without a zone they are UTC. */
+const When = z.unknown().transform(timestampOf).meta({ type: 'string', description: 'ISO 8601; UTC where it names no zone.' });
+export const ActivityReport = z.looseObject({
+  last_activity: When.optional(),
+  servers: z.record(z.string(), z.looseObject({ last_activity: When }, { error: 'Not a valid timestamp: \'undefined\'' }), { error: 'servers must be a dict of server names' })
+    .refine((servers) => Object.keys(servers).length <= MOST_SERVERS, { error: 'servers must be a dict of server names' }).optional(),
+}, { error: 'body must be a json dict' }).refine((body) => body.last_activity !== undefined || body.servers !== undefined, { error: 'body must contain at least one of `last_activity` or `servers`' });
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);
+function parse(body: unknown): { readonly user: Date | undefined; readonly servers: readonly (readonly [string, Date])[] } {
+  const result = ActivityReport.safeParse(body);
+  if (!result.success) throw new HubError('invalid-input', result.error.issues[0]?.message ?? 'The report is not understood.');
+  const { last_activity: user, servers = {} } = result.data;
+  return { user, servers: Object.entries(servers).map(([name, seen]) => [name, seen.last_activity]) };
+}
 
 const ISO = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)(Z|[+-]\d{2}:?\d{2})?)?$/i;
 
@@ -83,8 +88,8 @@ const ISO = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)
 function timestampOf(value: unknown): Date {
   const [, day, time = '00:00', zone = 'Z'] = (typeof value === 'string' && ISO.exec(value)) || [];
   const at = new Date(`${day}T${time.replace(',', '.')}${/^[+-]\d{4}$/.test(zone) ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone.toUpperCase()}`);
-  if (day === undefined || Number.isNaN(at.getTime())) throw new HubError('invalid-input', `Not a valid timestamp: '${shown(value)}'`);
+  if (day === undefined || Number.isNaN(at.getTime())) throw new HubError('invalid-input', `Not a valid timestamp: '${inWords(value)}'`);
   return at;
 }
 
-const shown = (value: unknown): string => (typeof value === 'string' ? value.slice(0, 64).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?') : typeof value);
+const inWords = (value: unknown): string => (typeof value === 'string' ? shown(value) : typeof value);

@@ -2,13 +2,14 @@ import { LRUCache } from 'lru-cache';
 import type { Actor } from '../domain/access';
 import type { UserName } from '../domain/ids';
 import { identityScopes, tokenScopes } from '../domain/scopes/effective';
-import { expandRoles } from '../domain/scopes/expand';
+import { expandRoles, expandStored } from '../domain/scopes/expand';
 import type { GroupsOf } from '../domain/scopes/intersect';
 import { BUILT_IN } from '../domain/scopes/parse';
 import { DEFAULT_ROLES } from '../domain/scopes/roles';
 import { NO_SCOPES, union, type ScopeSet } from '../domain/scopes/scope-set';
 import type { Vocabulary } from '../domain/scopes/tree';
 import type { Service } from '../domain/service';
+import { fullNameOf, onServer } from '../domain/share';
 import type { User } from '../domain/user';
 import type { Store } from '../store/store';
 import type { Actors } from './contract';
@@ -68,7 +69,13 @@ export function createActors({ store, sessions, tokens, services, vocabulary = B
     return { kind: 'service', id: `service:${name}`, name, scopes, admin, via: 'token', credential: `service:${name}`, groups: [] };
   };
 
+  const scopesOfToken: Actors['scopesOfToken'] = (user, token) => {
+    const owner = { owner: { kind: 'user', name: user.name }, scopes: scopesOf(store, user, vocabulary), groupsOf: groupsOfName(store) } as const;
+    return tokenScopes(user.mustChangePassword ? [] : token.scopes, owner, vocabulary);
+  };
+
   return {
+    scopesOfToken,
     byCookie: (cookie) => inBrowser(sessions.resolve(cookie)),
     bySession: (id) => inBrowser(sessions.byId(id)),
     byToken(secret) {
@@ -78,9 +85,8 @@ export function createActors({ store, sessions, tokens, services, vocabulary = B
       if (found === undefined) return undefined;
       const { token, user } = found;
       return cached(token.id, () => {
-        const owner = { owner: { kind: 'user', name: user.name }, scopes: scopesOf(store, user, vocabulary), groupsOf: groupsOfName(store) } as const;
         const tagged = token.oauth === undefined ? {} : { sessionTag: sessionTag(token.oauth.session) };
-        return build(user, { via: 'token', credential: token.id, ...tagged, scopes: tokenScopes(user.mustChangePassword ? [] : token.scopes, owner, vocabulary) });
+        return build(user, { via: 'token', credential: token.id, ...tagged, scopes: scopesOfToken(user, token) });
       });
     },
     local: () => local,
@@ -94,9 +100,13 @@ export function createActors({ store, sessions, tokens, services, vocabulary = B
   };
 }
 
-/** What an account may do now, by its own roles and those of its groups; nothing unless it is active. */
-export const scopesOf = (store: Store, user: User, vocabulary: Vocabulary = BUILT_IN): ScopeSet =>
-  user.status === 'active' ? expandRoles(store.roles.ofUser(user.id), { kind: 'user', name: user.name }, vocabulary) : NO_SCOPES;
+/** What an account may do now, by roles and by what is shared with it, its own and those of its groups; nothing unless it is active. */
+export function scopesOf(store: Store, user: User, vocabulary: Vocabulary = BUILT_IN): ScopeSet {
+  if (user.status !== 'active') return NO_SCOPES;
+  const owner = { kind: 'user', name: user.name } as const;
+  const shared = store.shares.heldBy(user.id).flatMap(({ scopes, server }) => scopes.map((scope) => onServer(scope, fullNameOf(server))));
+  return union(expandRoles(store.roles.ofUser(user.id), owner, vocabulary), expandStored(shared, { owner }, vocabulary));
+}
 
 export const groupsOfName = (store: Store): GroupsOf => (name) => {
   const user = store.users.byName(name as UserName);

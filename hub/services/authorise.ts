@@ -27,7 +27,7 @@ export interface ServerAccess {
   /** For the proxy. Reads snapshots only: a look-up per credential and one per server. */
   readonly authorise: Authorise;
   /**
-   * An administrator in a browser says: yes, I want into this server that is not mine (R01). Audited, and shown to its owner; holds for this session only.
+   * Somebody in a browser, by office or by a share, says: yes, I want into this server that is not mine (R01). Audited, and shown to its owner; holds for this session only.
    * Throws `not-found` for an unknown server and as `demand` does without `access:servers` on it.
    */
   confirmAccess(actor: Actor, server: ServerId): void;
@@ -35,7 +35,8 @@ export interface ServerAccess {
   mayConfirm(actor: Actor, server: ServerId): boolean;
 }
 
-type Verdict = Grant | { readonly kind: 'needs-confirmation'; readonly grant: Grant };
+/** A program of a guest cannot be asked, and is written down like one that was. */
+type Verdict = Grant | { readonly kind: 'needs-confirmation'; readonly grant: Grant } | { readonly kind: 'noted'; readonly grant: Grant };
 
 const FORBIDDEN: Grant = { kind: 'forbidden' };
 const ANONYMOUS: Grant = { kind: 'anonymous' };
@@ -60,10 +61,14 @@ export function createAuthorise({ store, clock, log, audit, actors, sessions, si
     if (actor.kind === 'local' || !can(actor, 'access:servers', target)) return FORBIDDEN;
     // A service comes as itself: what it has open is counted and found by its own id.
     const grant: Grant = { kind: 'allow', user: actor.id as UserId, userName: actor.name, credential: actor.credential };
-    // Access to everything is for administering. What names a user, group or server is a decision about exactly these.
-    const byOffice = actor.name !== target.user && actor.scopes.get('access:servers')?.all === true;
-    return byOffice && actor.via === 'cookie' ? { kind: 'needs-confirmation', grant } : grant;
+    // Access to everything is for administering, and a share is what its owner wants, who writes the pages there. A role that names a
+    // user, group or server is an administrator's decision about exactly these.
+    const isGuest = actor.name !== target.user && (actor.scopes.get('access:servers')?.all === true || isShared(actor, server));
+    if (isGuest && actor.via === 'cookie') return { kind: 'needs-confirmation', grant };
+    return isGuest ? { kind: 'noted', grant } : grant;
   };
+
+  const isShared = (actor: Actor, server: ServerId): boolean => actor.kind === 'user' && store.shares.heldBy(actor.id).some((share) => share.server.id === server);
 
   const verdictOn = (actor: Actor, server: ServerId): Verdict => {
     const known = verdicts.get(actor) ?? new Map<ServerId, Verdict>();
@@ -73,6 +78,22 @@ export function createAuthorise({ store, clock, log, audit, actors, sessions, si
     known.set(server, verdict);
     verdicts.set(actor, known);
     return verdict;
+  };
+
+  /** Written down before anything opens, for the owner to see. */
+  const enter = (actor: Actor, server: ServerId, target: Extract<Target, { kind: 'server' }>): void => {
+    store.transaction(() => {
+      audit.record(actor, 'server.enter', `server:${target.user}/${target.server}`, { detail: { server } });
+      store.visits.add(server, actor.name, clock.now());
+    });
+    const of = confirmed.get(actor.credential) ?? new Map<ServerId, number>();
+    confirmed.set(actor.credential, of.set(server, clock.monotonicMs() + confirmedForMs));
+  };
+
+  const noted = (actor: Actor, server: ServerId, grant: Grant): Grant => {
+    const target = isConfirmed(actor, server) ? undefined : targetOf(server);
+    if (target !== undefined) enter(actor, server, target);
+    return grant;
   };
 
   const isConfirmed = (actor: Actor, server: ServerId): boolean => (confirmed.get(actor.credential)?.get(server) ?? -Infinity) > clock.monotonicMs();
@@ -95,7 +116,8 @@ export function createAuthorise({ store, clock, log, audit, actors, sessions, si
       if (credential.kind === 'none') return ANONYMOUS;
       const actor = credential.kind === 'cookie' ? inBrowser(credential.value, credential.site) : actors.byToken(credential.value);
       if (actor === undefined) return ANONYMOUS;
-      const verdict = verdictOn(actor, route.server);
+      const judged = verdictOn(actor, route.server);
+      const verdict = judged.kind === 'noted' ? noted(actor, route.server, judged.grant) : judged;
       if (verdict.kind === 'allow' && credential.kind === 'token' && route.upstream.kind === 'singleuser') return { ...verdict, ...shown(credential.value, route.server) };
       if (verdict.kind !== 'needs-confirmation') return verdict;
       // On the hub's host this opens nothing then: it is where the browser is sent from to the site, which records who enters.
@@ -107,12 +129,7 @@ export function createAuthorise({ store, clock, log, audit, actors, sessions, si
       if (target === undefined) throw new HubError('not-found', 'There is no such server.');
       demand(actor, 'access:servers', target);
       if (verdictOn(actor, server).kind !== 'needs-confirmation') return;
-      const of = confirmed.get(actor.credential) ?? new Map<ServerId, number>();
-      store.transaction(() => {
-        audit.record(actor, 'server.enter', `server:${target.user}/${target.server}`, { detail: { server } });
-        store.visits.add(server, actor.name, clock.now());
-      });
-      confirmed.set(actor.credential, of.set(server, clock.monotonicMs() + confirmedForMs));
+      enter(actor, server, target);
       log.info({ actor: nameOf(actor), server }, 'Somebody confirmed to enter a server that is not theirs.');
     },
     mayConfirm: (actor, server) => verdictOn(actor, server).kind === 'needs-confirmation' && !isConfirmed(actor, server),

@@ -7,6 +7,7 @@ import type { Backup, BackupFile } from '../domain/backup';
 import type { Maintenance, MaintenancePhase } from '../domain/maintenance';
 import type { ServerId, ServerName, SessionId, TokenId, UserId, UserName, VolumeId } from '../domain/ids';
 import type { Handle, ServerRecord, Stage } from '../domain/server';
+import type { ScopeSet } from '../domain/scopes/scope-set';
 import type { Session, Token } from '../domain/session';
 import type { Group, User } from '../domain/user';
 import type { Volume, VolumePurpose } from '../domain/volume';
@@ -75,6 +76,8 @@ export interface Actors {
   /** The command line, through the hub's own socket in its data directory. */
   local(): Actor;
   ofUser(user: User, via: Actor['via'], credential: string): Actor;
+  /** What a token of this owner may do now: what was asked for, as far as the owner may do it. */
+  scopesOfToken(owner: User, token: Token): ScopeSet;
   forget(user?: UserId): void;
 }
 
@@ -118,6 +121,8 @@ export interface Accounts {
   setAdmin(actor: Actor, id: UserId, admin: boolean): User;
   /** Names are attributes: everything of the account stays with it. Throws `conflict` for a taken or reserved name and while a server of the account runs. */
   rename(actor: Actor, id: UserId, name: unknown): User;
+  /** What is asked for of these, or nothing of it where one cannot be. */
+  change(actor: Actor, id: UserId, ask: { readonly name?: string | undefined; readonly admin?: boolean | undefined }): void;
   /** Takes or gives the role `researcher`. */
   setResearcher(actor: Actor, id: UserId, researcher: boolean): void;
   /** Stops servers first. `volumes` is an explicit choice; `remove` cannot be undone. */

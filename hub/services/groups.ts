@@ -4,6 +4,7 @@ import { newId, type GroupId } from '../domain/ids';
 import { normaliseUserName, parseGroupName } from '../domain/names';
 import { narrowing } from '../domain/scopes/covers';
 import type { ScopeName } from '../domain/scopes/tree';
+import { shown } from '../domain/shown';
 import type { Group, User } from '../domain/user';
 import type { Store } from '../store/store';
 import type { Actors, Groups, Recorder } from './contract';
@@ -12,15 +13,19 @@ export interface GroupsDeps {
   readonly store: Store;
   readonly audit: Pick<Recorder, 'record'>;
   readonly actors: Pick<Actors, 'forget'>;
+  /** Ends what is open and not allowed any more: a server can be shared with a group. */
+  readonly recheck: () => void;
   /** Whether membership gives more than company: a role, or the way to the internet. */
   readonly isPrivileged: (group: Group) => boolean;
 }
 
 const READ: readonly ScopeName[] = ['read:groups', 'read:groups:name', 'read:roles:groups'];
 const MAX_GROUPS = 10_000;
+/** Memberships that are made in one call: more would hold up everybody else (Q10). */
+const MOST_AT_ONCE = 10_000;
 
 /** JupyterHub's groups (protocol, 3.9): who is in which, and free properties. What a group may do is declared in the configuration only. */
-export function createGroups({ store, audit, actors, isPrivileged }: GroupsDeps): Groups {
+export function createGroups({ store, audit, actors, recheck, isPrivileged }: GroupsDeps): Groups {
   const target = (name: string): Target => ({ kind: 'group', name });
 
   /** Who may act on every group is told that there is none; everybody else learns nothing (D06). */
@@ -55,6 +60,7 @@ export function createGroups({ store, audit, actors, isPrivileged }: GroupsDeps)
     const done = store.transaction(work);
     // What somebody may do hangs on their groups, and on those of whom they act on.
     actors.forget();
+    recheck();
     return done;
   };
 
@@ -86,6 +92,7 @@ export function createGroups({ store, audit, actors, isPrivileged }: GroupsDeps)
       const taken = wanted.find((name) => store.groups.byName(name) !== undefined);
       if (taken !== undefined) throw new HubError('conflict', `Group ${taken} already exists`);
       const members = usersNamed(users);
+      if (wanted.length * members.length > MOST_AT_ONCE) throw new HubError('invalid-input', `That is more than ${MOST_AT_ONCE} memberships at once: make the groups in several calls.`);
       return write(() => wanted.map((name) => make(actor, name, members)));
     },
     remove(actor, name) {
@@ -108,5 +115,3 @@ export function createGroups({ store, audit, actors, isPrivileged }: GroupsDeps)
     },
   };
 }
-
-const shown = (name: string): string => name.slice(0, 64).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?');

@@ -37,6 +37,8 @@ export interface ImportRun extends ImportDeps {
   came(kind: ImportLine['kind'], name: string, detail: string): void;
   left(kind: ImportLine['kind'], name: string, detail: string): void;
   same(): void;
+  /** Names here that somebody of that hub has already: two of its names may be one in normal form. */
+  readonly claimed: Set<UserName>;
 }
 
 /** Roles whose meaning is the same by definition: everybody has the first, the flag is the second, and the others are not for people. */
@@ -57,6 +59,7 @@ export function importJupyterHub(deps: ImportDeps, data: JupyterHubData, ask: Im
     came: (kind, name, detail) => void came.push({ kind, name, detail }),
     left: (kind, name, detail) => void left.push({ kind, name, detail }),
     same: () => void (unchanged += 1),
+    claimed: new Set(),
   };
   const work = (): void => {
     importAll(run, data, ask);
@@ -115,10 +118,14 @@ function importGroups(run: ImportRun, data: JupyterHubData, mapped: ReadonlySet<
     const name = attempt(() => parseGroupName(old.name), (why) => left('group', old.name, why));
     if (name === undefined) continue;
     const known = store.groups.byName(name);
+    if (known !== undefined) same();
+    // The configuration's may not be there yet: its first start makes it, and then it gives what it gives.
+    if (run.declaredGroups.has(name) || (known !== undefined && store.roles.ofGroup(known.id).length > 0)) {
+      left('group', name, 'It gives its members something here already, so nobody joins it by the import.');
+      continue;
+    }
     if (known !== undefined) {
-      same();
-      if (run.declaredGroups.has(name) || store.roles.ofGroup(known.id).length > 0) left('group', name, 'It gives its members something here already, so nobody joins it by the import.');
-      else ids.set(old.name, known.id);
+      ids.set(old.name, known.id);
       continue;
     }
     const id = newId<GroupId>();
@@ -138,13 +145,21 @@ function giveRole({ came, left }: ImportRun, give: { readonly role: string; read
 
 /** undefined: nobody can be called that, or somebody is already, whom no import made. */
 function importUser(run: ImportRun, old: OldUser, by: { readonly account: OldAccount | undefined; readonly native: boolean }): { readonly user: User; readonly fresh: boolean } | undefined {
-  const { store, left, same } = run;
+  const { store, left, same, claimed } = run;
   const name = attempt(() => parseUserName(old.name), (why) => left('user', old.name, why));
   if (name === undefined) return undefined;
+  if (claimed.has(name)) {
+    left('user', old.name, `It is another name of ${name} here, whom somebody else of that hub has: rename one of them there.`);
+    return undefined;
+  }
+  claimed.add(name);
   const known = store.users.byName(name);
   if (known === undefined) return { user: createUser(run, name, { old, ...by }), fresh: true };
   same();
-  if (store.imports.made(known.id)) return { user: known, fresh: false };
+  // Who was never there has nothing that a second run could bring.
+  if (store.imports.made(known.id) && old.created === null) return undefined;
+  // Accounts are renamed, and then the name is somebody else's (A19). The moment of making stays with the person.
+  if (store.imports.made(known.id) && old.created?.getTime() === known.created.getTime()) return { user: known, fresh: false };
   left('user', name, 'There was an account of this name before. It stays as it is, without the groups, tokens and volumes of the old one.');
   return undefined;
 }

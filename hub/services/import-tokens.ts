@@ -24,7 +24,7 @@ function importToken({ store, clock, maxTokenMs, vocabulary, came, left }: Impor
   const refuse = (why: string): void => left('token', user.name, `"${old.note}": ${why}`);
   if (old.expires !== null && old.expires <= now) return refuse('it had ended.');
   if (parseForeignHash(old.hash) === undefined) return refuse('its hash is of an unknown kind. Make a new one.');
-  const scopes = old.scopes.filter((scope) => parseStored([scope], vocabulary).length > 0);
+  const scopes = [...new Set(old.scopes)].filter((scope) => parseStored([scope], vocabulary).length > 0);
   if (scopes.length === 0) return refuse('none of its scopes exists here. Make a new one.');
   // Only administrators may have tokens that outlast the limit (D11).
   const latest = new Date(now.getTime() + maxTokenMs);
@@ -35,5 +35,6 @@ function importToken({ store, clock, maxTokenMs, vocabulary, came, left }: Impor
   store.imports.noteToken(id, { hash: old.hash, prefix: old.prefix });
   came('token', user.name, `"${old.note}", ${expires === null ? 'without an end' : `until ${expires.toISOString().slice(0, 10)}`}`);
   if (cut) left('token', user.name, `"${old.note}": it works as before, but ends on that day: only tokens of administrators may last longer than this hub's limit.`);
-  if (scopes.length < old.scopes.length) left('token', user.name, `"${old.note}": without the scopes ${old.scopes.filter((scope) => !scopes.includes(scope)).join(', ')}, which do not exist here.`);
+  const unknown = old.scopes.filter((scope) => !scopes.includes(scope));
+  if (unknown.length > 0) left('token', user.name, `"${old.note}": without the scopes ${unknown.join(', ')}, which do not exist here.`);
 }

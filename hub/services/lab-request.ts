@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { HubError } from '../domain/errors';
-import type { Profile } from '../domain/profile';
+import type { Mode, OfferedProfile, Profile } from '../domain/profile';
 import type { ServerRecord } from '../domain/server';
 import type { User } from '../domain/user';
 import type { ServerRoute } from '../../proxy/route-table';
@@ -14,7 +14,7 @@ export const newSecret = (): string => randomBytes(32).toString('hex');
 /** Everything about one lab that follows from its record: computed, so that a restarted hub gets the same. */
 export interface Lab {
   readonly owner: User;
-  readonly profile: Profile;
+  readonly profile: OfferedProfile;
   readonly secret: string;
   /** Complete path, as browsers see it, as the server serves it, and as it is routed. */
   readonly url: string;
@@ -29,20 +29,23 @@ export function labOf(deps: ServersDeps, record: ServerRecord): Lab | undefined 
   return { owner, profile, secret: record.secret, url: `${deps.base.slice(0, -1)}${deps.prefixOf(owner.name, record.name)}` };
 }
 
-export function requestOf(deps: ServersDeps, record: ServerRecord, lab: Lab, given: { readonly token: string; readonly volumes: SpawnRequest['volumes'] }): SpawnRequest {
+export function requestOf(deps: ServersDeps, record: ServerRecord, lab: Lab & { readonly profile: Profile }, given: { readonly token: string; readonly volumes: SpawnRequest['volumes'] }): SpawnRequest {
   const owner = { id: lab.owner.id, name: lab.owner.name };
   const server = { id: record.id, name: record.name };
   const env = deps.labEnv({ owner, server, profile: lab.profile, secret: lab.secret, token: given.token, prefix: lab.url });
   return { server, owner, profile: lab.profile, volumes: given.volumes, outbound: outboundOf(deps, lab.profile, lab.owner), prefix: lab.url, env };
 }
 
-export function routeOf(record: ServerRecord, lab: Lab, origin: string): ServerRoute {
-  const upstream = lab.profile.upstream === 'injected' ? { kind: 'injected' as const, authorization: `token ${lab.secret}` } : { kind: 'singleuser' as const };
+/** As it was started; a profile that was changed since changes nothing for it. null: started before that was noted. */
+export const modeOf = ({ profile }: Lab, started: Mode | null): Mode => started ?? (profile.mode === 'auto' ? 'injected' : profile.mode);
+
+export function routeOf(record: ServerRecord, lab: Lab, { origin, mode }: { readonly origin: string; readonly mode: Mode }): ServerRoute {
+  const upstream = mode === 'injected' ? { kind: 'injected' as const, authorization: `token ${lab.secret}` } : { kind: 'singleuser' as const };
   return { prefix: lab.url, origin, owner: record.owner, server: record.id, upstream };
 }
 
 /** The profile asked for, else the last one where it still exists, else the default. Throws `invalid-input` for an unknown one. */
-export function pickProfile(profiles: readonly Profile[], asked: string | undefined, last: string | null): Profile {
+export function pickProfile(profiles: readonly OfferedProfile[], asked: string | undefined, last: string | null): OfferedProfile {
   const found = profiles.find((p) => p.slug === asked) ?? (asked === undefined ? (profiles.find((p) => p.slug === last) ?? profiles[0]) : undefined);
   if (found === undefined) throw new HubError('invalid-input', 'There is no such profile.', { details: { profiles: profiles.map((p) => p.slug) } });
   return found;

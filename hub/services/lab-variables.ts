@@ -50,6 +50,8 @@ function signInVariables({ base, owner, server, token }: LabVariablesAsk, { prof
     JUPYTERHUB_COOKIE_HOST_PREFIX_ENABLED: '0',
     JUPYTERHUB_PUBLIC_URL: `${site ?? publicOrigin}${prefix}`,
     JUPYTERHUB_PUBLIC_HUB_URL: `${publicOrigin}${createUrls(base).hub}`,
+    // Only programs from before JupyterHub 2 read it; the hub asks administrators first, whatever they read.
+    JUPYTERHUB_ADMIN_ACCESS: '1',
     JUPYTERHUB_ROOT_DIR: profile.layout.workspace,
     JUPYTER_IMAGE_SPEC: profile.image,
     ...(memoryBytes === null ? {} : { MEM_LIMIT: String(memoryBytes) }),

@@ -3,6 +3,7 @@ import { HubError } from '../domain/errors';
 import type { SessionId } from '../domain/ids';
 import { parseLoginName } from '../domain/names';
 import type { Logger } from '../domain/runtime';
+import { shown } from '../domain/shown';
 import type { User } from '../domain/user';
 import type { Store } from '../store/store';
 import type { Admission } from './admission';
@@ -99,4 +100,4 @@ function demandActive(user: User): void {
 const accountKey = (typed: string): string => parseLoginName(typed) ?? typed.trim().toLowerCase();
 
 /** At most 256 bytes, and nothing that moves a cursor, a line or a reading direction (A15, A16). */
-export const forLog = (text: string): string => Buffer.from(text.slice(0, 256).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?')).subarray(0, 256).toString().replace(/\uFFFD$/, '');
+export const forLog = (text: string): string => Buffer.from(shown(text, 256)).subarray(0, 256).toString().replace(/\uFFFD$/, '');

@@ -18,7 +18,7 @@ export interface OauthDeps extends ClientsDeps {
   readonly clock: Clock;
   readonly audit: Pick<Recorder, 'record'>;
   readonly sessions: Pick<Sessions, 'byId'>;
-  /** Told about a token that its code was used a second time for. */
+  /** Told about a token that its code was used a second time for, or that made room for newer ones. */
   readonly discard: (token: TokenId) => void;
   /** A token lives this long, and never longer than the session it was given in. */
   readonly lifetimeSeconds: number;
@@ -29,6 +29,8 @@ export interface OauthDeps extends ClientsDeps {
 const CODE_MS = 300_000;
 const KNOWN_CODES = 20_000;
 const LONGEST_CODE = 256;
+/** Tokens of one client in one browser session: a browser uses the newest, and nobody shall fill the database by signing in again and again. */
+const MOST_EACH = 10;
 const CHALLENGE = /^[A-Za-z0-9_-]{43}$/;
 const VERIFIER = /^[A-Za-z0-9._~-]{43,128}$/;
 const ONCE = ['client_id', 'redirect_uri', 'response_type', 'scope', 'state', 'code_challenge', 'code_challenge_method'] as const;
@@ -89,25 +91,33 @@ export function createOauth(deps: OauthDeps): Oauth {
     const hash = hashOfSecret(ask.code.slice(0, LONGEST_CODE));
     // Everything between look and mark is one transaction, so that of many that come at once one is the first (D13).
     const { answer, ended } = store.transaction(() => exchange(client, hash, ask));
-    if (ended !== undefined) deps.discard(ended);
+    ended.forEach(deps.discard);
     return answer;
   };
 
-  const exchange = (client: OauthClient, hash: string, ask: OauthRedemption): { readonly answer: OauthAnswer; readonly ended?: TokenId } => {
+  const exchange = (client: OauthClient, hash: string, ask: OauthRedemption): Exchanged => {
     const code = store.oauth.byHash(hash);
-    if (code === undefined || !sameClient(code.client, client.key)) return { answer: wrong('invalid_grant') };
+    if (code === undefined || !sameClient(code.client, client.key)) return refused(wrong('invalid_grant'));
     const visit = deps.sessions.byId(code.session);
     if (code.token !== null) {
       // Somebody else has this code too, and nobody knows who came first: what it gave is taken back.
       store.tokens.remove(code.token);
       deps.audit.record(null, 'oauth.replay', `client:${client.title}`, { result: 'denied', detail: { token: code.token } });
-      return { answer: wrong('invalid_grant'), ended: code.token };
+      return { answer: wrong('invalid_grant'), ended: [code.token] };
     }
-    if (visit === undefined || visit.user.id !== code.user || isOver(hash, code)) return { answer: wrong('invalid_grant') };
-    if (ask.redirectUri !== code.redirect) return { answer: wrong('invalid_request', 'Mismatching redirect URI.') };
+    if (visit === undefined || visit.user.id !== code.user || isOver(hash, code)) return refused(wrong('invalid_grant'));
+    if (ask.redirectUri !== code.redirect) return refused(wrong('invalid_request', 'Mismatching redirect URI.'));
     const problem = verifierProblem(code.challenge, ask.verifier);
-    if (problem !== undefined) return { answer: problem };
-    return { answer: issue(client, code, hash) };
+    if (problem !== undefined) return refused(problem);
+    const ended = tooMany(code);
+    return { answer: issue(client, code, hash), ended };
+  };
+
+  /** The oldest ones that the next token leaves no room for. */
+  const tooMany = ({ user, session, client }: OauthCode): readonly TokenId[] => {
+    const given = store.tokens.listOf(user).filter(({ oauth }) => oauth?.session === session && sameClient(oauth.client, client));
+    const oldestFirst = given.sort((a, b) => a.created.getTime() - b.created.getTime());
+    return oldestFirst.slice(0, Math.max(0, given.length + 1 - MOST_EACH)).map(({ id }) => id);
   };
 
   const issue = (client: OauthClient, code: OauthCode, hash: string): OauthAnswer => {
@@ -123,6 +133,13 @@ export function createOauth(deps: OauthDeps): Oauth {
 
   return { plan, grant, deny: (request) => withQuery(request, { error: 'access_denied' }), redeem };
 }
+
+interface Exchanged {
+  readonly answer: OauthAnswer;
+  readonly ended: readonly TokenId[];
+}
+
+const refused = (answer: OauthAnswer): Exchanged => ({ answer, ended: [] });
 
 /** A parameter that came twice may have been read differently by whoever made the address. */
 function readOnce(query: URLSearchParams): Asked {

@@ -82,7 +82,7 @@ export function createReconciler(core: Core, parts: { readonly starter: Starter;
     const current = health.origin === record.state.origin ? store.servers.byId(record.id) : core.move(record, { ...record.state, origin: health.origin });
     // Stopped while it was looked at: whoever did that goes on.
     if (current === undefined || current.state.kind !== 'ready') return;
-    starter.serve(current, health.origin);
+    starter.serve(current, health);
   }
 
   async function adoptOrClean(record: ServerRecord, handle: Handle | null): Promise<void> {

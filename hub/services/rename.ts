@@ -3,7 +3,7 @@ import { HubError } from '../domain/errors';
 import { isReservedName, normaliseUserName, parseUserName } from '../domain/names';
 import { noFailPoints } from '../domain/runtime';
 import { isActive } from '../domain/server';
-import { audited, isTaken, targetOf, type AccountsDeps } from './account-deps';
+import { audited, demandMayName, isTaken, targetOf, type AccountsDeps } from './account-deps';
 import type { Accounts } from './contract';
 
 /**
@@ -22,6 +22,7 @@ export function createRename(deps: AccountsDeps): Pick<Accounts, 'rename'> {
       const name = parseUserName(raw);
       if (name === before.name) return before;
       if (isTaken(store, name)) throw new HubError('conflict', `User ${name} already exists, username must be unique`);
+      demandMayName(deps, actor, name);
       const after = store.transaction(() => {
         if (store.servers.listOf(id).some(({ state }) => isActive(state))) throw new HubError('conflict', `Stop the servers of ${before.name} first: their addresses hold the name.`);
         const renamed = store.users.update(id, { name });

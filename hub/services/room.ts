@@ -1,13 +1,13 @@
 import { fits, type Capacity, type Ceiling, type Need } from '../domain/capacity';
 import { HubError } from '../domain/errors';
 import type { ServerId, UserId } from '../domain/ids';
-import type { Profile } from '../domain/profile';
+import type { OfferedProfile } from '../domain/profile';
 import { isActive } from '../domain/server';
 import type { Store } from '../store/store';
 
 export interface RoomDeps {
   readonly store: Store;
-  readonly profiles: readonly Profile[];
+  readonly profiles: readonly OfferedProfile[];
   readonly cap: number;
   /** Absent: nothing but the cap limits. */
   readonly capacity?: Capacity;

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Capacity } from '../domain/capacity';
 import type { ServerId, ServerName, UserId, UserName } from '../domain/ids';
-import type { Profile } from '../domain/profile';
+import type { Mode, OfferedProfile, Profile } from '../domain/profile';
 import type { Clock, FailPoint, Logger } from '../domain/runtime';
 import type { Handle, ServerRecord, ServerState } from '../domain/server';
 import type { VolumeRef } from '../domain/volume';
@@ -29,7 +29,7 @@ export interface ServersDeps {
   /** Base path of the public URL; starts and ends with a slash. The server itself serves below `base` + prefix. */
   readonly base: string;
   /** The first one is the default. */
-  readonly profiles: readonly Profile[];
+  readonly profiles: readonly OfferedProfile[];
   /** Servers that may hold resources at a time; 0: no limit. */
   readonly cap: number;
   /** Limits of the hub, of each user and of groups. Absent: the cap alone. */
@@ -51,6 +51,8 @@ export interface ServersDeps {
   /** What a server of this user gets to keep files in. */
   readonly volumesFor: (owner: UserId) => Promise<readonly VolumeRef[]>;
   readonly labEnv: (lab: LabEnvAsk) => Readonly<Record<string, string>>;
+  /** A name of a server came to mean another one, or none: what people may do there has to be found out anew. */
+  readonly renamed: () => void;
   /** Names of the groups that open the internet to their members. Absent: none does. */
   readonly openGroups?: ReadonlySet<string>;
 }
@@ -60,7 +62,7 @@ export interface ReadinessAsk {
   /** Complete path, base path included. */
   readonly prefix: string;
   readonly secret: string;
-  readonly upstream: Profile['upstream'];
+  readonly mode: Mode;
   readonly signal: AbortSignal;
   readonly health: () => Promise<Health>;
 }
@@ -94,6 +96,8 @@ export interface Core {
   readonly deps: ServersDeps;
   readonly progress: ProgressLog;
   readonly runs: Map<ServerId, Run>;
+  /** In which mode this process started a server, or found it started. */
+  readonly modes: Map<ServerId, Mode>;
   /** Servers that are being taken down now; the promises never reject. */
   readonly stops: Map<ServerId, Promise<void>>;
   /** Processes of ended servers that are being removed; the promises never reject. A new one has the same name and network, so it waits. */
@@ -119,10 +123,12 @@ export function createCore(deps: ServersDeps): Core {
   setMaxListeners(0, abort.signal);
   const timers = new Set<() => void>();
   const progress = createProgressLog(deps.clock);
+  const modes = new Map<ServerId, Mode>();
   return {
     deps,
     progress,
     runs: new Map(),
+    modes,
     stops: new Map(),
     leftovers: new Map(),
     again: new Map(),
@@ -143,6 +149,7 @@ export function createCore(deps: ServersDeps): Core {
       timers.add(cancel);
     },
     removeRoute: (id) => {
+      modes.delete(id);
       const route = deps.routes.list().find((r) => !isServiceRoute(r) && r.server === id);
       return route === undefined ? undefined : deps.routes.remove(route.prefix);
     },

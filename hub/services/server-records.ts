@@ -9,7 +9,7 @@ import type { ServersDeps } from './server-core';
 
 type Verbs = Pick<Servers, 'create' | 'change' | 'remove'>;
 
-export interface RecordsDeps extends Pick<ServersDeps, 'store' | 'profiles' | 'audit' | 'namedLimit'> {
+export interface RecordsDeps extends Pick<ServersDeps, 'store' | 'profiles' | 'audit' | 'namedLimit' | 'renamed'> {
   readonly targetOf: (owner: User, name: ServerName) => Target;
   readonly stop: Servers['stop'];
 }
@@ -20,7 +20,7 @@ export interface ServerRecords extends Verbs {
 }
 
 /** Named servers as things that exist without running: made, changed and forgotten (protocol, 3.7 and 5.5). */
-export function createServerRecords({ store, profiles, audit, namedLimit = 0, targetOf, stop }: RecordsDeps): ServerRecords {
+export function createServerRecords({ store, profiles, audit, namedLimit = 0, renamed, targetOf, stop }: RecordsDeps): ServerRecords {
   const nameOf = (owner: User, name: ServerName): string => `server:${owner.name}/${name}`;
 
   const demandRoom = (owner: User, name: ServerName): void => {
@@ -38,13 +38,15 @@ export function createServerRecords({ store, profiles, audit, namedLimit = 0, ta
     });
 
   /** Once it is stopped, unless it was started again meanwhile: then it is wanted. */
-  const forget = (actor: Actor, owner: User, name: ServerName): void =>
+  const forget = (actor: Actor, owner: User, name: ServerName): void => {
     store.transaction(() => {
       const now = store.servers.find(owner.id, name);
       if (now === undefined || isActive(now.state)) return;
       store.servers.remove(now.id);
       audit.record(actor, 'server.remove', nameOf(owner, name), { detail: { server: now.id } });
     });
+    renamed();
+  };
 
   return {
     demandRoom,
@@ -60,7 +62,7 @@ export function createServerRecords({ store, profiles, audit, namedLimit = 0, ta
     },
     change(actor, owner, name, ask) {
       demand(actor, 'start:servers', targetOf(owner, name));
-      return store.transaction(() => {
+      const changed = store.transaction(() => {
         const before = name === DEFAULT_SERVER ? store.servers.ensure(owner.id, name) : store.servers.find(owner.id, name);
         if (before === undefined) throw notFound();
         if (isActive(before.state)) throw new HubError('invalid-input', `${owner.name}/${name} is running: stop it first`);
@@ -74,6 +76,8 @@ export function createServerRecords({ store, profiles, audit, namedLimit = 0, ta
         audit.record(actor, 'server.change', nameOf(owner, name), { detail: { server: before.id, keys: Object.keys(ask), ...(ask.name === undefined ? {} : { to: ask.name }) } });
         return after;
       });
+      if (changed.name !== name) renamed();
+      return changed;
     },
     remove(actor, owner, name) {
       demand(actor, 'delete:servers', targetOf(owner, name));

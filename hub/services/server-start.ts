@@ -1,10 +1,12 @@
 import { HubError, toHubError } from '../domain/errors';
+import { asksImage, completed } from '../domain/images';
+import type { Profile } from '../domain/profile';
 import type { Handle, ServerRecord, Stage } from '../domain/server';
 import type { Route } from '../../proxy/route-table';
-import type { Health, SpawnEvent } from '../../spawner/spawner';
+import type { Health, SpawnEvent, StartOptions } from '../../spawner/spawner';
 import { within } from './deadlines';
 import { issueLabToken } from './lab-tokens';
-import { labOf, redacted, requestOf, routeOf, type Lab } from './lab-request';
+import { labOf, modeOf, redacted, requestOf, routeOf, type Lab } from './lab-request';
 import type { Core, Run } from './server-core';
 import type { Stopper } from './server-stop';
 
@@ -16,8 +18,10 @@ export interface Starter {
   /** Ends the process of a server that runs and starts the same one again; its record is `starting`, its route already taken away. */
   restart(record: ServerRecord, handle: Handle, route: Route | undefined): void;
   /** Makes a server that runs reachable, in the tick of its transition. */
-  serve(record: ServerRecord, origin: string): void;
+  serve(record: ServerRecord, running: Running): void;
 }
+
+type Running = Extract<Health, { kind: 'running' }>;
 
 const LOG_LINES = 50;
 const DRAIN_MS = 2_000;
@@ -34,14 +38,18 @@ export function createStarter(core: Core, stopper: Stopper, onFreed: () => void)
       const leftover = core.leftovers.get(record.id);
       if (leftover !== undefined) await leftover;
       await core.deps.gate.passed(run.abort.signal);
+      const { signal } = run.abort;
+      const onEvent = (event: SpawnEvent): void => {
+        if (event.kind === 'pulling') silence.restart();
+        progress.stage(record.id, stageOf(event, clock.now()));
+      };
       const volumes = await core.deps.volumesFor(lab.owner.id);
-      run.abort.signal.throwIfAborted();
-      const handle = await spawner.start(requestOf(core.deps, record, lab, { token: issueLabToken(store, record), volumes }), {
-        signal: run.abort.signal,
-        onEvent: (event) => {
-          if (event.kind === 'pulling') silence.restart();
-          progress.stage(record.id, stageOf(event, clock.now()));
-        },
+      signal.throwIfAborted();
+      const profile = await profileOf(lab, { signal, onEvent });
+      core.modes.set(record.id, profile.mode);
+      const handle = await spawner.start(requestOf(core.deps, record, { ...lab, profile }, { token: issueLabToken(store, record), volumes }), {
+        signal,
+        onEvent,
         onHandle: (found) => {
           keep(run, found);
           failPoint('spawn.after-handle');
@@ -51,6 +59,11 @@ export function createStarter(core: Core, stopper: Stopper, onFreed: () => void)
       failPoint('spawn.after-start');
       await answer(run, lab, handle);
     });
+  }
+
+  /** Before anything is made: which variables a lab gets depends on what its image is. */
+  async function profileOf({ profile }: Lab, opts: Pick<StartOptions, 'signal' | 'onEvent'>): Promise<Profile> {
+    return completed(profile, asksImage(profile) ? await spawner.describeImage(profile.image, opts) : null);
   }
 
   const adopt = (record: ServerRecord, handle: Handle): void =>
@@ -126,23 +139,29 @@ export function createStarter(core: Core, stopper: Stopper, onFreed: () => void)
     const { signal } = run.abort;
     const health = (): Promise<Health> => within(clock, ENGINE_MS, spawner.inspect(handle, signal));
     run.waiting = true;
-    const origin = originOf(await health());
+    const running = demandRunning(await health());
+    const { origin } = running;
+    const mode = modeOf(lab, running.mode);
+    core.modes.set(run.record.id, mode);
     signal.throwIfAborted();
-    await core.deps.waitUntilReady({ origin, prefix: lab.url, secret: lab.secret, upstream: lab.profile.upstream, signal, health });
+    await core.deps.waitUntilReady({ origin, prefix: lab.url, secret: lab.secret, mode, signal, health });
     signal.throwIfAborted();
     progress.stage(run.record.id, { kind: 'answering', at: clock.now() });
     failPoint('spawn.after-answer');
     const ready = core.move(run.record, { kind: 'ready', since: clock.now(), handle, origin });
     if (ready === undefined) throw new HubError('conflict', 'This server changed while it started.');
     run.record = ready;
-    serve(ready, origin);
+    serve(ready, running);
     progress.finish(ready.id, { kind: 'ready', percent: 100, message: `Server ready at ${lab.url}`, url: lab.url });
     failPoint('spawn.after-ready');
   }
 
-  function serve(record: ServerRecord, origin: string): void {
+  function serve(record: ServerRecord, running: Running): void {
     const lab = labOf(core.deps, record);
-    if (lab !== undefined) routes.set(routeOf(record, lab, origin));
+    if (lab === undefined) return;
+    const mode = modeOf(lab, running.mode);
+    core.modes.set(record.id, mode);
+    routes.set(routeOf(record, lab, { origin: running.origin, mode }));
   }
 
   /** Whoever stops the server cleans up as well, with `run.handle`; else it is done here. */
@@ -192,8 +211,8 @@ export function createStarter(core: Core, stopper: Stopper, onFreed: () => void)
 }
 
 /** Why a server that was waited for cannot come any more. */
-export function originOf(health: Health): string {
-  if (health.kind === 'running') return health.origin;
+export function demandRunning(health: Health): Running {
+  if (health.kind === 'running') return health;
   throw new HubError('spawn-failed', health.kind === 'exited' ? `The server ended before it answered. ${health.detail}` : 'The server was removed before it answered.');
 }
 

@@ -2,6 +2,7 @@ import { can, demand, notFound, type Actor, type Target } from '../domain/access
 import { HubError } from '../domain/errors';
 import type { ServerId, ServerName, UserId } from '../domain/ids';
 import { DEFAULT_SERVER } from '../domain/ids';
+import type { Mode } from '../domain/profile';
 import { isActive, type ServerRecord } from '../domain/server';
 import type { User } from '../domain/user';
 import type { Progress, Servers, StartAsk } from './contract';
@@ -27,6 +28,8 @@ export interface ServersService extends Servers {
   revive(id: ServerId, reason: string): void;
   /** For the hub itself: looks whether somebody in the line may start now. */
   pump(): void;
+  /** In which mode it was started; undefined: it does not run, or was not looked at yet. */
+  modeOf(id: ServerId): Mode | undefined;
 }
 
 /** The verbs and their policy; what they set in motion is in `server-start`, `server-stop`, `queue`, `exits` and `reconcile`. */
@@ -197,6 +200,7 @@ export function createServers(deps: ServersDeps): ServersService {
     halt,
     revive,
     pump: queue.pump,
+    modeOf: (id) => core.modes.get(id),
     get,
     listOf: (actor, owner) => store.servers.listOf(owner.id).filter((record) => can(actor, 'read:servers', targetOf(owner, record.name))),
     follow,

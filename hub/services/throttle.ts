@@ -31,6 +31,8 @@ export interface Attempt {
 export interface Throttle {
   /** Throws `rate-limited` with `retryAfterSeconds`, also for what would be the right password (A02). */
   attempt(account: string, address: string): Attempt;
+  /** Somebody who is signed in shows a secret that may be wrong. Counted for that account alone: what a page makes its browser do keeps nobody else out. Throws as `attempt` does. */
+  guess(account: string): Pick<Attempt, 'fail'>;
   /** Counts a sign-up. Throws `rate-limited` with `retryAfterSeconds`. */
   signUp(address: string): void;
 }
@@ -96,6 +98,11 @@ export function createThrottle({ store, clock, limits: given = {} }: ThrottleDep
         succeed: () => settle(() => store.throttle.clear(keys.pair)),
         drop: () => settle(() => undefined),
       };
+    },
+    guess(account) {
+      const key = `guess:${digest(account)}`;
+      if (store.throttle.count(key, steady(), windowMs) >= limits.failuresPerAccount) throw tooMany('Too many wrong codes. Please wait before you try again.', secondsLeft(key, windowMs));
+      return { fail: () => hit(key, windowMs) };
     },
     signUp(address) {
       const key = `signup:${networkOf(address)}`;

@@ -7,7 +7,7 @@ import { expandRaw } from '../domain/scopes/expand';
 import { isSubset } from '../domain/scopes/intersect';
 import { BUILT_IN } from '../domain/scopes/parse';
 import type { Vocabulary } from '../domain/scopes/tree';
-import type { Token } from '../domain/session';
+import { sameClient, type Token } from '../domain/session';
 import type { User } from '../domain/user';
 import type { Store } from '../store/store';
 import { groupsOfName, scopesOf } from './actors';
@@ -50,6 +50,8 @@ interface Entry {
 
 const CACHED = 20_000;
 const DAY_SECONDS = 86_400;
+/** API tokens that one user may have at once. Lists of them are read as a whole, and a program in a loop must not fill the database. */
+const MOST_EACH = 1_000;
 const FOREVER_SECONDS = 100 * 365 * DAY_SECONDS;
 
 export function createTokens(deps: TokensDeps): TokenService {
@@ -133,14 +135,25 @@ export function createTokens(deps: TokensDeps): TokenService {
     return new Date(clock.now().getTime() + seconds * 1000);
   };
 
-  /** A token that asks for more than its owner holds is refused rather than cut down; so is one that would outgrow the owner's token it is made with. */
+  /**
+   * A token that asks for more than its owner holds is refused rather than cut down; so is one that would outgrow the token it is made
+   * with, where that belongs to the same person or both to administrators: the flag lets a narrow one of theirs in here (D04).
+   */
   const demandHeld = (actor: Actor, owner: User, scopes: readonly string[]): void => {
     const held = scopesOf(store, owner, vocabulary);
-    const limits = actor.via === 'token' && actor.id === owner.id ? [held, actor.scopes] : [held];
+    const limits = actor.via === 'token' && (actor.id === owner.id || owner.admin) ? [held, actor.scopes] : [held];
     for (const scope of scopes) {
       const asked = expandRaw([scope], { owner: { kind: 'user', name: owner.name }, inherit: held }, vocabulary);
       if (!limits.every((limit) => isSubset(asked, limit, groupsOfName(store)))) throw new HubError('invalid-input', `Not assigning requested scopes ${scope} not held by User ${owner.name}`);
     }
+  };
+
+  /** What has ended makes room first; nobody else takes away what is never shown again. */
+  const demandRoom = (owner: User): void => {
+    const all = store.tokens.listOf(owner.id);
+    for (const token of all.filter((one) => isPast(one, clock.now()))) end(token.id);
+    const living = all.filter((one) => one.oauth === undefined && !isPast(one, clock.now()));
+    if (living.length >= MOST_EACH) throw new HubError('invalid-input', `${owner.name} has ${MOST_EACH} tokens already. Revoke some that are no longer used.`);
   };
 
   return {
@@ -150,6 +163,7 @@ export function createTokens(deps: TokensDeps): TokenService {
       if (owner.status !== 'active') throw new HubError('conflict', 'This account is not active.');
       const expires = expiryOf(actor, ask.expiresInSeconds);
       demandHeld(actor, owner, ask.scopes);
+      demandRoom(owner);
       const secret = newSecret();
       const token: Token = { id: newId<TokenId>(), owner: owner.id, note: ask.note.slice(0, 1024), scopes: [...new Set(ask.scopes)], created: clock.now(), expires, lastUsed: null };
       store.transaction(() => {
@@ -167,10 +181,14 @@ export function createTokens(deps: TokensDeps): TokenService {
       demand(actor, 'tokens', targetOf(owner));
       demandMayChange(actor, owner);
       // Somebody else's token is as unknown as none at all (D06).
-      if (store.tokens.byId(id)?.owner !== owner.id) throw notFound();
+      const token = store.tokens.byId(id);
+      if (token === undefined || token.owner !== owner.id) throw notFound();
+      const { oauth } = token;
+      // One that a client got stands for all that it got: the client would go on with another (protocol, 3.8).
+      const ended = oauth === undefined ? [token] : store.tokens.listOf(owner.id).filter((one) => one.oauth !== undefined && sameClient(one.oauth.client, oauth.client));
       store.transaction(() => {
-        audit.record(actor, 'token.revoke', `user:${owner.name}`, { detail: { token: id } });
-        end(id);
+        audit.record(actor, 'token.revoke', `user:${owner.name}`, { detail: { token: id, ...(ended.length > 1 ? { with: ended.length - 1 } : {}) } });
+        for (const one of ended) end(one.id);
       });
     },
     resolve(secret) {

@@ -2,6 +2,7 @@ import { lacking } from '../domain/access';
 import { HubError } from '../domain/errors';
 import type { UserName } from '../domain/ids';
 import { narrowing, type Narrowing } from '../domain/scopes/covers';
+import { shown } from '../domain/shown';
 import type { User } from '../domain/user';
 import type { Store, UserFilter } from '../store/store';
 import type { Accounts } from './contract';
@@ -25,7 +26,7 @@ export const createUserList = (store: Store): Accounts['list'] => (actor, ask) =
 };
 
 function filterOf({ sort, status, nameContains }: Ask): UserFilter {
-  if (sort !== undefined && !isSort(sort)) throw new HubError('invalid-input', `Cannot sort by '${sort.slice(0, 40).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?')}'`);
+  if (sort !== undefined && !isSort(sort)) throw new HubError('invalid-input', `Cannot sort by '${shown(sort, 40)}'`);
   return { ...(sort === undefined ? {} : { sort }), ...(status === undefined ? {} : { status }), ...(nameContains === undefined ? {} : { nameContains }) };
 }
 

@@ -13,7 +13,10 @@ import { createOauthStore } from './oauth';
 import { createQueueStore } from './queue';
 import { createRoleStore } from './roles';
 import { createServerStore } from './servers';
+import { createServiceStore } from './services';
 import { createSessionStore } from './sessions';
+import { createShareCodeStore } from './share-codes';
+import { createShareStore } from './shares';
 import { createSql } from './sql';
 import { openDatabase, type Opened, type OpenOptions } from './sqlite';
 import type { Store } from './store';
@@ -63,6 +66,7 @@ export function storeOn({ db, close }: Opened, { now, backups }: Required<Pick<S
     sessions: createSessionStore(sql),
     tokens: createTokenStore(sql),
     oauth: createOauthStore(sql),
+    services: createServiceStore(sql),
     servers: createServerStore(sql, now),
     queue: createQueueStore(sql),
     maintenance: createMaintenanceStore(sql),
@@ -70,6 +74,8 @@ export function storeOn({ db, close }: Opened, { now, backups }: Required<Pick<S
     visits: createVisitStore(sql),
     postMortems: createPostMortemStore(sql),
     leases: createLeaseStore(sql),
+    shares: createShareStore(sql),
+    shareCodes: createShareCodeStore(sql),
     throttle: createThrottleStore(sql),
     audit: createAuditStore(sql),
     imports: createImportStore(sql, volumes, now),

@@ -39,13 +39,13 @@ export function readJupyterHub(path: string): JupyterHubData {
 
 function read(db: Database.Database, path: string): JupyterHubData {
   demandShape(db, path);
-  const roles = db.prepare<[], { name: string; scopes: string | null }>('SELECT name, scopes FROM roles ORDER BY id').all();
+  const roles = asText(db.prepare<[], { name: string; scopes: string | null }>('SELECT name, scopes FROM roles ORDER BY id').all());
   return {
     users: readUsers(db),
     accounts: readAccounts(db),
     groups: readGroups(db),
     roles: roles.map((role) => ({ name: role.name, scopes: texts(role.scopes) })),
-    services: db.prepare<[], { name: string }>('SELECT name FROM services ORDER BY id').all().map((row) => row.name),
+    services: asText(db.prepare<[], { name: string }>('SELECT name FROM services ORDER BY id').all()).map((row) => row.name),
   };
 }
 
@@ -72,7 +72,7 @@ function readUsers(db: Database.Database): readonly OldUser[] {
   const groups = db.prepare<[number], { name: string }>('SELECT name FROM user_group_map JOIN groups ON groups.id = group_id WHERE user_id = ? ORDER BY groups.id');
   const roles = db.prepare<[number], { name: string }>('SELECT name FROM user_role_map JOIN roles ON roles.id = role_id WHERE user_id = ? ORDER BY roles.id');
   const tokens = db.prepare<[number], TokenRow>('SELECT hashed, prefix, note, scopes, client_id, created, expires_at, last_activity FROM api_tokens WHERE user_id = ? ORDER BY id');
-  const rows = db.prepare<[], UserRow>('SELECT id, name, admin, created, last_activity FROM users ORDER BY id').all();
+  const rows = asText(db.prepare<[], UserRow>('SELECT id, name, admin, created, last_activity FROM users ORDER BY id').all());
   return rows.map((row) => ({
     name: row.name,
     admin: row.admin === 1,
@@ -80,7 +80,7 @@ function readUsers(db: Database.Database): readonly OldUser[] {
     lastActivity: date(row.last_activity),
     groups: groups.all(row.id).map((group) => group.name),
     roles: roles.all(row.id).map((role) => role.name),
-    tokens: tokens.all(row.id).map(toToken),
+    tokens: asText(tokens.all(row.id)).map(toToken),
   }));
 }
 
@@ -107,14 +107,26 @@ function readAccounts(db: Database.Database): JupyterHubData['accounts'] {
   const rows = db
     .prepare<[], { username: string; password: Buffer | string; is_authorized: number | null; has_2fa: number | null }>(`SELECT username, password, ${optional('is_authorized')}, ${optional('has_2fa')} FROM users_info ORDER BY id`)
     .all();
-  return rows.map((row) => ({ name: row.username, hash: row.password.toString(), approved: row.is_authorized === 1, secondFactor: row.has_2fa === 1 }));
+  return asText(rows).map((row) => ({ name: row.username, hash: row.password.toString(), approved: row.is_authorized === 1, secondFactor: row.has_2fa === 1 }));
 }
 
 function readGroups(db: Database.Database): JupyterHubData['groups'] {
   const roles = db.prepare<[number], { name: string }>('SELECT name FROM group_role_map JOIN roles ON roles.id = role_id WHERE group_id = ? ORDER BY roles.id');
   const properties = columnsOf(db, 'groups').has('properties') ? 'properties' : "'{}' AS properties";
-  const rows = db.prepare<[], { id: number; name: string; properties: string | null }>(`SELECT id, name, ${properties} FROM groups ORDER BY id`).all();
+  const rows = asText(db.prepare<[], { id: number; name: string; properties: string | null }>(`SELECT id, name, ${properties} FROM groups ORDER BY id`).all());
   return rows.map((row) => ({ name: row.name, properties: object(row.properties), roles: roles.all(row.id).map((role) => role.name) }));
+}
+
+const TEXT = new Set(['name', 'username', 'hashed', 'prefix', 'password']);
+const TEXT_OR_NOTHING = new Set(['note', 'scopes', 'client_id', 'created', 'expires_at', 'last_activity', 'properties']);
+
+/** SQLite keeps what it is given, whatever the type of the column: everything behind this relies on text where JupyterHub writes text. */
+function asText<T extends object>(rows: readonly T[]): readonly T[] {
+  for (const [column, value] of rows.flatMap((row) => Object.entries(row) as [string, unknown][])) {
+    const fits = typeof value === 'string' || (column === 'password' && Buffer.isBuffer(value)) || (value === null && TEXT_OR_NOTHING.has(column));
+    if (!fits && (TEXT.has(column) || TEXT_OR_NOTHING.has(column))) throw new HubError('invalid-input', `The database holds a value that is not text where JupyterHub writes text (${column}): it is damaged.`);
+  }
+  return rows;
 }
 
 /** JupyterHub writes UTC without saying so. */

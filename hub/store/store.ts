@@ -7,7 +7,10 @@ import type { KeptState, Maintenance } from '../domain/maintenance';
 import type { Lease } from '../domain/lease';
 import type { KernelKill, PostMortem } from '../domain/post-mortem';
 import type { ServerRecord, ServerState } from '../domain/server';
+import type { Service } from '../domain/service';
 import type { OauthClientKey, Session, Token } from '../domain/session';
+import type { ScopeName } from '../domain/scopes/tree';
+import type { Share, ShareCode, Sharee } from '../domain/share';
 import type { Group, Role, User, UserStatus } from '../domain/user';
 import type { Volume } from '../domain/volume';
 import type { ChainReader } from './audit-chain';
@@ -24,6 +27,7 @@ export interface Store {
   readonly sessions: SessionStore;
   readonly tokens: TokenStore;
   readonly oauth: OauthStore;
+  readonly services: ServiceStore;
   readonly servers: ServerStore;
   readonly queue: QueueStore;
   readonly maintenance: MaintenanceStore;
@@ -31,6 +35,8 @@ export interface Store {
   readonly visits: VisitStore;
   readonly postMortems: PostMortemStore;
   readonly leases: LeaseStore;
+  readonly shares: ShareStore;
+  readonly shareCodes: ShareCodeStore;
   readonly throttle: ThrottleStore;
   readonly audit: AuditStore;
   readonly imports: ImportStore;
@@ -169,6 +175,21 @@ export interface OauthStore {
   keepServices(names: readonly string[]): void;
 }
 
+/** A service that was made over the API. `tokenHash` null: it has no token. */
+export interface StoredService {
+  readonly service: Service;
+  readonly tokenHash: string | null;
+}
+
+export interface ServiceStore {
+  /** By name. */
+  list(): readonly StoredService[];
+  /** Whoever calls has made sure that name, client id and token are not in use. */
+  add(service: StoredService): void;
+  /** With codes and tokens of its visitors; returns the ids of those tokens, so that their sockets can be closed. */
+  remove(name: string): readonly TokenId[];
+}
+
 export interface ServerStore {
   byId(id: ServerId): ServerRecord | undefined;
   find(owner: UserId, name: ServerName): ServerRecord | undefined;
@@ -286,6 +307,36 @@ export interface VisitStore {
   add(server: ServerId, visitor: string, at: Date): void;
   /** Newest first. */
   toServersOf(owner: UserId): readonly Visit[];
+}
+
+/** Shares of one server, of all servers of an owner, with a group, or with a user, directly or by a group. */
+export type ShareFilter = { readonly kind: 'server'; readonly id: ServerId } | { readonly kind: 'owner'; readonly id: UserId } | { readonly kind: 'group'; readonly id: GroupId } | { readonly kind: 'user'; readonly id: UserId };
+
+/** At most one share for each server and user, or server and group. It goes with its server, that server's owner, and the user or group. */
+export interface ShareStore {
+  find(server: ServerId, to: Pick<Sharee, 'kind' | 'id'>): Share | undefined;
+  /** In the order of their making. */
+  list(filter: ShareFilter, page: { readonly offset: number; readonly limit: number }): { readonly shares: readonly Share[]; readonly total: number };
+  /** All that gives this user something now, directly or by a group: those of owners who are active. */
+  heldBy(user: UserId): readonly Share[];
+  /** Makes it, or replaces its scopes. Throws `not-found` where server, user or group is none. */
+  put(server: ServerId, to: Pick<Sharee, 'kind' | 'id'>, as: { readonly scopes: readonly ScopeName[]; readonly at: Date }): Share;
+  remove(server: ServerId, to: Pick<Sharee, 'kind' | 'id'>): boolean;
+  /** Returns how many there were. */
+  removeOf(server: ServerId): number;
+}
+
+/** They go with their server. One that has expired is as good as none. */
+export interface ShareCodeStore {
+  add(code: Pick<ShareCode, 'scopes' | 'created' | 'expires'> & { readonly server: ServerId }, hash: string): ShareCode;
+  /** undefined also while the server's owner is not active. */
+  byHash(hash: string, now: Date): ShareCode | undefined;
+  list(filter: Extract<ShareFilter, { kind: 'server' | 'owner' }>, page: { readonly offset: number; readonly limit: number; readonly now: Date }): { readonly codes: readonly ShareCode[]; readonly total: number };
+  /** Counts one more use. */
+  exchanged(number: number, at: Date): void;
+  /** Those of this server with this number, with this hash, or all. Returns how many there were. */
+  remove(server: ServerId, which: { readonly number?: number; readonly hash?: string; readonly now: Date }): number;
+  prune(now: Date): void;
 }
 
 /** Counters of failed attempts; they survive a restart (A02). Times are milliseconds of the wall clock, only for expiry. */

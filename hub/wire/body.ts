@@ -14,7 +14,8 @@ export const mediaType = (req: IncomingMessage): string => (req.headers['content
 export async function readJson(req: IncomingMessage, { requireType, limit = JSON_BYTES }: { readonly requireType: boolean; readonly limit?: number }): Promise<unknown> {
   const bytes = await readBody(req, limit);
   if (requireType && (bytes.length > 0 || req.headers['content-type'] !== undefined) && mediaType(req) !== 'application/json') {
-    throw new HubError('unsupported-media-type', 'Send this as application/json.');
+    // As JupyterHub does: a cookie that comes with another type counts for nobody (protocol, 2.7).
+    throw new HubError('forbidden', 'Forbidden');
   }
   if (bytes.length === 0) return undefined;
   const text = decode(bytes, 'JSON');

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { z } from 'zod';
 import { decode, mediaType, readBody } from './body';
 
 /** What of a request to the token endpoint counts. */
@@ -18,6 +19,16 @@ export interface RedemptionFields {
   readonly verifier: string | undefined;
 }
 
+/** The form of the token endpoint; fields that are missing are refused in OAuth's words. */
+export const TokenForm = z.object({
+  grant_type: z.string().optional().describe('`authorization_code`.'),
+  code: z.string().optional(),
+  redirect_uri: z.string().optional(),
+  client_id: z.string().optional().describe('Unless the header says it.'),
+  client_secret: z.string().optional().describe('Unless the header says it.'),
+  code_verifier: z.string().optional().describe('Of PKCE with `S256`.'),
+});
+
 const FORM_BYTES = 16 * 1024;
 
 /** A body that is not a form has no fields: JupyterHub says the same to JSON (protocol, 2.2). */
@@ -30,7 +41,7 @@ export async function readTokenRequest(req: IncomingMessage): Promise<TokenReque
 
 /** A secret in the address is none: addresses end up in logs (D15). With client authentication in the header and in the body, the header counts. */
 export function redemptionOf({ form, query, authorization }: TokenRequest): RedemptionFields {
-  const one = (name: string): string | undefined => {
+  const one = (name: keyof z.output<typeof TokenForm>): string | undefined => {
     const values = form.getAll(name);
     return values.length === 1 ? values[0] : undefined;
   };

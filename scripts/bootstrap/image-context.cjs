@@ -15,10 +15,15 @@ const HUB_SOURCES = [
 const AUTHORITIES = 'images/hub/ca';
 const isCode = (file) => path.basename(file) !== 'README.md' || path.dirname(file) === AUTHORITIES;
 
-/** The images that the checkout describes. `tag`: what profiles and compose.yml name; `versioned`: repository whose tag is the content's hash. */
+/**
+ * The images that the checkout describes. `tag`: what profiles and compose.yml name; `versioned`: repository whose tag is the content's hash;
+ * `base`: the one of them that it is made from, where that is not the distribution.
+ */
 const IMAGES = {
   notebook: { tag: 'berth/notebook:latest', title: 'notebook image (JupyterLab, about 4 minutes)', versioned: 'berth/notebook', root: inRoot('images'), dockerfile: 'notebook/Dockerfile' },
   test: { tag: 'berth/notebook-test:local', title: 'test image (jupyter-server, about 1 minute)', versioned: null, root: inRoot('images'), dockerfile: 'test/Dockerfile' },
+  stacks: { tag: 'berth/stacks-test:local', title: 'image laid out like docker-stacks, for the tests', versioned: null, root: inRoot('images'), dockerfile: 'stacks/Dockerfile', base: 'notebook' },
+  platform: { tag: 'berth/platform-test:local', title: 'image laid out like the platform seed\'s, for the tests', versioned: null, root: inRoot('images'), dockerfile: 'platform/Dockerfile', base: 'notebook' },
   compose: { tag: 'berth/compose-test:local', title: 'image with Compose 2, for the tests', versioned: null, root: inRoot('images'), dockerfile: 'compose/Dockerfile' },
   hub: { tag: 'berth/hub:latest', title: 'hub image (about 3 minutes)', versioned: 'berth/hub', root: ROOT, dockerfile: 'images/hub/Dockerfile' },
 };
@@ -26,8 +31,11 @@ const IMAGES = {
 /** @param {keyof typeof IMAGES} which @returns {string[]} of the build context, relative to its root */
 const contextFiles = (which, root = IMAGES[which].root) => (which === 'hub' ? filesBelow(root, HUB_SOURCES, isCode) : filesBelow(root, ['common', which]));
 
-/** @param {keyof typeof IMAGES} which @returns {string} hash of Dockerfile and context, 16 characters */
-const imageHash = (which, root = IMAGES[which].root) => contentHash(root, contextFiles(which, root)).slice(0, 16);
+/** @param {keyof typeof IMAGES} which @returns {string} hash of Dockerfile and context, those of its base included, 16 characters */
+function imageHash(which, root = IMAGES[which].root) {
+  const { base } = IMAGES[which];
+  return contentHash(root, [...(base === undefined ? [] : contextFiles(base, root)), ...contextFiles(which, root)]).slice(0, 16);
+}
 
 /**
  * What this machine trusts beyond the usual: a build in a container that must reach the same servers needs it too.

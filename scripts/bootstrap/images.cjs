@@ -118,8 +118,8 @@ async function ensureBase(log) {
 }
 
 function buildQuery(which, hash) {
-  const { tag, versioned, dockerfile } = IMAGES[which];
-  const query = new URLSearchParams({ dockerfile, rm: '1', forcerm: '1', labels: JSON.stringify({ [CONTENT_LABEL]: hash }), buildargs: JSON.stringify({ BASE }) });
+  const { tag, versioned, dockerfile, base } = IMAGES[which];
+  const query = new URLSearchParams({ dockerfile, rm: '1', forcerm: '1', labels: JSON.stringify({ [CONTENT_LABEL]: hash }), buildargs: JSON.stringify({ BASE: base === undefined ? BASE : IMAGES[base].tag }) });
   query.append('t', tag);
   if (versioned !== null) query.append('t', `${versioned}:${hash}`);
   return query;
@@ -132,7 +132,9 @@ function buildQuery(which, hash) {
  */
 async function build({ which: name, log = () => undefined }) {
   const hash = imageHash(name);
-  await ensureBase(log);
+  const { base } = IMAGES[name];
+  if (base === undefined) await ensureBase(log);
+  else await ensure(base);
   let at = '';
   const tell = calm(log);
   const onMessage = (_message, text) => {

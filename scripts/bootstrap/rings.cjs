@@ -9,7 +9,7 @@ const RINGS = {
   http: { needs: [], alone: false },
   clients: { needs: ['tools'], alone: false },
   proxy: { needs: ['tools'], alone: false },
-  docker: { needs: ['tools', 'engine', 'test', 'notebook', 'hub', 'compose'], alone: true },
+  docker: { needs: ['tools', 'engine', 'test', 'notebook', 'stacks', 'platform', 'hub', 'compose'], alone: true },
   browser: { needs: ['engine', 'test', 'notebook', 'browser'], alone: true },
 };
 

@@ -19,7 +19,7 @@ async function prepare(needs) {
   if (needs.has('browser')) env.CHROME = await require('./browser.cjs').ensureBrowser();
   if (needs.has('engine')) {
     await require('./engine.cjs').ensureEngine();
-    for (const image of ['test', 'notebook', 'hub', 'compose']) if (needs.has(image)) await require('./images.cjs').ensure(image);
+    for (const image of ['test', 'notebook', 'stacks', 'platform', 'hub', 'compose']) if (needs.has(image)) await require('./images.cjs').ensure(image);
     if (needs.has('compose')) await require('./compose.cjs').ensureCompose();
     await require('./sweep.cjs').sweep();
   }
@@ -92,7 +92,7 @@ async function main() {
   try {
     const rows = await runAll(rings, { dir, env });
     if (needs.has('engine')) await require('./sweep.cjs').sweep();
-    if (rings.length === Object.keys(RINGS).length) rows.push(casesRow(rows));
+    if (rings.length === Object.keys(RINGS).length) rows.push(...pageRows(rows));
     process.exitCode = rows.some((row) => row.failed > 0) ? 1 : 0;
     process.stdout.write(`\n${summary(rows)}\n`);
   } finally {
@@ -100,11 +100,13 @@ async function main() {
   }
 }
 
-/** The table of security cases can only be written by a run of everything. */
-function casesRow(rows) {
-  const started = Date.now();
-  const { failed, note } = require('../security-cases.cjs').updatePage(rows, { ci: Boolean(process.env.CI) });
-  return { ring: 'cases', passed: 0, failed, note, time: duration(Date.now() - started) };
+/** Pages that say what passed can only be written by a run of everything. */
+function pageRows(runs) {
+  return [['cases', '../security-cases.cjs'], ['coverage', '../jupyterhub-coverage.cjs']].map(([ring, script]) => {
+    const started = Date.now();
+    const { failed, note } = require(script).updatePage(runs, { ci: Boolean(process.env.CI) });
+    return { ring, passed: 0, failed, note, time: duration(Date.now() - started) };
+  });
 }
 
 function askedRings() {

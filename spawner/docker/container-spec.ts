@@ -76,6 +76,7 @@ export const labLabels = (req: SpawnRequest, settings: DockerSettings): Labels =
   [LABEL.server]: req.server.id,
   [LABEL.user]: req.owner.id,
   [LABEL.port]: String(req.profile.port),
+  [LABEL.mode]: req.profile.mode,
 });
 
 /** Holds for labs, and for the containers that prove it. */
@@ -120,7 +121,7 @@ const fill = (arg: string, req: SpawnRequest): string => arg.replace(/\{(prefix|
 const SYSTEM = /^\/(?:|bin|boot|dev|etc|lib|lib64|proc|root|run|sbin|sys|usr|var|app|data|templates)(?:\/|$)/;
 
 function demandSaneLayout(layout: Layout): void {
-  for (const path of [layout.home, layout.workspace, layout.cache, layout.shared]) {
+  for (const path of [layout.home, layout.userHome, layout.workspace, layout.cache, layout.shared]) {
     const sane = path.startsWith('/') && !path.split('/').includes('..') && !path.split('/').includes('.');
     if (!sane || SYSTEM.test(path)) throw new HubError('invalid-input', `The profile's layout puts a volume at ${path}, which belongs to the system. An administrator has to correct the profile.`);
   }

@@ -1,6 +1,7 @@
 import type { ContainerInfo, ContainerInspectInfo } from 'dockerode';
 import { HubError, toHubError } from '../../hub/domain/errors';
 import type { ServerId } from '../../hub/domain/ids';
+import type { Mode } from '../../hub/domain/profile';
 import { noFailPoints, type Clock, type FailPoint, type Logger } from '../../hub/domain/runtime';
 import type { Handle } from '../../hub/domain/server';
 import { LABEL, ROLE } from '../labels';
@@ -24,6 +25,7 @@ import { runChecks, runGuard } from './checks';
 import { lookAt } from './hub-container';
 import type { InContainer } from './mounts';
 import { hostMounts } from './mounts';
+import { createImageDescriber } from './image-traits';
 import { createNetworks } from './network';
 import { createLife, limitOf, serverOf } from './life';
 import { createMemoryWatch } from './memory';
@@ -63,6 +65,7 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
   const volumes = createVolumes(client, settings);
   const archives = createArchives({ client, settings, find: volumes.find, log });
   const images = createImages(client, clock);
+  const describeImage = createImageDescriber({ client, images });
   const watch = createExitWatch({ client, settings, clock, log, labs, handleOf, memoryLimit: async (id) => limitOf(await look(id)) });
   const memory = createMemoryWatch({ client, clock, log, running: watch.running });
   const { outOfMemory, ...life } = createLife({ client, clock, log, watch, memory, own, look: (id) => look(id), release: (server) => attachment.release(server) });
@@ -153,7 +156,7 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
     if (!State.Running) return { kind: 'exited', exitCode: State.Status === 'created' ? null : State.ExitCode, oomKilled: outOfMemory(found), detail: whyEnded(found, outOfMemory(found)) };
     const server = serverOf(handle) as ServerId;
     await attachment.adopt(server, found.NetworkSettings.Networks[networks.nameFor(server)]);
-    return { kind: 'running', origin: originOf(found, server), ...(State.Paused ? { paused: true as const } : {}) };
+    return { kind: 'running', origin: originOf(found, server), mode: modeOf(found), ...(State.Paused ? { paused: true as const } : {}) };
   }
 
   /** Taken from that very container, and only from the network that was made for its server: an address alone proves nothing (E02). */
@@ -242,7 +245,7 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
     client.close();
   }
 
-  return { kind: KIND, start, inspect, ...life, cpuSeconds: (handle, signal) => cpuSeconds(client, nameOf(handle), signal), list, onExit: watch.onExit, onChange: watch.onChange, hubUrl: attachment.hubUrl, onConnection: inward.onConnection, check, guard: () => runGuard(looking), close, tearDown, listVolumes: volumes.listVolumes, removeVolumes: volumes.removeVolumes, measureVolumes: volumes.measureVolumes, archiveVolumes, tidyVolumes: archives.tidyVolumes, unclaimed: volumes.unclaimed };
+  return { kind: KIND, start, describeImage, inspect, ...life, cpuSeconds: (handle, signal) => cpuSeconds(client, nameOf(handle), signal), list, onExit: watch.onExit, onChange: watch.onChange, hubUrl: attachment.hubUrl, onConnection: inward.onConnection, check, guard: () => runGuard(looking), close, tearDown, listVolumes: volumes.listVolumes, removeVolumes: volumes.removeVolumes, measureVolumes: volumes.measureVolumes, archiveVolumes, tidyVolumes: archives.tidyVolumes, unclaimed: volumes.unclaimed };
 }
 
 function labsIn(containers: readonly ContainerInfo[], networkOf: (server: ServerId) => string): readonly Lab[] {
@@ -256,6 +259,11 @@ function labsIn(containers: readonly ContainerInfo[], networkOf: (server: Server
 /** The container's name for people, and the server's id, so that a handle never means the next bearer of a name. */
 const handleOf = (containerName: string, server: string): Handle => ({ spawner: KIND, id: `${containerName}/${server}` });
 const nameOf = (handle: Handle): string => handle.id.slice(0, handle.id.indexOf('/'));
+
+function modeOf({ Config }: ContainerInspectInfo): Mode | null {
+  const mode = Config.Labels?.[LABEL.mode];
+  return mode === 'injected' || mode === 'singleuser' ? mode : null;
+}
 
 function demandNotAborted(signal: AbortSignal): void {
   if (signal.aborted) throw signal.reason instanceof HubError ? signal.reason : new HubError('spawn-failed', 'The start was cancelled.', { cause: signal.reason });

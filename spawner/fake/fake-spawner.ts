@@ -1,5 +1,8 @@
 import { HubError } from '../../hub/domain/errors';
 import type { InstanceId, ServerId, UserId, VolumeId } from '../../hub/domain/ids';
+import type { ImageTraits } from '../../hub/domain/images';
+import { LAYOUTS } from '../../hub/domain/layouts';
+import type { Mode } from '../../hub/domain/profile';
 import type { Clock } from '../../hub/domain/runtime';
 import type { Handle } from '../../hub/domain/server';
 import { createInward } from '../inward';
@@ -17,6 +20,7 @@ interface Process extends Living {
   readonly instance: InstanceId;
   readonly behaviour: FakeBehaviour;
   readonly work: FakeWork;
+  readonly mode: Mode;
   readonly cancels: (() => void)[];
 }
 
@@ -42,12 +46,16 @@ export interface FakeOptions {
   readonly instance?: InstanceId;
   /** Absent: an own one, which ends with `close`. */
   readonly engine?: FakeEngine;
+  /** What an image says about itself. Default: nothing. */
+  readonly images?: (image: string) => Partial<ImageTraits>;
 }
 
 export interface FakeSpawner extends Spawner, Volumes, FakeEvents {
   readonly engine: FakeEngine;
   /** Every start that was asked for, in order. */
   readonly started: readonly SpawnRequest[];
+  /** Every image that was asked about itself, in order. */
+  readonly described: readonly string[];
   /** Ends a process from outside, as an operator or the kernel would. */
   kill(server: ServerId, how?: { readonly exitCode?: number; readonly oomKilled?: boolean }): Promise<void>;
   /** Requests that reached the server; 0 when there is none. */
@@ -74,6 +82,7 @@ export function createFakeSpawner(opts: FakeOptions): FakeSpawner {
   const instance = opts.instance ?? ('fake' as InstanceId);
   const listeners = new Set<(server: ServerId, handle: Handle) => void>();
   const started: SpawnRequest[] = [];
+  const described: string[] = [];
   const inward = createInward();
   const volumes = createFakeVolumes(engine);
   const ofServer = (server: ServerId): Process | undefined => [...engine.processes.values()].find((p) => p.server === server && p.instance === instance);
@@ -111,11 +120,11 @@ export function createFakeSpawner(opts: FakeOptions): FakeSpawner {
   async function run(req: SpawnRequest, handle: Handle, behaviour: FakeBehaviour): Promise<Process> {
     const answersAt = opts.clock.monotonicMs() + (behaviour.kind === 'slow' ? (behaviour.answerMs ?? 0) : 0);
     const mood = (): 'answer' | 'busy' | 'hold' => (behaviour.kind === 'never' ? 'hold' : opts.clock.monotonicMs() < answersAt ? 'busy' : 'answer');
-    const secret = req.profile.upstream === 'injected' ? (req.env['JUPYTER_TOKEN'] ?? '') : null;
+    const secret = req.profile.mode === 'injected' ? (req.env['JUPYTER_TOKEN'] ?? '') : null;
     const work: FakeWork = { kernels: [], sessions: [], terminals: [], cpuSeconds: 0, notices: [] };
     const serve = () => startFakeServer({ prefix: req.prefix, secret, mood, environment: req.env, work });
     const lines = [`serving ${req.prefix}`];
-    const process: Process = { server: req.server.id, owner: req.owner.id, volumes: req.volumes.map(nameOfVolume), handle, instance, behaviour, work, serve, http: await serve(), paused: false, lines, cancels: [], exited: null };
+    const process: Process = { server: req.server.id, owner: req.owner.id, volumes: req.volumes.map(nameOfVolume), handle, instance, behaviour, mode: req.profile.mode, work, serve, http: await serve(), paused: false, lines, cancels: [], exited: null };
     engine.processes.set(handle.id, process);
     volumes.make(req);
     if (behaviour.kind === 'dies-later') {
@@ -154,7 +163,7 @@ export function createFakeSpawner(opts: FakeOptions): FakeSpawner {
     demandEngine();
     const process = engine.processes.get(handle.id);
     if (process === undefined) return { kind: 'absent' };
-    if (process.exited === null) return { kind: 'running', origin: process.http.origin, ...(process.paused ? { paused: true as const } : {}) };
+    if (process.exited === null) return { kind: 'running', origin: process.http.origin, mode: process.mode, ...(process.paused ? { paused: true as const } : {}) };
     return { kind: 'exited', ...process.exited, detail: process.exited.oomKilled ? 'It ran out of memory.' : `It ended with code ${process.exited.exitCode}.` };
   }
 
@@ -162,6 +171,13 @@ export function createFakeSpawner(opts: FakeOptions): FakeSpawner {
     kind: 'fake',
     engine,
     started,
+    described,
+    describeImage: async (image, { signal }) => {
+      demandEngine();
+      if (signal.aborted) throw aborted(signal);
+      described.push(image);
+      return { mode: 'injected', layout: LAYOUTS.jovyan, ...opts.images?.(image) };
+    },
     start,
     inspect,
     stop,

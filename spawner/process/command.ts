@@ -1,6 +1,8 @@
 import path from 'node:path';
 import { HubError } from '../../hub/domain/errors';
+import { completed } from '../../hub/domain/images';
 import { jupyterArgv } from '../../hub/domain/layouts';
+import type { OfferedProfile } from '../../hub/domain/profile';
 import type { SpawnRequest } from '../spawner';
 import type { UserFolders } from './folders';
 import { MARK, type ProcessSettings } from './settings';
@@ -21,11 +23,11 @@ export function labArguments(request: Pick<SpawnRequest, 'profile' | 'prefix'>, 
 }
 
 /** The subcommand of `jupyter` that a profile starts. Throws as `labArguments` does. */
-export const subcommandOf = (profile: SpawnRequest['profile']): string => argvOf(profile)[1] ?? '';
+export const subcommandOf = (profile: OfferedProfile): string => argvOf(completed(profile, null))[1] ?? '';
 
 function argvOf(profile: SpawnRequest['profile']): readonly string[] {
   const argv = profile.argv.length === 0 ? jupyterArgv('lab', profile.layout) : profile.argv;
-  if (argv[0] === 'jupyter' && /^[a-z]+$/.test(argv[1] ?? '') && profile.upstream === 'injected') return argv;
+  if (argv[0] === 'jupyter' && /^[a-z]+$/.test(argv[1] ?? '') && profile.mode === 'injected') return argv;
   throw new HubError('spawn-failed', `The profile ${profile.title} does not start "jupyter lab" or "jupyter server": without containers nothing else can be started.`);
 }
 

@@ -1,4 +1,5 @@
 import { HubError, toHubError } from '../../hub/domain/errors';
+import { LAYOUTS } from '../../hub/domain/layouts';
 import type { ServerId } from '../../hub/domain/ids';
 import type { Clock, Logger } from '../../hub/domain/runtime';
 import type { Handle } from '../../hub/domain/server';
@@ -149,7 +150,7 @@ export function createProcessSpawner(settings: ProcessSettings, { clock, log, pa
     const run = await runs.read(handle);
     if (run === null) return { kind: 'absent' };
     const who = await runs.processOf(run);
-    if (who === null ? starting.has(run.id) : await lives(who)) return { kind: 'running', origin: `http://127.0.0.1:${run.port}` };
+    if (who === null ? starting.has(run.id) : await lives(who)) return { kind: 'running', origin: `http://127.0.0.1:${run.port}`, mode: 'injected' };
     const note = exits.get(run.id) ?? (await runs.exitOf(run.id));
     return { kind: 'exited', exitCode: note?.exitCode ?? null, oomKilled: false, detail: whyEnded(note, who !== null) };
   }
@@ -166,6 +167,8 @@ export function createProcessSpawner(settings: ProcessSettings, { clock, log, pa
   return {
     kind: KIND,
     start,
+    // There is no image that could say anything.
+    describeImage: () => Promise.resolve({ mode: 'injected' as const, layout: LAYOUTS.jovyan }),
     inspect,
     stop: async (handle, { graceMs, onRemains }) => {
       const run = await runs.read(handle);

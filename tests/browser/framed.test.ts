@@ -81,7 +81,7 @@ describe('a link and a form on somebody\'s page elsewhere', () => {
     const victim = await (await browser.newContext({ locale: 'en-GB' })).newPage();
     await signUp(victim, hub, 'victim');
     await signIn(victim, hub, 'victim');
-    pages.set('/link', `<!doctype html><a href="${hub.url}/hub/spawn?image=evil&opt-cmd=rm">holiday pictures</a>`);
+    pages.set('/link', `<!doctype html><a href="${hub.url}/hub/spawn?opt-image=evil&opt-cmd=rm">holiday pictures</a>`);
     await victim.goto(`http://127.0.0.1:${port}/link`);
     await Promise.all([victim.waitForURL(`${hub.url}/hub/spawn?**`), victim.getByRole('link').click()]);
     expect(await victim.locator('main').innerText()).toContain('evil');

@@ -12,7 +12,7 @@ let alice: Page;
 
 beforeAll(async () => {
   const env = { HUB_DOCKER_NETWORK_POOL: POOLS.singleuserSites, HUB_SIGNUP: 'open', HUB_SERVER_START_TIMEOUT: '90s', HUB_SUBDOMAIN_HOST: 'localhost' };
-  hub = await startHubProcess(env, { profiles: [{ slug: 'singleuser', title: 'JupyterHub', image: 'berth/notebook:latest', upstream: 'singleuser' }] });
+  hub = await startHubProcess(env, { profiles: [{ slug: 'singleuser', title: 'JupyterHub', image: 'berth/notebook:latest', mode: 'singleuser' }] });
   browser = await launchBrowser();
   alice = await (await browser.newContext({ viewport: { width: 1200, height: 750 }, locale: 'en-GB' })).newPage();
 });

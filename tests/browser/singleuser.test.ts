@@ -9,7 +9,7 @@ import { exchange } from '../support/raw-client';
 jest.setTimeout(180_000);
 
 /** The notebook image as people have it, with Debian's package of JupyterHub 5.2.1, which starts and signs visitors in as it does under JupyterHub itself. */
-const CONFIG = { profiles: [{ slug: 'singleuser', title: 'JupyterHub', image: 'berth/notebook:latest', upstream: 'singleuser' }] };
+const CONFIG = { profiles: [{ slug: 'singleuser', title: 'JupyterHub', image: 'berth/notebook:latest', mode: 'singleuser' }] };
 
 let hub: HubProcess;
 let browser: Browser;
@@ -36,7 +36,7 @@ const cookieNames = async (path: string): Promise<readonly string[]> => (await a
 const ask = (path: string, lines: readonly string[]) => exchange(hub.port, Buffer.from([`GET ${path} HTTP/1.1`, `Host: localhost:${hub.port}`, 'Connection: close', ...lines, '', ''].join('\r\n'), 'latin1'));
 
 describe('the real jupyterhub-singleuser 5.2.1', () => {
-  test('starts, has its visitor sign in at the hub without a question, and shows JupyterLab', async () => {
+  test('9.1: starts, has its visitor sign in at the hub without a question, and shows JupyterLab', async () => {
     await signUp(alice, hub, 'alice');
     await signIn(alice, hub, 'alice');
     await launch(alice, hub, 'alice');
@@ -54,7 +54,7 @@ describe('the real jupyterhub-singleuser 5.2.1', () => {
     expect(await lab.run('print(6*7)')).toBe('42');
   });
 
-  test('reports its activity through the internal listener, and nothing was refused there', async () => {
+  test('9.1: reports its activity through the internal listener, and nothing was refused there', async () => {
     const log = logOf(hub.container('alice'));
     expect(log).not.toMatch(/Error notifying Hub|Failed to connect to my Hub|Traceback/);
     const internal = hub.output().split('\n').filter((line) => line.includes('internal request'));
@@ -79,7 +79,7 @@ describe('the real jupyterhub-singleuser 5.2.1', () => {
     expect(JSON.stringify(answer.headers)).not.toMatch(/set-cookie[^]*jupyterhub-user-alice=/i);
   });
 
-  test('File > Hub Control Panel leads to the hub', async () => {
+  test('9.1: File > Hub Control Panel leads to the hub', async () => {
     await menu('Hub Control Panel');
     const panel = await alice.context().waitForEvent('page', { timeout: 10_000 }).catch(() => alice);
     await panel.waitForURL(`${hub.url}/hub/home`);
@@ -87,7 +87,7 @@ describe('the real jupyterhub-singleuser 5.2.1', () => {
     if (panel !== alice) await panel.close();
   });
 
-  test('File > Log Out ends access: for the browser, and for the token that the server had got', async () => {
+  test('9.1: File > Log Out ends access: for the browser, and for the token that the server had got', async () => {
     const token = (await alice.evaluate('JSON.parse(document.getElementById("jupyter-config-data").textContent).token')) as string;
     const with_ = [`Authorization: token ${token}`];
     expect(await ask('/user/alice/api/kernels', with_)).toMatchObject({ status: 200 });

@@ -1,5 +1,6 @@
 import type { InstanceId, ServerId, VolumeId } from '../../hub/domain/ids';
 import { newId } from '../../hub/domain/ids';
+import { LAYOUTS } from '../../hub/domain/layouts';
 import { systemClock } from '../../hub/domain/runtime';
 import type { Handle } from '../../hub/domain/server';
 import { waitUntilReady } from '../../spawner/readiness';
@@ -33,7 +34,7 @@ export function describeSpawner(name: string, open: () => Promise<SpawnerUnderTe
     const ready = async (req: SpawnRequest, handle: Handle): Promise<string> => {
       const health = await t.spawner.inspect(handle);
       if (health.kind !== 'running') throw new Error(`it is ${health.kind}`);
-      await waitUntilReady({ origin: health.origin, prefix: req.prefix, secret: t.secret, upstream: 'injected', health: () => t.spawner.inspect(handle), signal: AbortSignal.timeout(30_000), clock: systemClock });
+      await waitUntilReady({ origin: health.origin, prefix: req.prefix, secret: t.secret, mode: 'injected', health: () => t.spawner.inspect(handle), signal: AbortSignal.timeout(30_000), clock: systemClock });
       return health.origin;
     };
 
@@ -233,6 +234,23 @@ export function describeSpawner(name: string, open: () => Promise<SpawnerUnderTe
       if (hubUrl !== null) expect(hubUrl).toMatch(/^http:\/\/hub:\d+$/);
       t.spawner.onConnection(() => undefined)();
       expect(await t.spawner.guard()).toMatchObject({ name: expect.stringMatching(/./), detail: expect.stringMatching(/./), level: expect.stringMatching(/required|advice/) });
+    });
+
+    test('a server that runs is known by the mode in which it was started', async () => {
+      const req = t.request('peggy');
+      const handle = await t.spawner.start(req, options());
+      expect(await t.spawner.inspect(handle)).toMatchObject({ kind: 'running', mode: 'injected' });
+      await t.spawner.stop(handle, { graceMs: 0 });
+      const other = t.request('quentin');
+      const signsIn = await t.spawner.start({ ...other, profile: { ...other.profile, mode: 'singleuser' } }, options());
+      expect(await t.spawner.inspect(signsIn)).toMatchObject({ kind: 'running', mode: 'singleuser' });
+      await t.spawner.stop(signsIn, { graceMs: 0 });
+    });
+
+    test('an image is described in words that a profile has, and nothing is described for somebody who gave up', async () => {
+      const { image } = t.request('rupert').profile;
+      expect(await t.spawner.describeImage(image, options())).toEqual({ mode: 'injected', layout: LAYOUTS.jovyan });
+      await expect(t.spawner.describeImage(image, options({ signal: AbortSignal.abort() }))).rejects.toMatchObject({ name: 'HubError' });
     });
 
     test('its check never rejects and has a row for the engine', async () => {

@@ -2,6 +2,7 @@ import { HubError } from '../../hub/domain/errors';
 import { DEFAULT_SERVER, newId, type GroupId, type ServerId, type ServerName, type SessionId, type TokenId, type UserId, type UserName } from '../../hub/domain/ids';
 import { MAY_BECOME, type ServerKind, type ServerRecord, type ServerState } from '../../hub/domain/server';
 import type { Lease } from '../../hub/domain/lease';
+import type { Service } from '../../hub/domain/service';
 import type { Session, Token } from '../../hub/domain/session';
 import type { Group, User } from '../../hub/domain/user';
 import { verifyChain } from '../../hub/store/audit-chain';
@@ -400,6 +401,38 @@ export function describeStore(kind: string, open: () => Store): void {
         store.tokens.remove(token.id);
         store.oauth.prune(at(10));
         expect(store.oauth.byHash('code')).toBeUndefined();
+      });
+    });
+
+    describe('services that were made over the API', () => {
+      const service: Service = {
+        name: 'board', admin: true, roles: ['admin'], url: 'http://127.0.0.1:9', command: [], oauthClientId: 'service-board', oauthRedirectUri: '/back', oauthNoConfirm: true, oauthAllowedScopes: ['self'], display: false,
+        info: { a: [1] }, hasToken: true,
+      };
+      const plain: Service = { ...service, name: 'asker', admin: false, roles: [], url: null, oauthClientId: 'service-asker', oauthRedirectUri: null, hasToken: false };
+
+      test('come back as they were written, by name', () => {
+        for (const [one, tokenHash] of [[service, 'hash'], [plain, null]] as const) store.services.add({ service: one, tokenHash });
+        expect(store.services.list()).toEqual([{ service: plain, tokenHash: null }, { service, tokenHash: 'hash' }]);
+      });
+
+      test('take their visitors\' tokens and codes with them, and nobody else\'s', () => {
+        const user = add('alice');
+        const session = makeSession(user);
+        store.sessions.create(session, 'session-hash');
+        const given = (name: string): Token => {
+          const client = { kind: 'service', name } as const;
+          store.oauth.add({ client, user: user.id, session: session.id, redirect: '/back', scopes: [], challenge: null, expires: at(9), token: null }, `code-${name}`);
+          const token = makeToken(user, { oauth: { session: session.id, client } });
+          store.tokens.create(token, `token-${name}`);
+          return token;
+        };
+        store.services.add({ service, tokenHash: 'hash' });
+        const [mine, other] = [given('board'), given('other')];
+        expect(store.services.remove('board')).toEqual([mine.id]);
+        expect([store.services.list(), store.oauth.byHash('code-board'), store.tokens.listOf(user.id).map(({ id }) => id)]).toEqual([[], undefined, [other.id]]);
+        expect(store.oauth.byHash('code-other')).toBeDefined();
+        expect(store.services.remove('board')).toEqual([]);
       });
     });
 

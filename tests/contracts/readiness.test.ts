@@ -23,9 +23,9 @@ const jupyter = (req: IncomingMessage, res: ServerResponse): void => {
   res.statusCode = req.headers.authorization === 'token s' ? 200 : 403;
   res.end('{}');
 };
-const running = async (): Promise<Health> => ({ kind: 'running', origin: '' });
+const running = async (): Promise<Health> => ({ kind: 'running', origin: '', mode: 'injected' });
 const wait = (origin: string, change: Partial<Parameters<typeof waitUntilReady>[0]> = {}): Promise<void> =>
-  waitUntilReady({ origin, prefix: '/user/a/', secret: 's', upstream: 'injected', health: running, signal: AbortSignal.timeout(400), clock: systemClock, ...change });
+  waitUntilReady({ origin, prefix: '/user/a/', secret: 's', mode: 'injected', health: running, signal: AbortSignal.timeout(400), clock: systemClock, ...change });
 
 test('a server that answers as itself is ready at once', async () => {
   let asked = 0;
@@ -67,9 +67,9 @@ test('an abort with a reason of ours rejects with that reason', async () => {
   await expect(waiting).rejects.toMatchObject({ message: 'Stopped by its owner.' });
 });
 
-test('a single-user image is ready with any answer that is not an error of its own, and is asked nothing else', async () => {
+test('9.1: a single-user image is ready with any answer that is not an error of its own, and is asked nothing else', async () => {
   const seen: string[] = [];
-  for (const status of [200, 302, 404, 405]) await wait(await serve((req, res) => void (seen.push(req.url ?? ''), res.writeHead(status, { location: '/elsewhere' }).end())), { upstream: 'singleuser' });
+  for (const status of [200, 302, 404, 405]) await wait(await serve((req, res) => void (seen.push(req.url ?? ''), res.writeHead(status, { location: '/elsewhere' }).end())), { mode: 'singleuser' });
   expect(new Set(seen)).toEqual(new Set(['/user/a/api']));
-  await expect(wait(await serve((_, res) => void res.writeHead(503).end()), { upstream: 'singleuser' })).rejects.toMatchObject({ code: 'spawn-failed', message: expect.stringContaining('answers 503') as unknown });
+  await expect(wait(await serve((_, res) => void res.writeHead(503).end()), { mode: 'singleuser' })).rejects.toMatchObject({ code: 'spawn-failed', message: expect.stringContaining('answers 503') as unknown });
 });

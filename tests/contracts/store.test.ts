@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStore } from '../../hub/store/create-store';
 import { describeAudit } from './describe-audit';
+import { describeShares } from './describe-shares';
 import { describeStore } from './describe-store';
 
 const directory = mkdtempSync(join(tmpdir(), 'store-contract-'));
@@ -14,3 +15,6 @@ describeStore('in a file', () => openStore(join(directory, `${(n += 1)}`, 'hub.s
 
 describeAudit('in memory', () => openStore(':memory:'));
 describeAudit('in a file', () => openStore(join(directory, `${(n += 1)}`, 'hub.sqlite')));
+
+describeShares('in memory', () => openStore(':memory:'));
+describeShares('in a file', () => openStore(join(directory, `${(n += 1)}`, 'hub.sqlite')));

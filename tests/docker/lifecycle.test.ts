@@ -32,7 +32,7 @@ test('M05: a process that ends at once is noticed well before any timeout, with 
   const handle = await test_.spawner.start(req, startOptions());
   const health = await test_.spawner.inspect(handle);
   const origin = health.kind === 'running' ? health.origin : '';
-  await expect(waitUntilReady({ origin, prefix: req.prefix, secret: SECRET, upstream: 'injected', health: () => test_.spawner.inspect(handle), signal: AbortSignal.timeout(30_000), clock: systemClock })).rejects.toMatchObject({
+  await expect(waitUntilReady({ origin, prefix: req.prefix, secret: SECRET, mode: 'injected', health: () => test_.spawner.inspect(handle), signal: AbortSignal.timeout(30_000), clock: systemClock })).rejects.toMatchObject({
     code: 'spawn-failed',
     message: 'The server ended while starting. It ended with code 3.',
   });
@@ -117,7 +117,7 @@ test('E02: an address that another server got later never passes for the first o
   await test_.spawner.stop(alice.handle, { graceMs: 0 });
   const bob = await test_.spawner.start(requestFor('jan', { profile: sleeper() }), startOptions());
   const health = await test_.spawner.inspect(bob);
-  expect(health).toEqual({ kind: 'running', origin: alice.origin });
+  expect(health).toEqual({ kind: 'running', origin: alice.origin, mode: 'injected' });
   expect(await test_.spawner.inspect(alice.handle)).toEqual({ kind: 'absent' });
 });
 

@@ -26,6 +26,11 @@ describe('the hub', () => {
     expect(await seen(ask('get', '/info'))).toEqual([200, { version: '5.2.1', python: text, sys_executable: text, spawner: { class: 'fake', version: text }, authenticator: { class: 'password', version: text } }]);
   });
 
+  it(covers('GET /info', 200, 'names the authenticator that people sign in with'), async () => {
+    await begin({ authenticator: 'dummy', dummy: { password: 'hello' } });
+    expect((await ask('get', '/info')).body).toMatchObject({ authenticator: { class: 'dummy' } });
+  });
+
   it('D24: GET /info takes a scope', async () => {
     await begin();
     expect(await seen(stranger('/info'))).toEqual(refused(403, 'Missing or invalid credentials.'));
@@ -165,7 +170,7 @@ describe('authorizations, as before JupyterHub 2.0', () => {
 
   it(covers('POST /authorizations/token', 403, 'is nothing for strangers'), async () => {
     await begin();
-    expect(await seen(createBrowser(world.hub).raw('post', `hub/api${path}/token`))).toEqual(refused(403, 'Missing or invalid credentials.'));
+    expect(await seen(createBrowser(world.hub).raw('post', `hub/api${path}/token`))).toEqual(refused(403, 'Forbidden'));
   });
 
   it(covers('GET /authorizations/cookie/{cookie_name}/{cookie_value}', 200, 'says whose a cookie is to a program that has a token'), async () => {

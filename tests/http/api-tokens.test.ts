@@ -12,8 +12,10 @@ beforeEach(async () => {
 });
 afterEach(() => world.hub.close());
 
+/** What the token may do, in full: everything that its owner may. */
+const EFFECTIVE = expect.arrayContaining(['read:users!user=alice', 'start:servers!user=alice', 'tokens!user=alice']) as unknown;
 const model = (more: object = {}) => ({
-  user: 'alice', id: expect.any(String), kind: 'api_token', roles: [], scopes: ['inherit'], created: TIME, last_activity: null, expires_at: TIME, note: 'Requested via api', session_id: null, oauth_client: 'JupyterHub', ...more,
+  user: 'alice', id: expect.any(String), kind: 'api_token', roles: [], scopes: EFFECTIVE, created: TIME, last_activity: null, expires_at: TIME, note: 'Requested via api', session_id: null, oauth_client: 'JupyterHub', ...more,
 });
 const PATH = '/users/alice/tokens';
 const OP = 'POST /users/{name}/tokens';
@@ -21,7 +23,7 @@ const OP = 'POST /users/{name}/tokens';
 describe('POST /users/{name}/tokens', () => {
   it(covers(OP, 201, 'makes one and shows its secret, this once'), async () => {
     const made = await own('post', PATH, { note: 'nightly', expires_in: 60, scopes: ['read:users!user'] });
-    expect([made.status, made.body]).toEqual([201, { ...model({ note: 'nightly', scopes: expect.any(Array) }), token: expect.stringMatching(/^\S{32,}$/) }]);
+    expect([made.status, made.body]).toEqual([201, { ...model({ note: 'nightly', scopes: ['read:users!user=alice', 'read:users:activity!user=alice', 'read:users:groups!user=alice', 'read:users:name!user=alice'] }), token: expect.stringMatching(/^\S{32,}$/) }]);
     expect(Math.abs(Date.parse(made.body.expires_at) - Date.parse(made.body.created) - 60_000)).toBeLessThan(1_000);
     for (const path of [PATH, `${PATH}/${made.body.id}`]) expect((await own('get', path)).text).not.toContain(made.body.token);
     expect((await createBrowser(world.hub).raw('get', 'hub/api/user', { Authorization: `Bearer ${made.body.token}` })).body.name).toBe('alice');
@@ -70,6 +72,19 @@ describe('GET and DELETE', () => {
     expect(body.api_tokens).toContainEqual(model({ note: 'test', last_activity: TIME }));
   });
 
+  it(covers('GET /users/{name}/tokens', 200, 'says what each may do now, which is no more than its owner may'), async () => {
+    const role = { name: 'reader', description: '', scopes: ['list:groups'] };
+    world.hub.store.roles.put(role);
+    world.hub.store.roles.grant('reader', world.alice.id);
+    world.hub.hub.services.actors.forget();
+    const { id } = (await own('post', PATH, { scopes: ['list:groups'] })).body as { id: string };
+    const scopes = async (): Promise<readonly string[]> => (await own('get', `${PATH}/${id}`)).body.scopes as string[];
+    expect(await scopes()).toEqual(['list:groups', 'read:groups:name', 'read:users:groups!user=alice', 'read:users:name!user=alice']);
+    world.hub.store.roles.revoke('reader', world.alice.id);
+    world.hub.hub.services.actors.forget();
+    expect(await scopes()).toEqual(['read:users:groups!user=alice', 'read:users:name!user=alice']);
+  });
+
   it(covers('GET /users/{name}/tokens', 404, 'knows nobody else'), async () => {
     for (const name of ['boss', 'nobody']) expect(await seen(own('get', `/users/${name}/tokens`))).toEqual([404, HIDDEN]);
     expect(await seen(world.as(world.boss, ['list:users'])('get', PATH))).toEqual([403, lacking('read:tokens')]);
@@ -90,6 +105,6 @@ describe('GET and DELETE', () => {
   it(covers('DELETE /users/{name}/tokens/{token_id}', 204, 'ends it at once'), async () => {
     const made = (await own('post', PATH)).body as { id: string; token: string };
     expect(await seen(own('delete', `${PATH}/${made.id}`))).toEqual([204, '']);
-    expect(await seen(createBrowser(world.hub).raw('get', 'hub/api/user', { Authorization: `token ${made.token}` }))).toEqual(refused(403, 'Missing or invalid credentials.'));
+    expect(await seen(createBrowser(world.hub).raw('get', 'hub/api/user', { Authorization: `token ${made.token}` }))).toEqual(refused(403, 'Forbidden'));
   });
 });

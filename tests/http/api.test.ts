@@ -35,7 +35,7 @@ describe('conventions', () => {
   it('strangers get 403 with exactly two fields, and the code and request id in headers', async () => {
     for (const headers of [{}, { Authorization: 'token nonsense' }, { Authorization: 'Basic YTpi' }]) {
       const res = await createBrowser(hub).raw('get', 'hub/api/user', headers as Record<string, string>);
-      expect([res.status, res.body]).toEqual([403, { status: 403, message: 'Missing or invalid credentials.' }]);
+      expect([res.status, res.body]).toEqual([403, { status: 403, message: 'Forbidden' }]);
       expect(res.headers['x-hub-code']).toBe('forbidden');
       expect(res.headers['x-request-id']).toMatch(/^[\w-]+$/);
     }

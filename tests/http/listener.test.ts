@@ -10,7 +10,7 @@ const log = { warn: (fields: object) => void warnings.push(fields) };
 const unused = (): never => {
   throw new Error('not expected');
 };
-const proxy: Proxy = { request: (_req, res) => void res.end('proxied'), checkContinue: unused, upgrade: unused, drain: unused, revoke: unused, revokeUser: unused, counts: unused, close: unused };
+const proxy: Proxy = { request: (_req, res) => void res.end('proxied'), checkContinue: unused, upgrade: unused, drain: unused, revoke: unused, revokeUser: unused, recheck: unused, counts: unused, close: unused };
 
 describe('the public listener', () => {
   it('tells early callers to come back, and serves them once it is open', async () => {

@@ -37,7 +37,7 @@ async function follow(browser: Browser, path: string): Promise<{ readonly res: R
 }
 
 describe('a service that asks the hub who its visitors are', () => {
-  test('lets a visitor in after one round by way of the hub, and again without one', async () => {
+  test('9.3: lets a visitor in after one round by way of the hub, and again without one', async () => {
     const browser = signedInAs(hub, member('ada'));
     const first = await follow(browser, 'services/board/');
     expect([first.res.status, first.way]).toEqual([200, ['/hub/api/oauth2/authorize', '/services/board/oauth_callback', '/services/board/']]);

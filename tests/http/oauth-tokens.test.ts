@@ -3,8 +3,9 @@ import type { User } from '../../hub/domain/user';
 import { makeToken, makeUser } from '../support/factories';
 import { createFakeClock } from '../support/fake-clock';
 import { setCookies, signedInAs, type Browser } from '../support/login';
-import { codeFor, exchangeOf, redeem, send, SINGLEUSER, startSignInServer, whoIs, type SignInServer } from '../support/oauth-client';
+import { askOf, authorizePath, codeFor, codeIn, exchangeOf, redeem, send, SINGLEUSER, startSignInServer, whoIs, type SignInServer } from '../support/oauth-client';
 import { startHub, type TestHub } from '../support/start-hub';
+import { covers } from './coverage';
 
 const clock = createFakeClock();
 let hub: TestHub;
@@ -32,7 +33,7 @@ const throughProxy = async (path: string, headers: Readonly<Record<string, strin
 const narrowedOf = async (token: string): Promise<string> => ((await throughProxy('/user/alice/echo', { Authorization: `Bearer ${token}` })).seen['authorization'] ?? '').replace(/^token /, '');
 
 describe('a token that a server got for its visitor', () => {
-  test('ends when the visitor signs out, in this browser and no other', async () => {
+  test('9.1: ends when the visitor signs out, in this browser and no other', async () => {
     const [here, there] = [as(alice.user), as(alice.user)];
     const [mine, other] = [await tokenFor(here), await tokenFor(there)];
     const code = await codeFor(here, alice);
@@ -43,15 +44,46 @@ describe('a token that a server got for its visitor', () => {
     expect((await throughProxy('/user/alice/echo', { Authorization: `token ${mine}` })).status).toBe(403);
   });
 
-  test('ends when everything of the visitor is ended, and when it is revoked by its id', async () => {
+  test('Q10: gives way to newer ones: whoever signs in again and again in one browser fills nothing', async () => {
+    const mia = makeUser(hub, 'mia');
+    const server = await startSignInServer(hub, mia);
+    const [here, there] = [as(mia), as(mia)];
+    const other = await tokenFor(there, server);
+    const given: string[] = [];
+    for (let visit = 0; visit < 12; visit += 1) {
+      clock.advance(1000);
+      given.push(await tokenFor(here, server));
+    }
+    const status = async (token: string | undefined): Promise<number> => (await whoIs(port, token ?? '')).status;
+    expect([await status(other), await status(given[0]), await status(given[1]), await status(given[2]), await status(given[11])]).toEqual([200, 403, 403, 200, 200]);
+    expect(hub.store.tokens.listOf(mia.id)).toHaveLength(11);
+    await hub.hub.services.servers.stopAllOf(mia.id);
+  });
+
+  test('ends when everything of the visitor is ended', async () => {
     const browser = as(alice.user);
     const [first, second] = [await tokenFor(browser), await tokenFor(browser)];
-    const { token_id } = (await whoIs(port, first)).body;
-    expect((await send(port, 'DELETE', `/hub/api/users/alice/tokens/${String(token_id)}`, { headers: { Authorization: `token ${makeToken(hub, alice.user)}` } })).status).toBe(204);
-    expect([(await whoIs(port, first)).status, (await whoIs(port, second)).status]).toEqual([403, 200]);
     hub.hub.services.sessions.endAll(alice.user.id);
-    expect((await whoIs(port, second)).status).toBe(403);
+    expect([(await whoIs(port, first)).status, (await whoIs(port, second)).status]).toEqual([403, 403]);
   });
+
+  test(covers('DELETE /users/{name}/tokens/{token_id}', 204, 'ends with every other one that its client got for this visitor, and no other client\'s'), async () => {
+    const nora = makeUser(hub, 'nora');
+    hub.store.roles.put({ name: 'guest-of-bob', description: '', scopes: ['access:servers!server=bob/'] });
+    hub.store.roles.grant('guest-of-bob', nora.id);
+    hub.hub.services.actors.forget();
+    const server = await startSignInServer(hub, nora);
+    const browser = as(nora);
+    const [first, second, mine] = [await tokenFor(browser, server), await tokenFor(as(nora), server), await tokenFor(as(alice.user))];
+    const answer = await browser.post(authorizePath(askOf(bob)), { answer: 'yes', scopes: 'access:servers!server=bob/' });
+    const elsewhere = String((await redeem(port, exchangeOf(bob, codeIn(String(answer.headers['location']))))).body['access_token']);
+    const { token_id } = (await whoIs(port, first)).body;
+    expect((await send(port, 'DELETE', `/hub/api/users/nora/tokens/${String(token_id)}`, { headers: { Authorization: `token ${makeToken(hub, nora)}` } })).status).toBe(204);
+    // The client would go on with another one.
+    expect([(await whoIs(port, first)).status, (await whoIs(port, second)).status, (await whoIs(port, elsewhere)).status, (await whoIs(port, mine)).status]).toEqual([403, 403, 200, 200]);
+    await hub.hub.services.servers.stopAllOf(nora.id);
+  });
+
 
   test('ends with the account, and with the start of the server whose client got it', async () => {
     const dora = makeUser(hub, 'dora');
@@ -75,7 +107,7 @@ describe('a token that a server got for its visitor', () => {
     const browser = as(bob.user);
     await tokenFor(browser, bob);
     const { body } = await send(port, 'GET', '/hub/api/users/bob/tokens', { headers: { Authorization: `token ${makeToken(hub, bob.user)}` } });
-    expect((body as { api_tokens: readonly unknown[] }).api_tokens).toContainEqual(expect.objectContaining({ session_id: browser.cookies.get('jupyterhub-session-id'), oauth_client: 'Server at /user/bob/', scopes: ['read:users:name!user', 'read:users:groups!user', 'access:servers!server=bob/'] }));
+    expect((body as { api_tokens: readonly unknown[] }).api_tokens).toContainEqual(expect.objectContaining({ session_id: browser.cookies.get('jupyterhub-session-id'), oauth_client: 'Server at /user/bob/', scopes: ['access:servers!server=bob/', 'read:users:groups!user=bob', 'read:users:name!user=bob'] }));
   });
 
   test('opens this server and nothing else', async () => {
@@ -169,7 +201,7 @@ describe('on the internal listener', () => {
     expect((await whoIs(alice.inside, token)).status).toBe(403);
   });
 
-  test('an invalid token is 403 and never 401, and the version needs none', async () => {
+  test('9.1: an invalid token is 403 and never 401, and the version needs none', async () => {
     expect((await whoIs(alice.inside, 'x'.repeat(43))).status).toBe(403);
     expect((await send(alice.inside, 'GET', '/hub/api')).status).toBe(200);
   });
@@ -182,7 +214,7 @@ describe('the environment', () => {
       JUPYTERHUB_OAUTH_ACCESS_SCOPES: '["access:servers!server=alice/","access:servers!user=alice"]', JPY_API_TOKEN: alice.secret, JUPYTERHUB_COOKIE_HOST_PREFIX_ENABLED: '0', JUPYTERHUB_ROOT_DIR: '/home/jovyan/work', JUPYTER_IMAGE_SPEC: 'x',
     });
     expect(alice.env['JUPYTER_TOKEN']).toBeUndefined();
-    expect(hub.hub.config.profiles[0]?.argv).toEqual(['jupyterhub-singleuser']);
+    expect(hub.spawner.started[0]?.profile.argv).toEqual(['jupyterhub-singleuser']);
   });
 
   test('every start has a secret of its own', async () => {

@@ -3,9 +3,10 @@ import type { User } from '../../hub/domain/user';
 import { sessionTag } from '../../hub/services/session-tag';
 import { makeToken, makeUser } from '../support/factories';
 import { createFakeClock } from '../support/fake-clock';
-import { createBrowser, setCookies, signedInAs, tokenIn, type Browser } from '../support/login';
+import { createBrowser, NAVIGATION, setCookies, signedInAs, tokenIn, type Browser } from '../support/login';
 import { askOf, authorizePath, codeFor, codeIn, exchangeOf, redeem, send, SINGLEUSER, startSignInServer, whoIs, type SignInServer } from '../support/oauth-client';
 import { startHub, type TestHub } from '../support/start-hub';
+import { covers } from './coverage';
 
 const SERVICE = { name: 'board', token: 'board-secret-0123456789', url: 'http://127.0.0.1:9', oauthRedirectUri: 'https://board.example/back?x=1', oauthAllowedScopes: ['read:servers!user'] };
 const QUIET = { name: 'quiet', token: 'quiet-secret-0123456789', url: 'http://127.0.0.1:9', oauthNoConfirm: true };
@@ -39,7 +40,23 @@ const tokenFor = async (browser: Browser, client = alice): Promise<string> => St
 const codes = (): number => hub.store.audit.list({ offset: 0, limit: 10_000 }).filter(({ action }) => action === 'oauth.token').length;
 
 describe('the way in', () => {
-  test('somebody who is not signed in goes to the sign-in page and comes back with the same request', async () => {
+  test('D22: somebody with whom a server is shared signs in to it, and their token there is worth nothing when that ends', async () => {
+    const share = (method: 'POST' | 'PATCH') => send(port, method, '/hub/api/shares/alice/', { headers: { Authorization: `token ${makeToken(hub, boss)}`, 'Content-Type': 'application/json' }, body: '{"user":"bob"}' });
+    const guest = as(bob.user);
+    expect((await guest.get(authorizePath(askOf(alice)))).status).toBe(403);
+    expect((await share('POST')).status).toBe(200);
+    // Not their own server, so it asks.
+    const page = await guest.get(authorizePath(askOf(alice)));
+    expect(page.status).toBe(200);
+    const scopes = [...page.text.matchAll(/name="scopes" value="([^"]+)"/g)].map(([, scope]) => scope ?? '');
+    const answered = await guest.raw('post', authorizePath(askOf(alice)), { ...NAVIGATION, Origin: hub.origin }).type('form').send({ _xsrf: tokenIn(page.text), answer: 'yes', scopes });
+    const token = String((await redeem(port, exchangeOf(alice, codeIn(String(answered.headers['location']))))).body['access_token']);
+    expect((await whoIs(port, token)).body).toMatchObject({ name: 'bob', scopes: expect.arrayContaining(['access:servers!server=alice/']) as unknown });
+    expect((await share('PATCH')).status).toBe(200);
+    expect(((await whoIs(port, token)).body['scopes'] as string[]).join()).not.toContain('access:servers');
+  });
+
+  test(covers('GET /oauth2/authorize', 302, '9.1: somebody who is not signed in goes to the sign-in page and comes back with the same request'), async () => {
     const path = authorizePath(askOf(alice));
     const res = await createBrowser(hub).get(path);
     expect([res.status, res.headers['location']]).toEqual([302, `/hub/login?next=${encodeURIComponent(`/${path}`)}`]);
@@ -51,7 +68,7 @@ describe('the way in', () => {
     expect(res.headers['location']).toMatch(/^\/hub\/login/);
   });
 
-  test('the owner is not asked, and comes back with a code and the state', async () => {
+  test(covers('GET /oauth2/authorize', 302, '9.1: the owner is not asked, and comes back with a code and the state'), async () => {
     const res = await own().get(authorizePath(askOf(alice, { unknown: 'parameter' })));
     expect(res.status).toBe(302);
     expect(res.headers['location']).toMatch(/^\/user\/alice\/oauth_callback\?code=[A-Za-z0-9_-]{43}&state=s-1$/);
@@ -69,7 +86,7 @@ describe('the way in', () => {
     expect((await own().get(authorizePath(askOf(alice, { redirect_uri: undefined })))).headers['location']).toMatch(/^\/user\/alice\/oauth_callback\?code=/);
   });
 
-  test('the browser gets the tag of its session on the base path, which is not its session', async () => {
+  test('9.1: the browser gets the tag of its session on the base path, which is not its session', async () => {
     const browser = own();
     const line = setCookies(await browser.get(authorizePath(askOf(alice)))).find((cookie) => cookie.startsWith('jupyterhub-session-id='));
     expect(line).toMatch(/^jupyterhub-session-id=[0-9a-f]{32}; Path=\/; HttpOnly; SameSite=Lax$/);
@@ -86,7 +103,7 @@ describe('the way in', () => {
     ['a scope that the client may not ask for', { scope: 'admin:users' }, 'error=invalid_scope&state=s-1'],
     ['everything', { scope: 'inherit' }, 'error=invalid_scope&state=s-1'],
   ];
-  test.each(REFUSED)('the client is told about %s', async (_name, more, query) => {
+  test.each(REFUSED)(covers('GET /oauth2/authorize', 302, 'the client is told about %s'), async (_name, more, query) => {
     expect((await own().get(authorizePath(askOf(alice, more)))).headers['location']).toBe(`/user/alice/oauth_callback?${query}`);
   });
 
@@ -102,7 +119,7 @@ describe('the way in', () => {
     ['nothing', { redirect_uri: '' }], ['a slash more', { redirect_uri: '/user/alice/oauth_callback/' }], ['white space', { redirect_uri: '/user/alice/oauth_callback ' }], ['a script', { redirect_uri: 'javascript:alert(1)' }],
     ['a backslash', { redirect_uri: '/\\evil' }], ['another encoding', { redirect_uri: '/user/%61lice/oauth_callback' }],
   ];
-  test.each(STRANGE)('D14: an address with %s is a page that says so, and nobody is sent anywhere', async (_name, more) => {
+  test.each(STRANGE)(covers('GET /oauth2/authorize', 400, 'D14: an address with %s is a page that says so, and nobody is sent anywhere'), async (_name, more) => {
     const uri = more['redirect_uri']?.replace('HOST', hub.origin);
     for (const extra of [{}, { response_type: undefined }, { scope: 'no:such' }]) {
       const res = await own().get(authorizePath(askOf(alice, { redirect_uri: uri, ...extra })));
@@ -117,7 +134,7 @@ describe('the way in', () => {
     expect([res.status, res.headers['location']]).toEqual([400, undefined]);
   });
 
-  test.each([undefined, '', 'nope', 'service-nope', 'jupyterhub'])('client %j is unknown', async (client_id) => {
+  test.each([undefined, '', 'nope', 'service-nope', 'jupyterhub'])(covers('GET /oauth2/authorize', 400, 'client %j is unknown'), async (client_id) => {
     const res = await own().get(authorizePath(askOf(alice, { client_id })));
     expect([res.status, res.headers['location']]).toEqual([400, undefined]);
   });
@@ -127,7 +144,7 @@ describe('the way in', () => {
     expect([res.status, res.headers['location']]).toEqual([400, undefined]);
   });
 
-  test('D16: who may not use a server gets 403 and no code, and does not learn whether it runs or exists', async () => {
+  test(covers('GET /oauth2/authorize', 403, 'D16: who may not use a server gets 403 and no code, and does not learn whether it runs or exists'), async () => {
     const before = codes();
     const asked = await Promise.all(['jupyterhub-user-alice', 'jupyterhub-user-boss', 'jupyterhub-user-nobody', 'jupyterhub-user-%'].map((client_id) => as(bob.user).get(authorizePath({ ...askOf(alice), client_id }))));
     expect(asked.map((res) => [res.status, res.headers['location'], /permission to access/.test(res.text)])).toEqual([[403, undefined, true], [403, undefined, true], [403, undefined, true], [403, undefined, true]]);
@@ -164,7 +181,7 @@ describe('the question', () => {
     expect(res.headers['location']).toBe('https://board.example/back?x=1&error=access_denied&state=s-1');
   });
 
-  test('a service asks, keeps the query of its address, and may be sent to by the form', async () => {
+  test(covers('GET /oauth2/authorize', 200, '9.3: a service asks, keeps the query of its address, and may be sent to by the form'), async () => {
     const browser = as(makeUser(hub, 'dora'));
     const page = await browser.get(authorizePath(askOf(board)));
     expect([page.status, page.text.includes('board asks who you are')]).toEqual([200, true]);
@@ -188,7 +205,7 @@ describe('the question', () => {
     expect((await redeem(port, exchangeOf(board, codeIn(String(res.headers['location']))))).body['scope']).toBe('read:users:name!user read:users:groups!user');
   });
 
-  test('a service whose visitors are not to be asked gets its code at once', async () => {
+  test('9.3: a service whose visitors are not to be asked gets its code at once', async () => {
     const quiet = { clientId: 'service-quiet', secret: QUIET.token, redirect: '/services/quiet/oauth_callback' };
     const code = await codeFor(own(), quiet);
     expect((await redeem(port, exchangeOf(quiet, code))).status).toBe(200);
@@ -196,7 +213,7 @@ describe('the question', () => {
 });
 
 describe('the exchange', () => {
-  test('answers as JupyterHub does, and the token is the visitor, in this session, with these scopes', async () => {
+  test(covers('POST /oauth2/token', 200, '9.1: answers as JupyterHub does, and the token is the visitor, in this session, with these scopes'), async () => {
     const browser = own();
     const { status, headers, body } = await redeem(port, exchangeOf(alice, await codeFor(browser, alice)));
     expect(status).toBe(200);
@@ -260,7 +277,7 @@ describe('the exchange', () => {
   test.each([
     ['somebody else\'s secret', () => ({ client_secret: bob.secret })], ['no secret', () => ({ client_secret: undefined })], ['an empty one', () => ({ client_secret: '' })], ['an unknown client', () => ({ client_id: 'nope' })],
     ['somebody else\'s client', () => ({ client_id: bob.clientId })], ['the server\'s other secret', () => ({ client_secret: hub.store.servers.byId(alice.id)?.secret ?? 'x' })], ['a service\'s name', () => ({ client_id: 'service-board' })],
-  ])('D15: with %s the client is not known', async (_name, more) => {
+  ])(covers('POST /oauth2/token', 401, 'D15: with %s the client is not known'), async (_name, more) => {
     const code = await codeFor(own(), alice);
     const res = await redeem(port, exchangeOf(alice, code, more()));
     expect([res.status, res.body, res.headers['www-authenticate']]).toEqual([401, { error: 'invalid_client' }, 'Bearer error="invalid_client"']);
@@ -275,7 +292,7 @@ describe('the exchange', () => {
     expect(JSON.stringify(hub.lines)).not.toContain(alice.secret);
   });
 
-  test('another redirect address, another grant and a body that is no form are answered as JupyterHub answers them', async () => {
+  test(covers('POST /oauth2/token', 400, 'another redirect address, another grant and a body that is no form are answered as JupyterHub answers them'), async () => {
     const code = await codeFor(own(), alice);
     expect((await redeem(port, exchangeOf(alice, code, { redirect_uri: '/user/bob/oauth_callback' }))).body).toEqual({ error: 'invalid_request', error_description: 'Mismatching redirect URI.' });
     expect((await redeem(port, exchangeOf(alice, code, { redirect_uri: undefined }))).body).toEqual({ error: 'invalid_request', error_description: 'Mismatching redirect URI.' });

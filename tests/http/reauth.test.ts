@@ -102,6 +102,16 @@ describe('a dangerous act in a browser', () => {
     expect([named('carol')?.admin, named('dave')]).toEqual([false, undefined]);
   });
 
+  it('asks an administrator before a token is made, which would do all of the above without a question; others are not asked', async () => {
+    const alice = makeUser(hub, 'alice');
+    const own = createBrowser(hub);
+    own.cookies.set('hub', hub.hub.services.sessions.start(alice, { address: '', userAgent: '' }).cookie);
+    clock.advance(11 * MINUTE);
+    expect([(await admin.post('hub/token', { note: 'x', days: '7' })).status, hub.store.tokens.listOf(boss.id)]).toEqual([403, []]);
+    expect([(await admin.post('hub/token', { note: 'x', days: '7', [FIELD]: PASSWORD })).status, hub.store.tokens.listOf(boss.id)]).toEqual([200, [expect.objectContaining({ note: 'x' })]]);
+    expect((await own.post('hub/token', { note: 'x', days: '7' })).status).toBe(200);
+  });
+
   it('R01: asks before somebody\'s server is entered', async () => {
     const alice = makeUser(hub, 'alice');
     const owner = createBrowser(hub);

@@ -136,7 +136,8 @@ describe('servers that are not running', () => {
   }));
 
   it('G03: only the right spelling is a page', onHub({}, async (_hub, _alice, browser) => {
-    for (const path of ['USER/alice/', 'Hub/home', 'hub/Home', 'hub/home/', 'users/alice', 'hub/api/Users', 'user/alicex/', 'user/al/']) expect([path, (await browser.get(path)).status]).toEqual([path, 404]);
+    for (const path of ['USER/alice/', 'Hub/home', 'hub/Home', 'hub/home/', 'hub/users/alice', 'hub/api/Users', 'user/alicex/', 'user/al/']) expect([path, (await browser.get(path)).status]).toEqual([path, 404]);
+    expect((await browser.get('users/alice')).headers['location']).toBe('/hub/users/alice');
     const bare = await browser.get('user/alice');
     expect([301, 302]).toContain(bare.status);
     expect(bare.headers['location']).toBe('/user/alice/');

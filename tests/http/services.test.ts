@@ -31,7 +31,7 @@ const read = async (below: string, headers = {}): Promise<Record<string, unknown
 const runs = (which: number): boolean => existsSync(`/proc/${which}/stat`) && !/\) [ZX] /.test(readFileSync(`/proc/${which}/stat`, 'utf8'));
 
 describe('a service that the hub runs', () => {
-  it('is told who it is and where the hub is, and nothing of the hub\'s own environment', async () => {
+  it('9.2: is told who it is and where the hub is, and nothing of the hub\'s own environment', async () => {
     process.env['BERTH_TEST_SECRET'] = 'x';
     await start({ environment: { MINE: 'yes', JUPYTERHUB_API_TOKEN: 'not this one' } }, { basePath: '/jupyter/' });
     await up();
@@ -123,7 +123,7 @@ describe('a service that the hub runs', () => {
 });
 
 describe('what lies below /services/', () => {
-  it('B05: a service sees no cookie of the hub, and everything else that its visitors send; nobody has to sign in first', async () => {
+  it('B05 and 9.3: a service sees no cookie of the hub, and everything else that its visitors send; nobody has to sign in first', async () => {
     await start();
     await up();
     const alice = makeUser(hub, 'alice');

@@ -85,6 +85,13 @@ describe('signing in', () => {
     expect(res.status).toBe(403);
   });
 
+  it('lets a program in that reads no page, but takes the cookie _xsrf from it', async () => {
+    const browser = createBrowser(hub);
+    expect(setCookies(await browser.raw('get', 'hub/login'))).toContainEqual(expect.stringMatching(/^_xsrf=[\w-]+; Path=\/hub\//));
+    const res = await browser.raw('post', 'hub/login').type('form').send({ _xsrf: browser.cookies.get('_xsrf'), username: 'alice', password: PASSWORD });
+    expect(res.status).toBe(302);
+  });
+
   it('lets a program in that sends no Origin but holds the form, as load generators do', async () => {
     const browser = createBrowser(hub);
     const xsrf = await browser.token();

@@ -251,6 +251,18 @@ describe('on a site', () => {
     expect(entries).toMatchObject([{ target: 'server:alice/' }]);
     expect(locationOf(await browser.visit(`${home()}/hub/access/alice`))).toBe('/user/alice/');
   });
+
+  it('D22: somebody with whom a server is shared enters its site without a question, and no longer when that ends', async () => {
+    const [me, guest, admin] = people();
+    await start(me);
+    const share = (method: 'post' | 'patch') => supertest(hub.origin)[method]('/hub/api/shares/alice/').set({ Authorization: `token ${makeToken(hub, admin)}` }).send({ user: guest.name });
+    expect((await share('post')).status).toBe(200);
+    const browser = await signedIn(guest, me);
+    expect((await browser.visit(`${siteOf(me)}/user/alice/api`, call)).status).toBe(200);
+    expect(hub.store.visits.toServersOf(me.id)).toMatchObject([{ visitor: 'bob' }]);
+    expect((await share('patch')).status).toBe(200);
+    expect((await browser.visit(`${siteOf(me)}/user/alice/api`, call)).status).toBe(404);
+  });
 });
 
 describe('on the hub\'s host', () => {

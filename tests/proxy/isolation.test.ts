@@ -100,7 +100,7 @@ test('E05: headers that speak for the whole origin are removed', async () => {
   expect(response.all('connection')).toEqual(['keep-alive']);
 });
 
-test('E06: an unreachable server is 503 without addresses, as page or JSON', async () => {
+test('E06 and 9.1: an unreachable server is 503 without addresses, as page or JSON', async () => {
   const { origin } = pair.alice;
   await pair.alice.close();
   const api = await exchange(pair.hub.port, get('/user/alice/api'));

@@ -3,7 +3,7 @@ import { isComplete, rawClient } from '../support/raw-client';
 import type { RawClient } from '../support/raw-client';
 import { useProxyPair } from '../support/proxy-pair';
 import { ACCEPT, asAlice, eventually, get, upgrade } from '../support/start-proxy';
-import type { UserId } from '../../hub/domain/ids';
+import type { ServerId, UserId } from '../../hub/domain/ids';
 
 const pair = useProxyPair();
 const closeFrame = (code: number): Buffer => Buffer.from([0x88, 2, code >> 8, code & 0xff]);
@@ -90,6 +90,29 @@ test('A18: disabling a user closes everything of that user', async () => {
   pair.hub.proxy.revokeUser('alice' as UserId);
   for (const client of mine) await client.closed(2_000);
   await eventually(() => pair.hub.proxy.counts().sockets === 0);
+});
+
+test('D22: asking the policy again ends sockets and downloads that it allows no more, at that server only, and nothing else', async () => {
+  const mine = await openSockets(2);
+  const [others] = await openSockets(1, 'bob');
+  pair.alice.script(({ socket }) => void socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\npart')));
+  const download = rawClient(pair.hub.port, get('/user/alice/x'));
+  await download.until((text) => text.endsWith('part'));
+  pair.hub.proxy.recheck();
+  pair.hub.revoked.add('cookie-alice');
+  pair.hub.proxy.recheck('bob-default' as ServerId);
+  expect(pair.hub.proxy.counts()).toEqual({ requests: 1, sockets: 3 });
+  pair.hub.proxy.recheck('alice-default' as ServerId);
+  for (const client of mine) {
+    await client.closed(2_000);
+    expect(client.bytes().subarray(-4)).toEqual(closeFrame(1008));
+  }
+  await download.closed(2_000);
+  expect(download.failed()).toBe(true);
+  await eventually(() => pair.hub.proxy.counts().requests === 0 && pair.hub.proxy.counts().sockets === 1);
+  pair.hub.revoked.add('cookie-bob');
+  pair.hub.proxy.recheck();
+  await others?.closed(2_000);
 });
 
 test('I10: closing the hub sends sockets away with "come back", lets requests finish, and refuses new ones', async () => {

@@ -18,7 +18,7 @@ async function open(count: number): Promise<RawClient[]> {
   return clients;
 }
 
-test('a WebSocket works end to end, subprotocol and all', async () => {
+test('9.1: a WebSocket works end to end, subprotocol and all', async () => {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', handleProtocols: () => 'v1.kernel.websocket.jupyter.org' });
   server.on('connection', (ws) => ws.on('message', (data, binary) => ws.send(data as Buffer, { binary })));
   await new Promise((resolve) => { server.once('listening', resolve); });

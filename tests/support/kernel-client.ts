@@ -17,8 +17,9 @@ export interface KernelClient {
   close(): void;
 }
 
-export async function connectKernel(server: string, kernel: string, token: string): Promise<KernelClient> {
-  const socket = new WebSocket(`${server.replace(/^http/, 'ws')}api/kernels/${kernel}/channels`, { headers: { Authorization: `token ${token}` } });
+/** `credential`: a token, or the headers that say who asks. */
+export async function connectKernel(server: string, kernel: string, credential: string | Readonly<Record<string, string>>): Promise<KernelClient> {
+  const socket = new WebSocket(`${server.replace(/^http/, 'ws')}api/kernels/${kernel}/channels`, { headers: typeof credential === 'string' ? { Authorization: `token ${credential}` } : credential });
   const closed = new Promise<number>((resolve) => socket.once('close', (code) => resolve(code)));
   await new Promise<void>((resolve, reject) => {
     socket.once('open', resolve);

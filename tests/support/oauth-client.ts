@@ -17,7 +17,7 @@ export interface SignInServer {
   readonly inside: number;
 }
 
-export const SINGLEUSER = { profiles: [{ slug: 'singleuser', title: 'JupyterHub', image: 'x', upstream: 'singleuser' }], server: { cap: 0 } } as const;
+export const SINGLEUSER = { profiles: [{ slug: 'singleuser', title: 'JupyterHub', image: 'x', mode: 'singleuser' }], server: { cap: 0 } } as const;
 
 export async function startSignInServer(hub: TestHub, user: User): Promise<SignInServer> {
   const actor = hub.hub.services.actors.ofUser(user, 'cookie', 'test');

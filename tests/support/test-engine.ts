@@ -106,7 +106,7 @@ export async function startReady(spawner: DockerSpawner, req: SpawnRequest): Pro
   const handle = await spawner.start(req, startOptions());
   const health = await spawner.inspect(handle);
   if (health.kind !== 'running') throw new Error(`not running: ${JSON.stringify(health)} ${(await spawner.logs(handle, 20)).join('\n')}`);
-  await waitUntilReady({ origin: health.origin, prefix: req.prefix, secret: SECRET, upstream: 'injected', health: () => spawner.inspect(handle), signal: AbortSignal.timeout(30_000), clock: systemClock });
+  await waitUntilReady({ origin: health.origin, prefix: req.prefix, secret: SECRET, mode: 'injected', health: () => spawner.inspect(handle), signal: AbortSignal.timeout(30_000), clock: systemClock });
   return { handle, origin: health.origin };
 }
 

@@ -3,6 +3,8 @@ import { idlenessEn } from './idleness';
 import { queueEn } from './queue';
 import { serverLifeEn } from './server-life';
 import { volumesEn } from './volumes';
+import { consentEn as consent } from './consent';
+import { scopesEn as scopes } from './scopes';
 
 /** The words of every page. Keys are typed: a page cannot ask for a sentence that no language has. */
 export const en = {
@@ -14,6 +16,7 @@ export const en = {
   'nav.password': 'Password',
   'nav.signOut': 'Sign out',
   'nav.signedInAs': 'Signed in as {name}',
+  'nav.tokens': 'Tokens',
   'nav.sessions': 'Sessions',
   'lang.label': 'Language',
   'lang.change': 'Change',
@@ -92,6 +95,8 @@ export const en = {
   ...queueEn,
   ...serverLifeEn,
   'home.visits': 'Who else opened your servers',
+  'home.shared': 'Shared with you',
+  'home.sharedStopped': '(not running)',
   'server.open': 'Open',
   'server.start': 'Start',
   'server.stop': 'Stop',
@@ -153,6 +158,22 @@ export const en = {
   'stop.explain': 'Files are kept. What runs in notebooks and terminals ends.',
   'stop.submit': 'Stop',
   'stop.done': 'The server is stopping.',
+  'apiDocs.title': 'The hub\'s API',
+  'apiDocs.document': 'The same for programs (OpenAPI)',
+  'apiDocs.chapters': 'Chapters',
+  'apiDocs.models': 'Models',
+  'apiDocs.needs': 'Who may:',
+  'apiDocs.anyone': 'anyone',
+  'apiDocs.identified': 'anyone with a valid credential',
+  'apiDocs.or': 'or',
+  'apiDocs.parameters': 'Parameters',
+  'apiDocs.path': 'in the path',
+  'apiDocs.query': 'in the query',
+  'apiDocs.body': 'Body',
+  'apiDocs.required': 'required',
+  'apiDocs.optional': 'optional',
+  'apiDocs.answers': 'Answers',
+  'tokens.api': 'What a program can do with it',
   'tokens.title': 'Tokens',
   'tokens.explain': 'A program that shows a token is you, within its scopes. Make one for each program, so that you can end it by itself.',
   'tokens.note': 'What it is for',
@@ -173,13 +194,9 @@ export const en = {
   'tokens.revokeNamed': 'Revoke the token {note}',
   'tokens.revoked': 'The token is revoked.',
   'tokens.badLifetime': 'Choose one of the lifetimes that are offered.',
-  'authorize.title': 'Who you are',
-  'authorize.explain': '{client} asks who you are. If you agree, it may do this in your name:',
-  'authorize.submit': 'Agree',
-  'authorize.refuse': 'No, do not tell it',
-  'access.title': 'Open the server of {user}?',
-  'access.explain': 'You are about to enter another person’s server, with access to their files and running code. This is written to the audit log and shown to {user}.',
-  'access.submit': 'Open the server',
+  ...consent,
+  ...scopes,
+
   'action.cancel': 'Cancel',
   'action.back': 'Back to the home page',
 

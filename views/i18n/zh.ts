@@ -1,3 +1,5 @@
+import { consentZh as consent } from './consent';
+import { scopesZh as scopes } from './scopes';
 import type { Catalogue } from './en';
 import { healthZh } from './health';
 import { idlenessZh } from './idleness';
@@ -14,6 +16,7 @@ export const zh: Catalogue = {
   'nav.password': '密码',
   'nav.signOut': '退出登录',
   'nav.signedInAs': '已登录：{name}',
+  'nav.tokens': '令牌',
   'nav.sessions': '会话',
   'lang.label': '语言',
   'lang.change': '切换',
@@ -92,6 +95,8 @@ export const zh: Catalogue = {
   ...queueZh,
   ...serverLifeZh,
   'home.visits': '其他人打开您服务器的记录',
+  'home.shared': '与我共享的服务器',
+  'home.sharedStopped': '（未运行）',
   'server.open': '打开',
   'server.start': '启动',
   'server.stop': '停止',
@@ -153,6 +158,22 @@ export const zh: Catalogue = {
   'stop.explain': '文件会保留，笔记本和终端中正在运行的内容会结束。',
   'stop.submit': '停止',
   'stop.done': '服务器正在停止。',
+  'apiDocs.title': 'Hub 的 API',
+  'apiDocs.document': '供程序读取的版本（OpenAPI）',
+  'apiDocs.chapters': '章节',
+  'apiDocs.models': '数据模型',
+  'apiDocs.needs': '所需权限：',
+  'apiDocs.anyone': '任何人',
+  'apiDocs.identified': '持有任一有效凭证者',
+  'apiDocs.or': '或',
+  'apiDocs.parameters': '参数',
+  'apiDocs.path': '在路径中',
+  'apiDocs.query': '在查询中',
+  'apiDocs.body': '请求体',
+  'apiDocs.required': '必填',
+  'apiDocs.optional': '可选',
+  'apiDocs.answers': '响应',
+  'tokens.api': '程序可以用它做什么',
   'tokens.title': '令牌',
   'tokens.explain': '持有令牌的程序在其权限范围内等同于您本人。请为每个程序单独创建令牌，以便单独撤销。',
   'tokens.note': '用途',
@@ -173,13 +194,9 @@ export const zh: Catalogue = {
   'tokens.revokeNamed': '撤销令牌 {note}',
   'tokens.revoked': '令牌已撤销。',
   'tokens.badLifetime': '请选择所提供的有效期之一。',
-  'authorize.title': '授权访问',
-  'authorize.explain': '{client} 想知道您的身份。如果您同意，它可以您的名义执行以下操作：',
-  'authorize.submit': '同意',
-  'authorize.refuse': '不，不要告诉它',
-  'access.title': '要打开 {user} 的服务器吗？',
-  'access.explain': '您即将进入他人的服务器，可访问其文件和正在运行的代码。此操作会记入审计日志并告知 {user}。',
-  'access.submit': '打开服务器',
+  ...consent,
+  ...scopes,
+
   'action.cancel': '取消',
   'action.back': '返回首页',
 

@@ -1,4 +1,5 @@
 import { Post } from '../components/form';
+import { Scopes } from '../components/scopes';
 import { Layout, type Shell } from '../layout';
 
 export interface AuthorizeModel {
@@ -14,10 +15,10 @@ export interface AuthorizeModel {
 export function authorizePage(shell: Shell, m: AuthorizeModel) {
   const { t } = shell;
   return (
-    <Layout {...shell} title={t('authorize.title')} width="narrow">
+    <Layout {...shell} title={t('authorize.title', { client: m.title })} width="narrow">
       <Post shell={shell} action={m.action} class="panel">
         <p>{t('authorize.explain', { client: m.title })}</p>
-        <ul>{m.scopes.map((scope) => <li key={scope}><code>{scope}</code></li>)}</ul>
+        <Scopes t={t} scopes={m.scopes} />
         {m.scopes.map((scope) => <input key={scope} type="hidden" name="scopes" value={scope} />)}
         <p class="actions">
           <button type="submit" name="answer" value="yes">{t('authorize.submit')}</button>

@@ -26,6 +26,8 @@ export interface HomeModel {
   readonly mayStart: boolean;
   /** The last times that somebody else entered a server of this user. */
   readonly visits: readonly { readonly visitor: string; readonly at: Date }[];
+  /** Servers of others that are open to this user. */
+  readonly shared: readonly { readonly owner: string; readonly name: string; readonly ready: boolean }[];
   /** Accounts waiting for approval, for those who may approve; null for everybody else. */
   readonly waiting: number | null;
   /** No server can be started, and this is somebody who can find out why. */
@@ -59,8 +61,22 @@ export function homePage(shell: Shell, m: HomeModel) {
         </table>
       </div>
       {m.servers.every((s) => s.state.kind === 'stopped' && s.state.since === null) && m.mayStart ? <p>{t('home.none')}</p> : null}
+      {m.shared.length === 0 ? null : <Shared shell={shell} shared={m.shared} />}
       {m.visits.length === 0 ? null : <Visits shell={shell} visits={m.visits} />}
     </Layout>
+  );
+}
+
+function Shared({ shell: { t, urls }, shared }: { readonly shell: Shell; readonly shared: HomeModel['shared'] }) {
+  return (
+    <section class="panel" aria-labelledby="shared">
+      <h2 id="shared">{t('home.shared')}</h2>
+      <ul>
+        {shared.map(({ owner, name, ready }) => (
+          <li key={`${owner}/${name}`}><a href={urls.server(owner, name)}><bdi>{owner}</bdi>{name === '' ? null : ` / ${name}`}</a>{ready ? null : ` ${t('home.sharedStopped')}`}</li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

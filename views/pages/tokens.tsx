@@ -30,7 +30,7 @@ export function tokensPage(shell: Shell, m: TokensModel) {
       {m.secret === undefined ? null : <Fresh shell={shell} secret={m.secret} />}
       <Post shell={shell} action={m.action} class="panel">
         <Problem text={m.problem} />
-        <p>{t('tokens.explain')}</p>
+        <p>{t('tokens.explain')} <a href={shell.urls.apiDocs}>{t('tokens.api')}</a></p>
         <Field id="note" label={t('tokens.note')} hint={t('tokens.noteHint')} maxLength={255} autoComplete="off" />
         <div class="field">
           <label for="days">{t('tokens.lifetime')}</label>

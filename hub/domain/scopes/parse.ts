@@ -1,4 +1,5 @@
 import { HubError } from '../errors';
+import { shown } from '../shown';
 import { FILTERS, METASCOPES, TREE, type BuiltInScope, type CustomScope, type FilterKind, type Metascope, type ScopeName, type Vocabulary } from './tree';
 
 /** One scope string, understood but not yet resolved. */
@@ -20,10 +21,10 @@ const builtIn = (name: string): name is BuiltInScope => Object.hasOwn(TREE, name
 export function createVocabulary(custom: Readonly<Record<string, CustomScope>> = {}): Vocabulary {
   const declared = new Map<string, readonly ScopeName[]>();
   for (const [name, scope] of Object.entries(custom)) {
-    if (!CUSTOM.test(name)) throw invalid(`Invalid custom scope name: ${shown(name)}`);
+    if (!CUSTOM.test(name)) throw invalid(`Invalid custom scope name: ${quoted(name)}`);
     if (scope.description.trim() === '') throw invalid(`Custom scope ${name} needs a description`);
     const stray = (scope.implies ?? []).find((implied) => !Object.hasOwn(custom, implied));
-    if (stray !== undefined) throw invalid(`Custom scope ${name} may imply declared custom scopes only, not ${shown(stray)}`);
+    if (stray !== undefined) throw invalid(`Custom scope ${name} may imply declared custom scopes only, not ${quoted(stray)}`);
     declared.set(name, (scope.implies ?? []) as readonly ScopeName[]);
   }
   return { implied: (scope) => (builtIn(scope) ? TREE[scope] : declared.get(scope)) };
@@ -36,12 +37,12 @@ export const BUILT_IN: Vocabulary = createVocabulary();
  * That the named user or server exists is not checked.
  */
 export function parseScope(raw: string, vocabulary: Vocabulary = BUILT_IN): ParsedScope {
-  if (raw.length > MAX_LENGTH) throw invalid(`Scope too long: ${shown(raw)}`);
+  if (raw.length > MAX_LENGTH) throw invalid(`Scope too long: ${quoted(raw)}`);
   const meta = METASCOPES.find((name) => name === raw);
   if (meta !== undefined) return { kind: 'meta', name: meta };
   const bang = raw.indexOf('!');
   const name = bang === -1 ? raw : raw.slice(0, bang);
-  if (vocabulary.implied(name) === undefined) throw invalid(`Unknown scope: ${shown(raw)}`);
+  if (vocabulary.implied(name) === undefined) throw invalid(`Unknown scope: ${quoted(raw)}`);
   return { kind: 'scope', name: name as ScopeName, filter: bang === -1 ? null : parseFilter(raw, raw.slice(bang + 1)) };
 }
 
@@ -62,13 +63,13 @@ export function parseStored(raw: readonly string[], vocabulary: Vocabulary = BUI
 function parseFilter(raw: string, text: string): ParsedFilter {
   const equals = text.indexOf('=');
   const kind = FILTERS.find((known) => known === (equals === -1 ? text : text.slice(0, equals)));
-  if (kind === undefined) throw invalid(`Unknown filter in scope: ${shown(raw)}`);
+  if (kind === undefined) throw invalid(`Unknown filter in scope: ${quoted(raw)}`);
   if (equals === -1) {
-    if (kind === 'group') throw invalid(`A group filter needs a name: ${shown(raw)}`);
+    if (kind === 'group') throw invalid(`A group filter needs a name: ${quoted(raw)}`);
     return { kind, value: null };
   }
   const value = text.slice(equals + 1);
-  if (!isName(value) || !hasShape(kind, value)) throw invalid(`Malformed filter in scope: ${shown(raw)}`);
+  if (!isName(value) || !hasShape(kind, value)) throw invalid(`Malformed filter in scope: ${quoted(raw)}`);
   return { kind, value };
 }
 
@@ -87,4 +88,4 @@ function hasShape(kind: FilterKind, value: string): boolean {
 const invalid = (message: string): HubError => new HubError('invalid-input', message);
 
 /** What was sent, safe and short enough to show. */
-const shown = (text: string): string => `'${text.slice(0, 100).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?')}'`;
+const quoted = (text: string): string => `'${shown(text, 100)}'`;

@@ -2,7 +2,9 @@ import type { HealthReport } from '../../services/contract';
 import { timestamp } from '../../wire/timestamp';
 import { json, type Exchange, type Reply } from '../exchange';
 import { actorOf, type Kit } from '../kit';
+import { operation } from '../operation';
 import type { HubRoute } from '../routes';
+import { HealthModel } from './schemas';
 
 /** Our own, not JupyterHub's: the last report, and a proof now, which takes seconds. */
 export function healthApiRoutes(kit: Kit): readonly HubRoute[] {
@@ -10,8 +12,14 @@ export function healthApiRoutes(kit: Kit): readonly HubRoute[] {
   const last = (x: Exchange): Reply => json(200, modelOf(health.report(actorOf(x))));
   const check = async (x: Exchange): Promise<Reply> => json(200, modelOf(await health.check(actorOf(x))));
   return [
-    { method: 'get', path: '/hub/api/admin/health', kind: 'api', needs: ['admin-ui'], handle: last },
-    { method: 'post', path: '/hub/api/admin/health/checks', kind: 'api', needs: ['admin-ui'], handle: check },
+    operation({
+      method: 'get', path: '/hub/api/admin/health', needs: ['admin-ui'], handle: last,
+      doc: { id: 'getHealth', tag: 'Operation', summary: 'Show the last proof of isolation', answers: { 200: { description: 'The report.', model: HealthModel } } },
+    }),
+    operation({
+      method: 'post', path: '/hub/api/admin/health/checks', needs: ['admin-ui'], handle: check,
+      doc: { id: 'checkHealth', tag: 'Operation', summary: 'Prove isolation now', description: 'Takes seconds.', answers: { 200: { description: 'The new report.', model: HealthModel } } },
+    }),
   ];
 }
 

@@ -2,12 +2,19 @@ import { z } from 'zod';
 import { demand, HUB } from '../../domain/access';
 import { HubError } from '../../domain/errors';
 import { timestamp } from '../../wire/timestamp';
-import { empty, headerOf, json, type Exchange, type Reply } from '../exchange';
+import { empty, json, type Exchange, type Reply } from '../exchange';
 import { actorOf, type Kit } from '../kit';
+import { operation, type Given } from '../operation';
 import type { HubRoute } from '../routes';
-import { paged, parseBody, parsePage, selfUrl } from './read';
+import { paged, pageOf, PageQuery, selfUrl } from './read';
+import { InfoModel, listed, MessageModel, RouteModel } from './schemas';
 
 const Address = z.looseObject({ api_url: z.string().max(2048).optional(), auth_token: z.string().max(4096).optional() });
+const flag = (name: string) => z.unknown().refine((value) => value === undefined || typeof value === 'boolean', { error: ({ input }) => `${name} must be true/false, got ${JSON.stringify(input).slice(0, 64)}` }).optional();
+const Shutdown = z.looseObject({
+  proxy: flag('proxy').meta({ type: 'boolean', description: 'Changes nothing: the proxy is the hub\'s own process.' }),
+  servers: flag('servers').meta({ type: 'boolean', description: 'Servers are stopped too; else they keep running.' }),
+});
 
 /** The hub as a whole (protocol, 3.5 and 3.11). */
 export function hubRoutes(kit: Kit): readonly HubRoute[] {
@@ -21,20 +28,17 @@ export function hubRoutes(kit: Kit): readonly HubRoute[] {
     return json(200, { version: settings.protocolVersion, python: runtime, sys_executable: executable, spawner: { class: spawner, version }, authenticator: { class: authenticator, version } });
   };
 
-  const shutdown = (x: Exchange): Reply => {
+  const shutdown = (x: Exchange, { body }: Given<typeof Shutdown>): Reply => {
     demand(actorOf(x), 'shutdown', HUB);
-    const ask = (typeof x.json === 'object' && x.json !== null ? x.json : {}) as Record<string, unknown>;
-    for (const key of ['proxy', 'servers']) {
-      if (ask[key] !== undefined && typeof ask[key] !== 'boolean') throw new HubError('invalid-input', `${key} must be true/false, got ${JSON.stringify(ask[key]).slice(0, 64)}`);
-    }
+    const { servers } = body();
     // The proxy is the hub's own process, and goes with it whatever is asked.
-    deps.services.shutdown.begin(actorOf(x), { servers: ask['servers'] === true });
+    deps.services.shutdown.begin(actorOf(x), { servers: servers === true });
     return json(202, { message: 'Shutting down Hub' });
   };
 
-  const routes = (x: Exchange): Reply => {
+  const routes = (x: Exchange, { query }: Given<z.ZodUndefined, typeof PageQuery>): Reply => {
     demand(actorOf(x), 'proxy', HUB);
-    const page = parsePage(x.query, headerOf(x, 'accept'));
+    const page = pageOf(query(), x);
     const own = [urls.base, { routespec: urls.base, target: settings.publicUrl.origin, data: { hub: true } }] as const;
     const all = [own, ...directory.routes().map((route) => [route.routespec, routeModel(route)] as const)];
     const items = all.slice(page.offset, page.offset + page.limit);
@@ -48,20 +52,35 @@ export function hubRoutes(kit: Kit): readonly HubRoute[] {
   };
 
   /** Tells where a proxy of JupyterHub's went; ours has no address of its own to change. */
-  const move = (x: Exchange): Reply => {
+  const move = (x: Exchange, { body }: Given<typeof Address>): Reply => {
     demand(actorOf(x), 'proxy', HUB);
     if (typeof x.json !== 'object' || x.json === null || Array.isArray(x.json)) throw new HubError('invalid-input', 'need JSON body');
-    parseBody(Address, x.json);
+    body();
     return empty(200);
   };
 
   const path = '/hub/api/proxy';
   return [
-    { method: 'get', path: '/hub/api/info', kind: 'api', needs: ['read:hub'], handle: info },
-    { method: 'post', path: '/hub/api/shutdown', kind: 'api', needs: ['shutdown'], reauth: true, handle: shutdown },
-    { method: 'get', path, kind: 'api', needs: ['proxy'], handle: routes },
-    { method: 'post', path, kind: 'api', needs: ['proxy'], handle: resync },
-    { method: 'patch', path, kind: 'api', needs: ['proxy'], handle: move },
+    operation({
+      method: 'get', path: '/hub/api/info', needs: ['read:hub'], handle: info,
+      doc: { id: 'getInfo', tag: 'Hub', summary: 'Show what the hub runs with', answers: { 200: { description: 'Versions, and the ways to start servers and to sign in.', model: InfoModel } } },
+    }),
+    operation({
+      method: 'post', path: '/hub/api/shutdown', needs: ['shutdown'], reauth: true, handle: shutdown,
+      doc: { id: 'shutdown', tag: 'Operation', summary: 'Shut the hub down', body: Shutdown, answers: { 202: { description: 'It ends.', model: MessageModel } } },
+    }),
+    operation({
+      method: 'get', path, needs: ['proxy'], handle: routes,
+      doc: { id: 'listRoutes', tag: 'Operation', summary: 'List where requests go', query: PageQuery, answers: { 200: { description: 'The routes, by path.', model: listed(z.record(z.string(), RouteModel)) } } },
+    }),
+    operation({
+      method: 'post', path, needs: ['proxy'], handle: resync,
+      doc: { id: 'syncRoutes', tag: 'Operation', summary: 'Bring the routes up to date', description: 'They always are; for programs written for JupyterHub.', answers: { 200: 'They are up to date.' } },
+    }),
+    operation({
+      method: 'patch', path, needs: ['proxy'], handle: move,
+      doc: { id: 'moveProxy', tag: 'Operation', summary: 'Say where the proxy went', description: 'Changes nothing: the proxy is the hub\'s own process.', body: Address, bodyRequired: true, answers: { 200: 'Heard.' } },
+    }),
   ];
 }
 

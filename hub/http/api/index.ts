@@ -10,15 +10,22 @@ import { idlenessRoutes } from './idleness';
 import { serverLifeRoutes } from './server-life';
 import { maintenanceApiRoutes } from './maintenance';
 import { queueRoutes } from './queue';
+import { VersionModel } from './schemas';
 import { serverRoutes } from './servers';
 import { serviceRoutes } from './services';
+import { shareCodeRoutes } from './share-codes';
+import { shareRoutes } from './shares';
 import { tokenRoutes } from './tokens';
+import { userActRoutes } from './user-acts';
 import { userRoutes } from './users';
 import { volumeApiRoutes } from './volumes';
 
 /** JupyterHub's REST API, as far as it is here. */
 export function apiRoutes(kit: Kit): readonly HubRoute[] {
   const version = (): Reply => json(200, { version: kit.deps.settings.protocolVersion });
-  const root = (path: string): HubRoute => ({ method: 'get', path, kind: 'plain', needs: 'anyone', handle: version });
-  return [root('/hub/api'), root('/hub/api/'), ...userRoutes(kit), ...serverRoutes(kit), ...serverLifeRoutes(kit), ...queueRoutes(kit), ...maintenanceApiRoutes(kit), ...idlenessRoutes(kit), ...tokenRoutes(kit), ...healthApiRoutes(kit), ...backupApiRoutes(kit), ...volumeApiRoutes(kit), ...groupRoutes(kit), ...serviceRoutes(kit), ...hubRoutes(kit), ...authorizationRoutes(kit)];
+  const root = (path: string, id: string): HubRoute => ({
+    method: 'get', path, kind: 'plain', needs: 'anyone', handle: version,
+    doc: { id, tag: 'Hub', summary: 'Say which version of the protocol the hub speaks', answers: { 200: { description: 'The version.', model: VersionModel } } },
+  });
+  return [root('/hub/api', 'getVersion'), root('/hub/api/', 'getVersionAtSlash'), ...userRoutes(kit), ...userActRoutes(kit), ...serverRoutes(kit), ...serverLifeRoutes(kit), ...queueRoutes(kit), ...maintenanceApiRoutes(kit), ...idlenessRoutes(kit), ...tokenRoutes(kit), ...healthApiRoutes(kit), ...backupApiRoutes(kit), ...volumeApiRoutes(kit), ...groupRoutes(kit), ...shareRoutes(kit), ...shareCodeRoutes(kit), ...serviceRoutes(kit), ...hubRoutes(kit), ...authorizationRoutes(kit)];
 }

@@ -13,6 +13,10 @@ import { serverTargetOf, targetOf } from '../kit';
 
 const PENDING: Readonly<Record<ServerRecord['state']['kind'], 'spawn' | 'stop' | null>> = { stopped: null, queued: 'spawn', starting: 'spawn', ready: null, stopping: 'stop', failed: null };
 
+/** With the host that browsers find it on. */
+export const serverUrl = ({ settings, urls }: AppDeps, owner: Pick<User, 'id' | 'name'>, server: string): string =>
+  `${settings.sites?.originOf(settings.sites.labelOf(owner.id)) ?? settings.publicUrl.origin}${urls.server(owner.name, server)}`;
+
 /** JupyterHub's server model (protocol, 3.4). */
 export function serverModel(deps: AppDeps, actor: Actor, owner: User, record: ServerRecord): Record<string, unknown> {
   const { state, name } = record;
@@ -32,7 +36,7 @@ export function serverModel(deps: AppDeps, actor: Actor, owner: User, record: Se
     url: urls.server(owner.name, name),
     user_options: record.userOptions ?? (active ? {} : null),
     progress_url: urls.apiProgress(owner.name, name),
-    full_url: `${settings.sites?.originOf(settings.sites.labelOf(owner.id)) ?? settings.publicUrl.origin}${urls.server(owner.name, name)}`,
+    full_url: serverUrl(deps, owner, name),
     full_progress_url: `${settings.publicUrl.origin}${urls.apiProgress(owner.name, name)}`,
     ...(mayState ? { state: handle === null ? {} : { object_id: handle.id } } : {}),
     // For the command line, which shows more than JupyterHub's model can say.
@@ -102,9 +106,9 @@ export function identityModel(deps: AppDeps, actor: Actor, user: User | undefine
 }
 
 /** Protocol, 3.8. `secret` is there only in the answer to its creation. */
-export function tokenModel(owner: User, token: Token, secret?: string): Record<string, unknown> {
+export function tokenModel({ services }: AppDeps, owner: User, token: Token, secret?: string): Record<string, unknown> {
   return {
-    user: owner.name, id: token.id, kind: 'api_token', roles: [], scopes: token.scopes, created: timestamp(token.created), last_activity: timestamp(token.lastUsed),
+    user: owner.name, id: token.id, kind: 'api_token', roles: [], scopes: serialise(services.actors.scopesOfToken(owner, token)), created: timestamp(token.created), last_activity: timestamp(token.lastUsed),
     expires_at: timestamp(token.expires), note: token.note, session_id: token.oauth === undefined ? null : sessionTag(token.oauth.session), oauth_client: token.oauth === undefined ? 'JupyterHub' : token.note, ...(secret === undefined ? {} : { token: secret }),
   };
 }

@@ -9,7 +9,9 @@ import { empty, json, type Exchange, type Reply } from '../exchange';
 import { actorOf, type Kit } from '../kit';
 import { withinMs } from '../pages/spawn';
 import type { HubRoute } from '../routes';
-import { parseStart, serverAt, SLOW_MS, unknownServer } from './servers';
+import { parseBody } from './read';
+import { asked, Start } from './server-schemas';
+import { serverAt, SLOW_MS, unknownServer } from './servers';
 
 const DEFAULT_LINES = 100;
 const MOST_LINES = 1_000;
@@ -29,7 +31,7 @@ export function serverLifeRoutes(kit: Kit): readonly HubRoute[] {
 
   const again = (verb: 'restart' | 'recreate') => async (x: Exchange): Promise<Reply> => {
     const { owner, name, raw, record } = known(x);
-    const ask = verb === 'recreate' ? parseStart(x.json) : {};
+    const ask = verb === 'recreate' ? asked(parseBody(Start, x.json ?? {})) : {};
     const claim = (): { settled: Promise<void> } => (verb === 'restart' ? servers.restart(actorOf(x), owner, name) : servers.recreate(actorOf(x), owner, name, ask));
     // The verb first: whoever may not do it learns nothing of which servers there are.
     if (record === undefined && name !== DEFAULT_SERVER && actorOf(x).scopes.has('start:servers')) throw unknownServer(owner, raw);

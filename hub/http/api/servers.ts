@@ -1,25 +1,22 @@
-import { z } from 'zod';
 import { demand } from '../../domain/access';
 import { HubError } from '../../domain/errors';
 import { DEFAULT_SERVER, type ServerName } from '../../domain/ids';
-import { parseDisplayName, parseServerName } from '../../domain/names';
+import { parseServerName } from '../../domain/names';
 import { isActive, type ServerRecord } from '../../domain/server';
+import { shown } from '../../domain/shown';
 import type { User } from '../../domain/user';
-import type { ServerChange, StartAsk } from '../../services/contract';
 import { empty, json, type Exchange, type Reply } from '../exchange';
 import { actorOf, serverTargetOf, type Kit } from '../kit';
 import { withinMs } from '../pages/spawn';
+import { operation, type Given } from '../operation';
 import type { HubRoute } from '../routes';
 import { serverModel } from './models';
 import { createProgressStreams } from './progress';
-import { parseBody } from './read';
+import { ServerModel } from './schemas';
+import { asked, Change, changed, Start, Stop } from './server-schemas';
 
 export const SLOW_MS = 10_000;
-const Options = z.record(z.string().max(128), z.unknown());
-const Split = z.strictObject({ display_name: z.string().optional(), user_options: Options.nullish() });
-const Change = z.strictObject({ name: z.string().max(512).optional(), display_name: z.string().optional(), user_options: Options.nullish() });
-const Stop = z.strictObject({ remove: z.boolean().optional() });
-
+const USER = '/hub/api/users/:name';
 /** Start, stop and watch: `/server` is the default one, `/servers/:sname` a named one (protocol, 3.7). */
 export function serverRoutes(kit: Kit): readonly HubRoute[] {
   const { deps } = kit;
@@ -29,10 +26,10 @@ export function serverRoutes(kit: Kit): readonly HubRoute[] {
 
   const recordOf = (owner: User, name: ServerName): ServerRecord | undefined => deps.directory.serversOf(owner.id).find((record) => record.name === name);
 
-  const start = async (x: Exchange): Promise<Reply> => {
+  const start = async (x: Exchange, { body }: Given<typeof Start>): Promise<Reply> => {
     const { owner, name, label } = serverAt(kit, x);
     demand(actorOf(x), 'start:servers', serverTargetOf(deps, owner, name));
-    const ask = parseStart(x.json);
+    const ask = asked(body());
     const known = recordOf(owner, name);
     // A server that exists may have a name that no new one may have.
     if (known === undefined) newName(name);
@@ -48,14 +45,13 @@ export function serverRoutes(kit: Kit): readonly HubRoute[] {
     return empty(state?.kind === 'ready' ? 201 : 202);
   };
 
-  const stop = async (x: Exchange): Promise<Reply> => {
+  const stop = async (x: Exchange, { body }: Given<typeof Stop>): Promise<Reply> => {
     const { owner, name, raw } = serverAt(kit, x);
     demand(actorOf(x), 'delete:servers', serverTargetOf(deps, owner, name));
-    const ask = Stop.safeParse(x.json ?? {});
-    if (!ask.success) throw new HubError('invalid-input', 'Invalid JSON in body of request');
-    if (name === DEFAULT_SERVER && ask.data.remove === true) throw new HubError('invalid-input', 'Cannot delete the default server');
+    const forEver = body('Invalid JSON in body of request').remove === true;
+    if (name === DEFAULT_SERVER && forEver) throw new HubError('invalid-input', 'Cannot delete the default server');
     if (name !== DEFAULT_SERVER && recordOf(owner, name) === undefined) throw unknownServer(owner, raw);
-    const { settled } = ask.data.remove === true ? servers.remove(actorOf(x), owner, name) : servers.stop(actorOf(x), owner, name);
+    const { settled } = forEver ? servers.remove(actorOf(x), owner, name) : servers.stop(actorOf(x), owner, name);
     if (!(await withinMs(deps.clock.after, settled, slowMs))) return empty(202);
     const after = recordOf(owner, name);
     // It did not end, and waits for an administrator: not stopped is what JupyterHub's clients have to know.
@@ -69,18 +65,18 @@ export function serverRoutes(kit: Kit): readonly HubRoute[] {
     return json(200, serverModel(deps, actorOf(x), owner, record));
   };
 
-  const make = (x: Exchange): Reply => {
+  const make = (x: Exchange, { body }: Given<typeof Change>): Reply => {
     const { owner, name } = serverAt(kit, x);
     demand(actorOf(x), 'start:servers', serverTargetOf(deps, owner, name));
-    const { name: _given, ...ask } = parseChange(x.json ?? {});
+    const { name: _given, ...ask } = changed(body());
     return json(201, serverModel(deps, actorOf(x), owner, servers.create(actorOf(x), owner, newName(name), ask)));
   };
 
-  const change = (x: Exchange): Reply => {
+  const change = (x: Exchange, { body }: Given<typeof Change>): Reply => {
     const { owner, name, raw } = serverAt(kit, x);
     demand(actorOf(x), 'start:servers', serverTargetOf(deps, owner, name));
     if (name !== DEFAULT_SERVER && recordOf(owner, name) === undefined) throw unknownServer(owner, raw);
-    const ask = parseChange(x.json ?? {});
+    const ask = changed(body());
     if (Object.keys(ask).length === 0) throw new HubError('invalid-input', 'body must contain at least one of name, display_name, user_options');
     return json(200, serverModel(deps, actorOf(x), owner, servers.change(actorOf(x), owner, name, ask)));
   };
@@ -90,18 +86,38 @@ export function serverRoutes(kit: Kit): readonly HubRoute[] {
     return streams.open(x, owner, name);
   };
 
-  // An empty name is the default server's.
-  const [own, unnamed, named] = ['/hub/api/users/:name/server', '/hub/api/users/:name/servers/', '/hub/api/users/:name/servers/:sname'];
-  return [
-    ...[own, unnamed, named].flatMap((path = ''): HubRoute[] => [
-      { method: 'get', path, kind: 'api', needs: ['read:servers'], handle: show },
-      { method: 'put', path, kind: 'api', needs: ['start:servers'], feature: 'launcher', handle: make },
-      { method: 'post', path, kind: 'api', needs: ['start:servers'], feature: 'launcher', handle: start },
-      { method: 'patch', path, kind: 'api', needs: ['start:servers'], feature: 'launcher', handle: change },
-      { method: 'delete', path, kind: 'api', needs: ['delete:servers'], handle: stop },
-    ]),
-    ...[own, named].map((path): HubRoute => ({ method: 'get', path: `${path}/progress`, kind: 'api', needs: ['read:servers'], handle: watch })),
+  const made = { 201: { description: 'The new server.', model: ServerModel }, 409: 'It exists.' };
+  const rows = (path: string, id: string, which: string): HubRoute[] => [
+    operation({ method: 'get', path, needs: ['read:servers'], handle: show, doc: { id: `get${id}`, tag: 'Servers', summary: `Show ${which}`, answers: { 200: { description: 'The server.', model: ServerModel } } } }),
+    operation({
+      method: 'put', path, needs: ['start:servers'], feature: 'launcher', handle: make,
+      doc: { id: `create${id}`, tag: 'Servers', summary: `Create ${which} without starting it`, body: Change, answers: path.endsWith(':sname') ? made : { 409: 'Always: everybody has one.' } },
+    }),
+    operation({
+      method: 'post', path, needs: ['start:servers'], feature: 'launcher', handle: start,
+      doc: { id: `start${id}`, tag: 'Servers', summary: `Start ${which}`, body: Start, answers: { 201: 'It is ready.', 202: 'It is on its way; watch its progress.', 500: 'It did not start; the message says why.', 503: 'No server can be started now.' } },
+    }),
+    operation({
+      method: 'patch', path, needs: ['start:servers'], feature: 'launcher', handle: change,
+      doc: { id: `change${id}`, tag: 'Servers', summary: `Change ${which}`, body: Change, bodyRequired: true, answers: { 200: { description: 'The server as it is now.', model: ServerModel }, 409: 'The name is taken, or the server is not stopped.' } },
+    }),
+    operation({
+      method: 'delete', path, needs: ['delete:servers'], handle: stop,
+      doc: { id: `stop${id}`, tag: 'Servers', summary: `Stop ${which}`, body: Stop, answers: { 202: 'It is on its way.', 204: 'It has stopped.' } },
+    }),
   ];
+  const progress = (path: string, id: string, which: string): HubRoute => operation({
+    method: 'get', path: `${path}/progress`, needs: ['read:servers'], handle: watch,
+    doc: {
+      id: `watch${id}`, tag: 'Servers', summary: `Watch ${which} start`, description: 'Server-sent events. `data` of each is JSON with `progress` (0 to 100) and `message`; the last one has `ready` or `failed`.',
+      answers: { 200: { description: 'Events until the start has ended.', type: 'text/event-stream' } },
+    },
+  });
+
+  const named = [`${USER}/servers/:sname`, 'NamedServer', 'a named server'] as const;
+  const own = [`${USER}/server`, 'Server', 'the default server'] as const;
+  // An empty name is the default server's.
+  return [...rows(...own), ...rows(`${USER}/servers/`, 'UnnamedServer', 'the default server, whose name is empty'), ...rows(...named), progress(...own), progress(...named)];
 }
 
 /** The server a path names. Whether the actor may do what it asks is the verb's question; here only whether it may know the user. */
@@ -122,38 +138,4 @@ const neverStarted = (owner: User): ServerRecord => ({
 });
 
 const newName = (name: ServerName): ServerName => parseServerName(name);
-export const unknownServer = (owner: User, raw: string): HubError => new HubError('not-found', `${owner.name} has no server named '${raw.slice(0, 64).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?')}'`);
-
-function parseChange(body: unknown): ServerChange {
-  const { name, display_name: shown, user_options: options } = parseBody(Change, body);
-  return {
-    ...(name === undefined ? {} : { name: parseServerName(name) }),
-    ...(shown === undefined ? {} : { displayName: parseDisplayName(shown) }),
-    ...(options === undefined || options === null ? {} : profileOf(options)),
-  };
-}
-
-/** Either JupyterHub 6's two keys, or the whole body as options; `profile` among the options chooses one. */
-export function parseStart(body: unknown): StartAsk {
-  if (body === undefined || body === null) return {};
-  if (typeof body !== 'object' || Array.isArray(body)) throw new HubError('invalid-input', 'body must be a json dict');
-  const split = 'user_options' in body || 'display_name' in body;
-  const parsed = split ? Split.safeParse(body) : Options.safeParse(body);
-  if (!parsed.success) throw new HubError('invalid-input', 'user_options must be a json dict, display_name a string');
-  if (!split) return asked(parsed.data as z.output<typeof Options>);
-  const { user_options: options, display_name: shown } = parsed.data as z.output<typeof Split>;
-  return { ...asked(options ?? {}), ...(shown === undefined ? {} : { displayName: parseDisplayName(shown) }) };
-}
-
-const asked = (options: z.output<typeof Options>): StartAsk => {
-  const ask = profileOf(options);
-  return ask.profile === undefined ? ask : { ...ask, userOptions: { profile: ask.profile } };
-};
-
-/** What is not understood is refused, not kept: nobody shall believe that an image or a command of theirs was taken (E12). */
-function profileOf({ profile, ...rest }: z.output<typeof Options>): { readonly profile?: string } {
-  if (profile !== undefined && typeof profile !== 'string') throw new HubError('invalid-input', 'profile must be a string');
-  const unknown = Object.keys(rest);
-  if (unknown.length > 0) throw new HubError('invalid-input', `Unknown user_options: ${unknown.slice(0, 5).map((key) => key.slice(0, 64)).join(', ')}. A start takes a profile and nothing else.`);
-  return profile === undefined ? {} : { profile };
-}
+export const unknownServer = (owner: User, raw: string): HubError => new HubError('not-found', `${owner.name} has no server named '${shown(raw)}'`);

@@ -4,17 +4,19 @@ import { HubError } from '../../domain/errors';
 import { parseUserName } from '../../domain/names';
 import type { ScopeName } from '../../domain/scopes/tree';
 import type { User } from '../../domain/user';
-import { empty, headerOf, json, type Exchange, type Reply } from '../exchange';
+import { shown } from '../../domain/shown';
+import { empty, json, type Exchange, type Reply } from '../exchange';
 import { actorOf, targetOf, type Kit } from '../kit';
+import { operation, type Given } from '../operation';
 import type { HubRoute } from '../routes';
 import { identityModel, userModel } from './models';
-import { paged, parseBody, parsePage, selfUrl } from './read';
+import { paged, pageOf, selfUrl, type Page } from './read';
+import { IdentityModel, listed, UserModel, UserWithPassword } from './schemas';
+import { Change, CreateMany, CreateOne, ListQuery, RemoveQuery, ShowQuery } from './user-schemas';
 
-const CreateMany = z.strictObject({ usernames: z.array(z.string().max(512)).min(1).max(1000), admin: z.boolean().default(false) });
-const CreateOne = z.strictObject({ name: z.string().optional(), admin: z.boolean().default(false), password: z.string().max(4096).optional(), groups: z.never().optional(), roles: z.never().optional(), auth_state: z.null().optional() });
-const Change = z.strictObject({ name: z.string().max(512).optional(), admin: z.boolean().optional(), auth_state: z.null().optional() });
 const READ: readonly [ScopeName, ...ScopeName[]] = ['read:users', 'read:users:name', 'read:servers', 'read:users:groups', 'read:users:activity', 'read:roles:users'];
-const CHUNK = 200;
+/** Accounts read at once to find those in one state. Whoever sees a group only has all its members read for each chunk (Q10). */
+const CHUNK = 10_000;
 
 export function userRoutes(kit: Kit): readonly HubRoute[] {
   const { deps } = kit;
@@ -25,20 +27,18 @@ export function userRoutes(kit: Kit): readonly HubRoute[] {
     return json(200, identityModel(deps, actor, actor.kind === 'user' ? (x.caller.user ?? accounts.find(actor, actor.name)) : undefined));
   };
 
-  const list = (x: Exchange): Reply => {
+  const list = (x: Exchange, { query }: Given<z.ZodUndefined, typeof ListQuery>): Reply => {
     const actor = actorOf(x);
-    const page = parsePage(x.query, headerOf(x, 'accept'));
-    const stopped = flag(x.query.get('include_stopped_servers'));
-    const { users, total } = select(x, actor, page);
-    const models = users.map((user) => userModel(deps, actor, user, { stopped }));
+    const ask = query();
+    const page = pageOf(ask, x);
+    const { users, total } = select(actor, ask, page);
+    const models = users.map((user) => userModel(deps, actor, user, { stopped: ask.include_stopped_servers === true }));
     return json(200, paged(models, { total, page, self: selfUrl(kit, x) }));
   };
 
-  const select = (x: Exchange, actor: Actor, page: { readonly offset: number; readonly limit: number }): { users: readonly User[]; total: number } => {
-    const nameContains = x.query.get('name_filter') ?? '';
-    const more = { sort: x.query.get('sort') ?? 'id', ...(nameContains === '' ? {} : { nameContains: nameContains.slice(0, 255) }) };
-    const state = x.query.get('state');
-    if (state === null) return accounts.list(actor, { ...page, ...more });
+  const select = (actor: Actor, { name_filter: nameContains = '', sort = 'id', state }: z.output<typeof ListQuery>, page: Page): { users: readonly User[]; total: number } => {
+    const more = { sort, ...(nameContains === '' ? {} : { nameContains }) };
+    if (state === undefined) return accounts.list(actor, { ...page, ...more });
     const wanted = stateFilter(kit, state);
     const users: User[] = [];
     for (let offset = 0, total = 1; offset < total; offset += CHUNK) {
@@ -50,13 +50,13 @@ export function userRoutes(kit: Kit): readonly HubRoute[] {
   };
 
   /** Those that exist are passed over; all of them existing is a conflict (protocol, 3.6). */
-  const createMany = async (x: Exchange): Promise<Reply> => {
+  const createMany = async (x: Exchange, { body }: Given<typeof CreateMany>): Promise<Reply> => {
     const actor = actorOf(x);
     demand(actor, 'admin:users', HUB);
-    const { usernames, admin } = parseBody(CreateMany, x.json);
+    const { usernames, admin } = body();
     const names = [...new Set(usernames.map((raw) => validName(raw)))];
     const invalid = usernames.filter((raw) => validName(raw) === undefined);
-    if (invalid.length > 0) throw new HubError('invalid-input', `Invalid username${invalid.length > 1 ? 's' : ''}: ${invalid.slice(0, 5).map(shown).join(', ')}`);
+    if (invalid.length > 0) throw new HubError('invalid-input', `Invalid username${invalid.length > 1 ? 's' : ''}: ${invalid.slice(0, 5).map((name) => shown(name)).join(', ')}`);
     const fresh = names.filter((name) => name !== undefined).filter((name) => accounts.find(actor, name) === undefined);
     if (fresh.length === 0) throw new HubError('conflict', `All ${usernames.length} users already exist`);
     const models: unknown[] = [];
@@ -78,79 +78,80 @@ export function userRoutes(kit: Kit): readonly HubRoute[] {
   };
 
   /** The generated password is in the answer, once: without it nobody could sign in. */
-  const createOne = async (x: Exchange): Promise<Reply> => {
+  const createOne = async (x: Exchange, { body }: Given<typeof CreateOne>): Promise<Reply> => {
     const actor = actorOf(x);
     demand(actor, 'admin:users', HUB);
-    const { admin, password } = parseBody(CreateOne, x.json);
+    const { admin, password } = body();
     const username = x.params['name'] ?? '';
     if (validName(username) === undefined) throw new HubError('invalid-input', `Failed to create user: ${shown(username)}`);
     const made = await accounts.create(actor, { username, admin, ...(password === undefined ? {} : { password }) });
     return json(201, { ...userModel(deps, actor, made.user), ...(password === undefined ? { password: made.password } : {}) });
   };
 
-  const show = (x: Exchange): Reply => {
+  const show = (x: Exchange, { query }: Given<z.ZodUndefined, typeof ShowQuery>): Reply => {
     const user = userAt(kit, x, READ);
-    return json(200, userModel(deps, actorOf(x), user, { stopped: flag(x.query.get('include_stopped_servers')) }));
+    return json(200, userModel(deps, actorOf(x), user, { stopped: query().include_stopped_servers === true }));
   };
 
-  const change = (x: Exchange): Reply => {
+  const change = (x: Exchange, { body }: Given<typeof Change>): Reply => {
     const actor = actorOf(x);
     const user = userAt(kit, x, ['admin:users']);
-    const { name, admin } = parseBody(Change, x.json);
+    const { name, admin } = body();
     demandMayChange(actor, user, admin === undefined ? {} : { admin });
-    if (name !== undefined) accounts.rename(actor, user.id, name);
-    if (admin !== undefined) accounts.setAdmin(actor, user.id, admin);
+    accounts.change(actor, user.id, { name, admin });
     const after = accounts.find(actor, name === undefined ? user.name : name) ?? user;
     return json(200, { ...userModel(deps, actor, after), auth_state: null });
   };
 
-  const remove = async (x: Exchange): Promise<Reply> => {
+  const remove = async (x: Exchange, { query }: Given<z.ZodUndefined, typeof RemoveQuery>): Promise<Reply> => {
     const actor = actorOf(x);
     const user = userAt(kit, x, ['delete:users']);
     if (actor.kind === 'user' && actor.id === user.id) throw new HubError('invalid-input', 'Cannot delete yourself!');
-    const volumes = x.query.get('volumes') ?? 'keep';
-    if (volumes !== 'keep' && volumes !== 'remove') throw new HubError('invalid-input', 'volumes must be keep or remove');
+    const { volumes = 'keep' } = query();
     await accounts.remove(actor, user.id, { volumes });
     return empty(204);
   };
 
-  /** What a program reports for a user (protocol, 6.2); a lab says the same at the internal listener. */
-  const activity = (x: Exchange): Reply => {
-    deps.services.reports.report(actorOf(x), userAt(kit, x, ['users:activity']), x.json);
-    return empty(200);
+  /** JupyterHub has kept this call, which is refused unless its configuration allows it: administrators confirm in the browser instead. */
+  const adminAccess = (x: Exchange): Reply => {
+    userAt(kit, x, ['servers']);
+    throw new HubError('forbidden', 'admin access to user servers disabled');
   };
 
-  const heartbeat = (x: Exchange): Reply => {
-    deps.services.reports.heartbeat(actorOf(x), userAt(kit, x, ['users:activity']));
-    return empty(204);
-  };
-
-  const verb = (name: string, work: (actor: Actor, user: User) => Promise<Reply> | Reply, more: Pick<HubRoute, 'reauth'> = {}): HubRoute => ({
-    method: 'post', path: `/hub/api/users/:name/${name}`, kind: 'api', needs: ['admin:users'], ...more, handle: (x) => work(actorOf(x), userAt(kit, x, ['admin:users'])),
-  });
-  const model = (actor: Actor, user: User): Reply => json(200, userModel(deps, actor, user));
-
+  const [all, one] = ['/hub/api/users', '/hub/api/users/:name'] as const;
   return [
-    { method: 'get', path: '/hub/api/user', kind: 'api', needs: 'identified', beforePasswordChange: true, handle: self },
-    { method: 'get', path: '/hub/api/users', kind: 'api', needs: ['list:users'], handle: list },
-    { method: 'post', path: '/hub/api/users', kind: 'api', needs: ['admin:users'], reauth: makesAdmin, handle: createMany },
-    { method: 'get', path: '/hub/api/users/:name', kind: 'api', needs: READ, handle: show },
-    { method: 'post', path: '/hub/api/users/:name', kind: 'api', needs: ['admin:users'], reauth: makesAdmin, handle: createOne },
-    { method: 'patch', path: '/hub/api/users/:name', kind: 'api', needs: ['admin:users'], reauth: makesAdmin, handle: change },
-    { method: 'delete', path: '/hub/api/users/:name', kind: 'api', needs: ['delete:users'], reauth: true, handle: remove },
-    { method: 'post', path: '/hub/api/users/:name/activity', kind: 'api', needs: ['users:activity'], handle: activity },
-    { method: 'post', path: '/hub/api/users/:name/heartbeat', kind: 'api', needs: ['users:activity'], handle: heartbeat },
-    verb('approve', (actor, user) => model(actor, accounts.approve(actor, user.id))),
-    verb('discard', (actor, user) => {
-      accounts.discard(actor, user.id);
-      return empty(204);
+    operation({
+      method: 'get', path: '/hub/api/user', needs: 'identified', beforePasswordChange: true, handle: self,
+      doc: { id: 'getSelf', tag: 'Users', summary: 'Say whose the credential of this request is', answers: { 200: { description: 'You.', model: IdentityModel } } },
     }),
-    verb('disable', async (actor, user) => model(actor, await accounts.disable(actor, user.id)), { reauth: true }),
-    verb('enable', (actor, user) => model(actor, accounts.enable(actor, user.id))),
-    verb('reset-password', async (actor, user) => {
-      const { user: after, password } = await accounts.resetPassword(actor, user.id);
-      return json(200, { ...userModel(deps, actor, after), password });
-    }, { reauth: true }),
+    operation({
+      method: 'get', path: all, needs: ['list:users'], handle: list,
+      doc: { id: 'listUsers', tag: 'Users', summary: 'List the users that you may see', query: ListQuery, answers: { 200: { description: 'The users.', model: listed(z.array(UserModel)) } } },
+    }),
+    operation({
+      method: 'post', path: all, needs: ['admin:users'], reauth: makesAdmin, handle: createMany,
+      doc: { id: 'createUsers', tag: 'Users', summary: 'Create users', body: CreateMany, answers: { 201: { description: 'Those that did not exist.', model: z.array(UserModel) }, 409: 'All of them exist.' } },
+    }),
+    operation({
+      method: 'get', path: one, needs: READ, handle: show,
+      doc: { id: 'getUser', tag: 'Users', summary: 'Show a user', query: ShowQuery, answers: { 200: { description: 'The user.', model: UserModel } } },
+    }),
+    operation({
+      method: 'post', path: one, needs: ['admin:users'], reauth: makesAdmin, handle: createOne,
+      doc: { id: 'createUser', tag: 'Users', summary: 'Create a user', body: CreateOne, answers: { 201: { description: 'The new user.', model: UserWithPassword }, 409: 'The user exists.' } },
+    }),
+    operation({
+      method: 'patch', path: one, needs: ['admin:users'], reauth: makesAdmin, handle: change,
+      doc: { id: 'changeUser', tag: 'Users', summary: 'Rename a user, or make one an administrator', body: Change, answers: { 200: { description: 'The user as it is now.', model: UserModel }, 409: 'The name is taken, or a server runs under the old one.' } },
+    }),
+    operation({
+      method: 'delete', path: one, needs: ['delete:users'], reauth: true, handle: remove,
+      doc: { id: 'deleteUser', tag: 'Users', summary: 'Remove a user', query: RemoveQuery, answers: { 204: 'The user is gone.', 409: 'It is the last administrator, or a server did not stop.' } },
+    }),
+    operation({
+      method: 'post', path: `${one}/admin-access`, needs: ['servers'], handle: adminAccess,
+      doc: { id: 'adminAccess', tag: 'Users', summary: 'Refused: administrators confirm in the browser', answers: { 403: 'Always.' } },
+    }),
   ];
 }
 
@@ -167,14 +168,13 @@ export function userAt(kit: Kit, x: Exchange, scopes: readonly ScopeName[]): Use
   return user;
 }
 
-function stateFilter({ deps }: Kit, state: string): (user: User) => boolean {
+function stateFilter({ deps }: Kit, state: 'active' | 'ready' | 'inactive'): (user: User) => boolean {
   const servers = deps.directory.servers();
   const active = new Set(servers.map((s) => s.owner));
   const ready = new Set(servers.filter((s) => s.state.kind === 'ready').map((s) => s.owner));
   if (state === 'active') return (user) => active.has(user.id);
   if (state === 'ready') return (user) => ready.has(user.id);
-  if (state === 'inactive') return (user) => !active.has(user.id);
-  throw new HubError('invalid-input', `Unrecognized state filter: '${shown(state)}'`);
+  return (user) => !active.has(user.id);
 }
 
 function validName(raw: string): User['name'] | undefined {
@@ -185,6 +185,3 @@ function validName(raw: string): User['name'] | undefined {
     throw err;
   }
 }
-
-const flag = (value: string | null): boolean => value !== null && value !== '0' && value.toLowerCase() !== 'false';
-const shown = (text: string): string => text.slice(0, 64).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?');

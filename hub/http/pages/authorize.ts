@@ -3,7 +3,8 @@ import { HubError } from '../../domain/errors';
 import type { OauthRequest } from '../../services/oauth-contract';
 import { found, json, type Exchange, type Reply } from '../exchange';
 import { actorOf, type Kit } from '../kit';
-import { readTokenRequest, redemptionOf } from '../../wire/oauth';
+import { AccessToken, OauthError } from '../api/schemas';
+import { readTokenRequest, redemptionOf, TokenForm } from '../../wire/oauth';
 import type { HubRoute } from '../routes';
 
 /** OAuth's two ends (protocol, 2.1 and 2.2): a page for the visitor's browser, and an exchange between the client and the hub. */
@@ -54,7 +55,13 @@ export function oauthRoutes(kit: Kit): readonly HubRoute[] {
     { method: 'get', path: '/hub/api/oauth2/authorize', kind: 'page', needs: 'identified', handle: visit },
     { method: 'post', path: '/hub/api/oauth2/authorize', kind: 'page', needs: 'identified', handle: answer },
     // The client's secret is in the request itself; nothing of a browser is looked at.
-    { method: 'post', path: '/hub/api/oauth2/token', kind: 'plain', needs: 'anyone', handle: redeem },
+    {
+      method: 'post', path: '/hub/api/oauth2/token', kind: 'plain', needs: 'anyone', handle: redeem,
+      doc: {
+        id: 'redeemCode', tag: 'Sign-in', summary: 'Exchange a code for a token', description: 'The client names itself in the form, or in a header `Basic`.', body: TokenForm, bodyRequired: true, bodyType: 'application/x-www-form-urlencoded',
+        answers: { 200: { description: 'The token.', model: AccessToken }, 400: { description: 'Refused.', model: OauthError }, 401: { description: 'The client is not known by these.', model: OauthError } },
+      },
+    },
   ];
 }
 

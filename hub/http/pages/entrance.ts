@@ -13,7 +13,7 @@ export function entranceRoutes(kit: Kit): readonly HubRoute[] {
   const { deps } = kit;
   const { urls, settings, services } = deps;
   const signIn = createPasswordSignIn(services.login);
-  const toHub = (): Reply => found(urls.hub);
+  const toHub = (x: Exchange): Reply => found(`${urls.hub}${x.search}`);
 
   const form = (x: Exchange, status: number, problem: string | undefined, given: { readonly username: string; readonly next: string | undefined }): Reply =>
     kit.page(x, status, (shell) => signInPage(shell, { ...given, username: given.username.slice(0, SHOWN_NAME), problem, maySignUp: settings.signUp !== 'closed' }));
@@ -62,7 +62,7 @@ export function entranceRoutes(kit: Kit): readonly HubRoute[] {
   return [
     { method: 'get', path: '/', kind: 'page', needs: 'anyone', handle: toHub },
     { method: 'get', path: '/hub', kind: 'page', needs: 'anyone', handle: () => ({ kind: 'redirect', status: 301, location: urls.hub }) },
-    { method: 'get', path: '/hub/', kind: 'page', needs: 'anyone', handle: (x) => found(x.caller.actor === undefined ? urls.login() : urls.home) },
+    { method: 'get', path: '/hub/', kind: 'page', needs: 'anyone', handle: (x) => found(x.caller.actor === undefined ? urls.login(urls.hub) : urls.home) },
     { method: 'get', path: '/hub/login', kind: 'page', needs: 'anyone', handle: show },
     { method: 'post', path: '/hub/login', kind: 'page', needs: 'anyone', handle: enter },
     { method: 'get', path: '/hub/logout', kind: 'page', needs: 'anyone', handle: askOut },

@@ -7,6 +7,7 @@ import { actorOf, ownerOf, serverTargetOf, targetOf, type Kit } from '../kit';
 import type { HubRoute } from '../routes';
 
 const SHOWN_VISITS = 5;
+const SHOWN_SHARES = 50;
 
 export function homeRoutes(kit: Kit): readonly HubRoute[] {
   const { deps } = kit;
@@ -31,6 +32,15 @@ export function homeRoutes(kit: Kit): readonly HubRoute[] {
     return over && softQuota !== null ? { held: bytes, limit: softQuota } : null;
   };
 
+  /** The first ones; a program finds all of them in the API. */
+  const sharedWith = (x: Exchange, user: User): HomeModel['shared'] => {
+    if (!can(actorOf(x), 'read:users:shares', targetOf(deps, user))) return [];
+    const { shares } = deps.services.shares.listWith(actorOf(x), { kind: 'user', name: user.name }, { offset: 0, limit: SHOWN_SHARES });
+    const open = shares.filter(({ scopes, server }) => server.owner.id !== user.id && (scopes.includes('access:servers') || scopes.includes('shares')));
+    // A server may be shared twice, with somebody and with a group of theirs.
+    return [...new Map(open.map(({ server }) => [server.id, { owner: server.owner.name, name: server.name, ready: server.ready }])).values()];
+  };
+
   const home = (x: Exchange): Reply => {
     const actor = actorOf(x);
     const user = ownerOf(deps, x, undefined);
@@ -38,7 +48,7 @@ export function homeRoutes(kit: Kit): readonly HubRoute[] {
     const unwell = can(actor, 'admin-ui', HUB) && deps.services.health.report(actor).blocked !== null;
     const quota = quotaOf(actor, user);
     const mayStart = deps.settings.launcher && can(actor, 'start:servers', serverTargetOf(deps, user, DEFAULT_SERVER));
-    return kit.page(x, 200, (shell) => homePage(shell, { user: user.name, visits: deps.directory.visitsTo(user.id).slice(0, SHOWN_VISITS), servers: serversOf(x, user), profiles: deps.directory.profilesFor(user.id), mayStart, waiting, unwell, quota }));
+    return kit.page(x, 200, (shell) => homePage(shell, { user: user.name, visits: deps.directory.visitsTo(user.id).slice(0, SHOWN_VISITS), servers: serversOf(x, user), shared: sharedWith(x, user), profiles: deps.directory.profilesFor(user.id), mayStart, waiting, unwell, quota }));
   };
 
   return [{ method: 'get', path: '/hub/home', kind: 'page', needs: 'identified', handle: home }];

@@ -1,5 +1,6 @@
 import type { Kit } from '../kit';
 import type { HubRoute } from '../routes';
+import { acceptShareRoutes } from './accept-share';
 import { accountRoutes } from './account';
 import { auditRoutes } from './admin-audit';
 import { healthRoutes } from './admin-health';
@@ -22,5 +23,5 @@ import { volumePageRoutes } from './volumes';
 
 /** Every page, in the order in which Express tries them; the wildcards of `lab` come last. */
 export const pageRoutes = (kit: Kit): readonly HubRoute[] => [
-  ...entranceRoutes(kit), ...enterRoutes(kit), ...accountRoutes(kit), ...passwordRoutes(kit), ...sessionRoutes(kit), ...homeRoutes(kit), ...spawnRoutes(kit), ...serverLifeRoutes(kit), ...idlenessPageRoutes(kit), ...adminRoutes(kit), ...auditRoutes(kit), ...healthRoutes(kit), ...queuePageRoutes(kit), ...maintenancePageRoutes(kit), ...oauthRoutes(kit), ...tokenPageRoutes(kit), ...volumePageRoutes(kit), ...signpostRoutes(kit), ...labRoutes(kit),
+  ...entranceRoutes(kit), ...enterRoutes(kit), ...accountRoutes(kit), ...passwordRoutes(kit), ...sessionRoutes(kit), ...homeRoutes(kit), ...spawnRoutes(kit), ...serverLifeRoutes(kit), ...idlenessPageRoutes(kit), ...adminRoutes(kit), ...auditRoutes(kit), ...healthRoutes(kit), ...queuePageRoutes(kit), ...maintenancePageRoutes(kit), ...oauthRoutes(kit), ...acceptShareRoutes(kit), ...tokenPageRoutes(kit), ...volumePageRoutes(kit), ...signpostRoutes(kit), ...labRoutes(kit),
 ];

@@ -18,11 +18,10 @@ export function labRoutes(kit: Kit): readonly HubRoute[] {
 
   const visit = (x: Exchange): Reply => {
     const place = findServer(deps, x, { user: x.params['user'] ?? '', rest: x.params['rest'] ?? '' });
-    const here = `${urls.base}${x.ctx.path.slice(1)}${x.search}`;
+    const here = `${urls.base}${labPath(x).slice(1)}${x.search}`;
     const kind = place.record?.state.kind ?? 'stopped';
-    if (place.record !== undefined && kind === 'ready') return whileReady(x, place);
-    if (x.method !== 'GET' && x.method !== 'HEAD') return gone(x, place);
-    if (isForProgram(x)) return gone(x, place);
+    if (place.record !== undefined && kind === 'ready') return isOldPlace(x) && isRead(x) ? found(here) : whileReady(x, place);
+    if (!isRead(x) || isForProgram(x)) return gone(x, place);
     if (kind === 'queued' || kind === 'starting' || kind === 'stopping' || kind === 'failed') return seeOther(`${urls.spawnPending(place.user.name, place.server)}?next=${encodeURIComponent(here)}`);
     const mayStart = settings.launcher && can(actorOf(x), 'start:servers', serverTargetOf(deps, place.user, place.server));
     const reason = place.record?.state.kind === 'stopped' ? place.record.state.reason : null;
@@ -42,34 +41,38 @@ export function labRoutes(kit: Kit): readonly HubRoute[] {
   };
 
   const askAccess = (x: Exchange): Reply => {
-    const place = placeOf(kit, x);
+    const place = placeOf(kit, x, 'access:servers');
     // On a site of its own a server's pages are nobody else's neighbours: there is nothing to warn of (decision 011).
     if (settings.sites !== null || place.own || (place.record !== undefined && !deps.access.mayConfirm(actorOf(x), place.record.id))) return found(urls.server(place.user.name, place.server));
     const user = place.user.name;
     return kit.page(x, 200, (shell) =>
-      confirmPage(shell, { title: x.t('access.title', { user }), text: x.t('access.explain', { user }), submit: x.t('access.submit'), action: urls.access(user, place.server), back: urls.adminUsers, backText: x.t('action.cancel') }));
+      confirmPage(shell, { title: x.t('access.title', { user }), text: x.t('access.explain', { user }), submit: x.t('access.submit'), action: urls.access(user, place.server), back: isByOffice(x) ? urls.adminUsers : urls.home, backText: x.t('action.cancel') }));
   };
 
   const confirmAccess = (x: Exchange): Reply => {
-    const place = placeOf(kit, x);
+    const place = placeOf(kit, x, 'access:servers');
     if (place.record === undefined) throw new HubError('not-found', 'There is no such server.');
     deps.access.confirmAccess(actorOf(x), place.record.id);
     return seeOther(urls.server(place.user.name, place.server));
   };
 
   const slash = (x: Exchange): Reply => ({ kind: 'redirect', status: 301, location: `${urls.base}${x.ctx.path.slice(1)}/${x.search}` });
-  const oldPlace = (x: Exchange): Reply => found(`${urls.base}${x.ctx.path.slice('/hub/'.length)}${x.search}`);
-  const lab = (method: HubRoute['method']): HubRoute => ({ method, path: '/user/:user/{*rest}', kind: 'lab', needs: ['access:servers'], handle: visit });
+  const bare = (x: Exchange): Reply => found(`${urls.base}${labPath(x).slice(1)}/${x.search}`);
+  const lab = (method: HubRoute['method'], path: string): HubRoute => ({ method, path, kind: 'lab', needs: ['access:servers'], handle: visit });
   return [
     { method: 'get', path: '/hub/access/:user', kind: 'page', needs: ['access:servers'], handle: askAccess },
     { method: 'get', path: '/hub/access/:user/:server', kind: 'page', needs: ['access:servers'], handle: askAccess },
-    { method: 'post', path: '/hub/access/:user', kind: 'page', needs: ['access:servers'], reauth: true, handle: confirmAccess },
-    { method: 'post', path: '/hub/access/:user/:server', kind: 'page', needs: ['access:servers'], reauth: true, handle: confirmAccess },
-    { method: 'get', path: '/hub/user/*path', kind: 'lab', needs: 'anyone', handle: oldPlace },
+    { method: 'post', path: '/hub/access/:user', kind: 'page', needs: ['access:servers'], reauth: isByOffice, handle: confirmAccess },
+    { method: 'post', path: '/hub/access/:user/:server', kind: 'page', needs: ['access:servers'], reauth: isByOffice, handle: confirmAccess },
+    { method: 'get', path: '/hub/user/:user', kind: 'lab', needs: 'anyone', handle: bare },
     { method: 'get', path: '/user/:user', kind: 'lab', needs: 'anyone', handle: slash },
-    ...(['get', 'post', 'put', 'patch', 'delete'] as const).map(lab),
+    // The second is where JupyterHub's own proxy sends what has no route (protocol, 2.11).
+    ...['/user/:user/{*rest}', '/hub/user/:user/{*rest}'].flatMap((path) => (['get', 'post', 'put', 'patch', 'delete'] as const).map((method) => lab(method, path))),
   ];
 }
+
+/** To enter what somebody shared is no office's act: it takes a click, and no password. */
+const isByOffice = (x: Exchange): boolean => actorOf(x).scopes.get('access:servers')?.all === true;
 
 /**
  * The server that a path below `/user/` means: the first segment names one only when one of that name exists; else it is Jupyter's own
@@ -91,9 +94,14 @@ export function findServer(deps: AppDeps, x: Exchange, path: { readonly user: st
 export function goneReply({ urls, settings }: AppDeps, x: Exchange, place: Place): Reply {
   const restart = `${settings.publicUrl.origin}${urls.spawn(place.user.name, place.server)}`;
   x.res.setHeader('X-Hub-Code', 'server-not-running');
-  const message = `JupyterHub server no longer running at ${urls.base}${x.ctx.path.slice(1)}. Restart the server at ${restart}`;
+  const message = `JupyterHub server no longer running at ${urls.base}${labPath(x).slice(1)}. Restart the server at ${restart}`;
   return json(424, { status: 424, message, code: 'server-not-running', requestId: x.ctx.requestId });
 }
+
+const isRead = (x: Exchange): boolean => x.method === 'GET' || x.method === 'HEAD';
+const isOldPlace = (x: Exchange): boolean => x.ctx.path.startsWith('/hub/');
+/** Where a browser has it, whichever of the two places it came to. */
+const labPath = (x: Exchange): string => (isOldPlace(x) ? x.ctx.path.slice('/hub'.length) : x.ctx.path);
 
 /** JSON preferred over HTML, or any segment named `api`: nobody is looking at the answer (protocol, 2.11). */
 function isForProgram(x: Exchange): boolean {

@@ -27,14 +27,15 @@ export interface Place {
   readonly record: ServerRecord | undefined;
 }
 
-/** Throws `not-found` for users and named servers that do not exist or that the actor may not see. */
-export function placeOf(kit: Kit, x: Exchange): Place {
+/** Throws `not-found` for users and named servers that do not exist, and as `demand` does without the scope: what it takes to know how the server is. */
+export function placeOf(kit: Kit, x: Exchange, scope: 'read:servers' | 'access:servers' = 'read:servers'): Place {
   const { deps } = kit;
   const actor = actorOf(x);
   const user = ownerOf(deps, x, x.params['user']);
   const server = parseServerName(x.params['server'] ?? '');
   if (server !== DEFAULT_SERVER && !deps.settings.namedServers) throw new HubError('invalid-input', 'Named servers are not enabled.');
-  return { user, server, own: actor.kind === 'user' && actor.id === user.id, record: deps.services.servers.get(actor, user, server) };
+  demand(actor, scope, serverTargetOf(deps, user, server));
+  return { user, server, own: actor.kind === 'user' && actor.id === user.id, record: deps.directory.serversOf(user.id).find((record) => record.name === server) };
 }
 
 /** How a server looks that is not ready: the same page wherever one meets it. */
@@ -70,7 +71,10 @@ export function spawnRoutes(kit: Kit): readonly HubRoute[] {
   const form = (x: Exchange, place: Place, status: number, problem?: string): Reply => {
     const { query } = x;
     const wanted = query.get('profile') ?? place.record?.profile ?? settings.profiles[0]?.slug ?? null;
-    const options = [...query.entries()].filter(([name]) => !OURS.has(name)).map(([name, value]) => [name.replace(/^opt-/, '').slice(0, MAX_OPTION), value.slice(0, MAX_OPTION)] as const);
+    const given = [...query.entries()].filter(([name]) => !OURS.has(name));
+    // One that is marked as an option says that the others are none (protocol, 2.10).
+    const marked = given.filter(([name]) => name.startsWith('opt-'));
+    const options = (marked.length > 0 ? marked : given).map(([name, value]) => [name.replace(/^opt-/, '').slice(0, MAX_OPTION), value.slice(0, MAX_OPTION)] as const);
     const model = { user: place.user.name, server: place.server, own: place.own, profiles: deps.directory.profilesFor(place.user.id), chosen: wanted, options, next: nextOf(x, query.get('next') ?? undefined), problem };
     return kit.page(x, status, (shell) => spawnFormPage(shell, model));
   };
@@ -93,8 +97,10 @@ export function spawnRoutes(kit: Kit): readonly HubRoute[] {
 
   const start = async (x: Exchange, place: Place, ask: StartAsk, next: string | undefined): Promise<Reply> => {
     try {
-      const { settled } = services.servers.start(actorOf(x), place.user, place.server, ask);
+      const { record, settled } = services.servers.start(actorOf(x), place.user, place.server, ask);
       await withinMs(deps.clock.after, settled, GLANCE_MS);
+      const now = deps.directory.serversOf(place.user.id).find(({ id }) => id === record.id);
+      if (now?.state.kind === 'failed') return stateReply(kit, x, { ...place, record: now }, next);
     } catch (err) {
       // Nothing was begun, and trying again later may work: the reason belongs beside the button.
       if (err instanceof HubError && err.code === 'unavailable') return form(x, place, err.status, err.message);
@@ -152,7 +158,7 @@ export function spawnRoutes(kit: Kit): readonly HubRoute[] {
     ...both('/hub/spawn-pending/:user', { method: 'get', needs: ['read:servers'], handle: pending }),
     ...both('/hub/stop/:user', { method: 'get', needs: ['delete:servers'], handle: askStop }),
     ...both('/hub/stop/:user', { method: 'post', needs: ['delete:servers'], handle: stop }),
-    { method: 'get', path: '/hub/user-redirect/*path', kind: 'page', needs: 'identified', handle: redirectToOwn },
+    { method: 'get', path: '/hub/user-redirect/{*path}', kind: 'page', needs: 'identified', handle: redirectToOwn },
   ];
 }
 

@@ -1,6 +1,7 @@
 import { tokensPage } from '../../../views/pages/tokens';
 import { HubError } from '../../domain/errors';
 import type { TokenId } from '../../domain/ids';
+import { mayManage } from '../api/tokens';
 import { seeOther, type Exchange, type Reply } from '../exchange';
 import { actorOf, ownerOf, type Kit } from '../kit';
 import type { HubRoute } from '../routes';
@@ -41,7 +42,7 @@ export function tokenPageRoutes(kit: Kit): readonly HubRoute[] {
 
   return [
     { method: 'get', path: '/hub/token', kind: 'page', needs: ['read:tokens'], handle: (x) => page(x, 200, {}) },
-    { method: 'post', path: '/hub/token', kind: 'page', needs: ['tokens'], handle: create },
+    { method: 'post', path: '/hub/token', kind: 'page', needs: ['tokens'], reauth: (x) => mayManage(x.caller.actor), handle: create },
     { method: 'post', path: '/hub/token/:token/revoke', kind: 'page', needs: ['tokens'], handle: revoke },
   ];
 }

@@ -42,17 +42,17 @@ describe('defaults', () => {
       slug: 'default',
       image: 'berth/notebook:latest',
       port: 8888,
-      upstream: 'injected',
+      mode: 'auto',
+      argv: null,
       limits: { cpus: 2, memoryBytes: 8 * 1024 ** 3, pids: 512 },
-      layout: { workspace: '/home/jovyan/work', shared: '/mnt/shared' },
+      layout: 'auto',
       readOnlyRoot: true,
     });
-    expect(config.profiles[0]?.argv).toContain('--ServerApp.base_url={prefix}');
   });
 
   test('cannot be changed by whoever holds them, at any depth', () => {
     expect(() => Object.assign(config.server, { cap: 6 })).toThrow(TypeError);
-    expect(() => (config.profiles[0]?.argv as string[]).push('x')).toThrow(TypeError);
+    expect(() => (config.origins as string[]).push('x')).toThrow(TypeError);
   });
 
   test('come from nowhere but the object that was given', () => {
@@ -225,14 +225,19 @@ describe('profiles', () => {
   const gpu = { slug: 'big', title: 'Big', image: 'example/big:1', limits: { memory: '64G', cpus: 0 }, layout: 'lab', env: { TOKEN: 'x' } };
 
   test('take from the general settings what they leave out', () => {
-    const config = parseConfig({ profiles: [gpu, { slug: 'small', title: 'Small' }], server: { pids: 100, readOnlyRoot: false }, image: { notebook: 'example/n:1' } });
-    expect(config.profiles[0]).toMatchObject({ slug: 'big', image: 'example/big:1', limits: { cpus: null, memoryBytes: 64 * 1024 ** 3, pids: 100 }, layout: { home: '/home', workspace: '/home/lab/workspace', cache: '/home/lab/.cache' } });
+    const config = parseConfig({ profiles: [gpu, { slug: 'small', title: 'Small' }], server: { pids: 100, readOnlyRoot: false }, image: { notebook: 'example/n:1' }, layout: 'jovyan' });
+    expect(config.profiles[0]).toMatchObject({ slug: 'big', image: 'example/big:1', limits: { cpus: null, memoryBytes: 64 * 1024 ** 3, pids: 100 }, mode: 'auto', layout: { home: '/home', userHome: '/home/lab', workspace: '/home/lab/workspace', cache: '/home/lab/.cache' } });
     expect(config.profiles[1]).toMatchObject({ slug: 'small', image: 'example/n:1', limits: { cpus: 2, pids: 100 }, readOnlyRoot: false, layout: { home: '/home/jovyan' }, description: '' });
   });
 
   test('may lay out an image of their own', () => {
     const layout = { home: '/h', workspace: '/w', cache: '/c', workingDir: '/w', shared: '/s', user: '1000:100' };
-    expect(parseConfig({ profiles: [{ ...gpu, layout }] }).profiles[0]?.layout).toEqual(layout);
+    expect(parseConfig({ profiles: [{ ...gpu, layout }] }).profiles[0]?.layout).toEqual({ ...layout, userHome: '/h' });
+  });
+
+  test('say how visitors get in, or leave it to the image', () => {
+    expect(parseConfig({ profiles: [{ ...gpu, mode: 'singleuser' }, { slug: 'small', title: 'Small' }] }).profiles.map(({ mode }) => mode)).toEqual(['singleuser', 'auto']);
+    expect(problemsOf({ profiles: [{ ...gpu, mode: 'hub' }] })).toEqual(['profiles.0.mode: expected one of auto, injected, singleuser']);
   });
 
   test('with one slug twice, a bad slug or an unknown key are named', () => {

@@ -27,7 +27,7 @@ describe('what the proxy shows when something fails', () => {
   });
 
   it('copes with an address that nobody understood', () => {
-    expect(JSON.parse(render({ ...failure, path: null, code: 'invalid-input', wantsHtml: false }).body).status).toBe(400);
+    expect(JSON.parse(render({ ...failure, path: null, code: 'invalid-input', wantsHtml: false }).body)).toEqual({ status: 400, message: failure.message });
   });
 });
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -9,7 +10,7 @@ import { BUILT_IN } from '../../../hub/domain/scopes/parse';
 import { DEFAULT_ROLES } from '../../../hub/domain/scopes/roles';
 import { createAudit } from '../../../hub/services/audit';
 import { importJupyterHub, type ImportAsk } from '../../../hub/services/import-jupyterhub';
-import { recogniseToken } from '../../../hub/services/foreign-tokens';
+import { matchesForeignHash, recogniseToken } from '../../../hub/services/foreign-tokens';
 import { openStore } from '../../../hub/store/create-store';
 import { readJupyterHub } from '../../../hub/store/jupyterhub-file';
 import type { Store } from '../../../hub/store/store';
@@ -93,6 +94,22 @@ test('nobody joins a group that gives its members something here, by a role or b
   expect([whyNot(report, 'group', 'team'), whyNot(report, 'group', 'ours')]).toEqual([expect.stringContaining('nobody joins'), expect.stringContaining('nobody joins')]);
 });
 
+test('D04: nobody joins a group of the configuration either that no hub has made yet', () => {
+  const report = run({}, "UPDATE groups SET name = 'ours' WHERE name = 'team'");
+  expect(store.groups.byName('ours')).toBeUndefined();
+  expect(report.came.filter(({ kind }) => kind === 'member')).toEqual([]);
+  expect(whyNot(report, 'group', 'ours')).toContain('nobody joins');
+});
+
+test('A10: two people whose names differ in case alone do not become one', () => {
+  const report = run({ patterns: [{ purpose: 'home', pattern: 'lab-{raw_username}' }], volumes: new Set(['lab-ALICE']) },
+    "INSERT INTO users (id, name, admin, created, cookie_id) SELECT 99, 'ALICE', 1, created, 'x' FROM users WHERE name = 'alice'; INSERT INTO users_info (username, password, is_authorized) SELECT 'ALICE', password, 1 FROM users_info WHERE username = 'alice'; UPDATE api_tokens SET user_id = 99 WHERE note = 'reader'");
+  expect(user('alice')).toMatchObject({ admin: false });
+  expect(store.tokens.listOf(user('alice')!.id).map(({ note }) => note)).not.toContain('reader');
+  expect(store.imports.volumesOf(user('alice')!.id)).toEqual([]);
+  expect(whyNot(report, 'user', 'ALICE')).toContain('another name');
+});
+
 test('a role is given by its name only where ours gives nothing more', () => {
   store.roles.put({ name: 'graders', description: '', scopes: ['read:users'] });
   const report = run();
@@ -112,6 +129,13 @@ test('D11: tokens of people keep working; without an end they are an administrat
   expect(recogniseToken(store, `${SECRETS.tokens['inherit']!.slice(0, -1)}x`)).toBeUndefined();
   expect(whyNot(report, 'token', 'alice')).toContain('"ended": it had ended.');
   expect(whyNot(report, 'token', 'alice')).toContain('"Server at /user/alice/" belongs to a server');
+});
+
+test('Q10: what would keep the hub busy for long is not looked at: a long text, hashed thousands of times', () => {
+  const hashed = (secret: string, rounds: number): string => `sha512:${rounds}:ab:${createHash('sha512').update('ab').update(secret.repeat(rounds)).digest('hex')}`;
+  const [short, long] = ['s'.repeat(100), 's'.repeat(300)];
+  expect([matchesForeignHash(hashed(short, 16_384), short), matchesForeignHash(hashed(short, 1_000), short), matchesForeignHash(hashed(long, 1), long)]).toEqual([true, true, true]);
+  expect([matchesForeignHash(hashed(short, 16_384), `${short}s`), matchesForeignHash(hashed(long, 16_384), long)]).toEqual([false, false]);
 });
 
 test('D10: once a token was shown, only our own hash of it is kept', () => {
@@ -152,6 +176,17 @@ test('a second run brings what the first could not: a volume under another name'
   expect(report.came).toEqual([{ kind: 'volume', name: 'carol', detail: 'lab-carol as home' }]);
 });
 
+test('A19: a second run gives nothing to an account that got the name of another one by renaming', () => {
+  const later = "UPDATE users SET created = '2024-02-03 04:05:07.000000' WHERE name = 'carol'";
+  run({ volumes: new Set() }, `DELETE FROM api_tokens; ${later}`);
+  store.users.update(user('alice')!.id, { name: 'alicia' as UserName });
+  const carol = user('carol')!;
+  store.users.update(carol.id, { name: 'alice' as UserName });
+  const report = run({}, later);
+  expect([store.tokens.listOf(carol.id), store.imports.volumesOf(carol.id)]).toEqual([[], []]);
+  expect(whyNot(report, 'user', 'alice')).toContain('stays as it is');
+});
+
 test('an account that was here before is not touched, whoever it is there', () => {
   const alice = makeUser({ store }, 'alice');
   const report = run();
@@ -181,6 +216,9 @@ test.each([
   ['another program\'s database', 'DROP TABLE api_tokens', 'is not a database of JupyterHub'],
   ['an old JupyterHub', 'ALTER TABLE api_tokens DROP COLUMN scopes', 'before version 3'],
   ['a damaged value', "UPDATE roles SET scopes = '{'", 'not JSON'],
+  ['bytes for a name', "UPDATE users SET name = x'00ff' WHERE name = 'alice'", 'not text'],
+  ['a number for a date', "UPDATE api_tokens SET created = 17", 'not text'],
+  ['a number for a password', "UPDATE users_info SET password = 17", 'not text'],
 ])('%s is refused in words', (_what, sql, words) => {
   expect(() => readJupyterHub(writeJupyterHub(path.join(folder, 'wrong.sqlite'), sql))).toThrow(words);
 });

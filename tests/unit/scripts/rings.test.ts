@@ -15,7 +15,7 @@ describe('npm test: choosing rings', () => {
 
   test('an engine is asked for only by the rings that use one', () => {
     expect([...needsOf(['unit', 'http'])]).toEqual([]);
-    expect([...needsOf(['docker', 'browser'])].sort()).toEqual(['browser', 'compose', 'engine', 'hub', 'notebook', 'test', 'tools']);
+    expect([...needsOf(['docker', 'browser'])].sort()).toEqual(['browser', 'compose', 'engine', 'hub', 'notebook', 'platform', 'stacks', 'test', 'tools']);
   });
 });
 

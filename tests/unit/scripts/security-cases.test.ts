@@ -31,6 +31,7 @@ describe('ids in names of tests', () => {
 
   test('only at the start; absence is a claim of its own', () => {
     expect(readName('a page (B05) works')).toBeNull();
+    expect(readName('GET /users/{name} 404: D06: hidden')).toEqual({ ids: ['D06'], absent: false, text: 'hidden' });
     expect(readName('B055: no such form')).toBeNull();
     expect(readName('absent B05: there are no cookies')).toEqual({ ids: ['B05'], absent: true, text: 'there are no cookies' });
   });

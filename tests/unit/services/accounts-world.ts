@@ -40,7 +40,7 @@ export function recordingLog(lines: LogLine[]): Logger {
   return log;
 }
 
-export type Overrides = Partial<Pick<AccountsDeps, 'signUpMode' | 'maxPending' | 'stopServers' | 'removeVolumes' | 'adminName'>> & { readonly hashing?: HasherSettings };
+export type Overrides = Partial<Pick<AccountsDeps, 'signUpMode' | 'maxPending' | 'stopServers' | 'removeVolumes' | 'adminName' | 'groups'>> & { readonly hashing?: HasherSettings };
 
 const open = new Set<{ close(): void }>();
 

@@ -241,6 +241,24 @@ describe('somebody who is no administrator', () => {
     expect(JSON.stringify([world.store.users.list(ALL), world.store.audit.list(ALL)])).toBe(before);
   });
 
+  it('D04: gives nobody with admin:users what the configuration keeps for a name', async () => {
+    const joined: string[] = [];
+    const { accounts, store, add, addGroup, browserOf, actors } = createWorld({ groups: { awaits: (name) => name === 'carol', join: ({ name }) => void joined.push(name) } });
+    const [helper, bob, root] = [add('helper'), add('bob'), add('root', { admin: true })];
+    store.roles.put({ name: 'helpdesk', description: 'Helps.', scopes: ['admin:users'] });
+    addGroup('helpers', [helper], 'helpdesk');
+    const by = browserOf(helper);
+    expect(await codeOf(accounts.create(by, { username: 'Carol', admin: false, password: GOOD }))).toBe('forbidden');
+    expect(await codeOf(() => accounts.rename(by, bob.id, 'carol'))).toBe('forbidden');
+    const waiting = add('carol', { status: 'pending' });
+    expect(await codeOf(() => accounts.approve(by, waiting.id))).toBe('forbidden');
+    expect(joined).toEqual([]);
+    expect(accounts.approve(browserOf(root), waiting.id).status).toBe('active');
+    expect(accounts.rename(browserOf(helper), bob.id, 'robert').name).toBe('robert');
+    await accounts.create(actors.local(), { username: 'dave', admin: false });
+    expect(joined).toEqual(['carol', 'robert', 'dave']);
+  });
+
   it('D04: manages users with admin:users, but neither becomes nor makes nor changes an administrator', async () => {
     const world = withAdmin();
     const actor = helper(world);

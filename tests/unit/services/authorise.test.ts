@@ -128,6 +128,21 @@ describe('an administrator in a browser', () => {
     expect(authorise(cookieOf(signedIn.root.cookie), route)).toEqual({ kind: 'forbidden' });
   });
 
+  it('R01: comes in with a token unasked, and is written down, once for each server', () => {
+    const { authorise, browserOf, tokens, routeOf, store, alice, bob, root, clock } = twoUsers();
+    const make = () => tokens.create(browserOf(root), root, { note: '', scopes: ['access:servers'], expiresInSeconds: 86_400 }).secret;
+    const [one, two] = [make(), make()];
+    const entered = (): readonly string[] => store.audit.list({ offset: 0, limit: 50 }).filter(({ action }) => action === 'server.enter').map(({ target }) => target);
+    for (const value of [one, one, two]) expect(authorise(tokenOf(value), routeOf(bob))).toMatchObject({ kind: 'allow', userName: 'root' });
+    expect(entered()).toEqual(['server:bob/', 'server:bob/']);
+    authorise(tokenOf(one), routeOf(alice));
+    expect(entered()).toHaveLength(3);
+    expect(store.visits.toServersOf(bob.id).map(({ visitor }) => visitor)).toContain('root');
+    clock.advance(8 * HOUR);
+    authorise(tokenOf(one), routeOf(alice));
+    expect(entered()).toHaveLength(4);
+  });
+
   it('R01: needs no confirmation for their own server', () => {
     const { authorise, routeOf, root, signedIn } = twoUsers();
     expect(authorise(cookieOf(signedIn.root.cookie), routeOf(root)).kind).toBe('allow');

@@ -1,6 +1,7 @@
 import type { ServerName, UserName } from '../../../hub/domain/ids';
 import { serverProfile } from '../../../spawner/profiles';
 import { labVariables } from '../../../hub/services/lab-variables';
+import { labEnvironment } from '../../../spawner/env';
 
 const ask = { hubUrl: 'http://hub:8081', base: '/', owner: 'ä b+c@x~y' as UserName, server: 'my srv' as ServerName, token: 't0ken' };
 
@@ -26,7 +27,7 @@ test('a lab that cannot reach the hub gets no credential for it', () => {
 });
 
 test('a server that signs its visitors in is told how, in the words of JupyterHub\'s own captured environment', () => {
-  const profile = serverProfile({ image: 'example/lab:1', upstream: 'singleuser', limits: { cpus: 2, memoryBytes: 1024, pids: null } });
+  const profile = serverProfile({ image: 'example/lab:1', mode: 'singleuser', limits: { cpus: 2, memoryBytes: 1024, pids: null } });
   const env = labVariables({ ...ask, signIn: { profile, publicOrigin: 'https://hub.example', site: null } });
   expect(env).toMatchObject(labVariables(ask));
   expect(env).toMatchObject({
@@ -39,6 +40,61 @@ test('a server that signs its visitors in is told how, in the words of JupyterHu
 });
 
 test('on a site of its own a server is told where the hub is, and where its visitors come back to', () => {
-  const env = labVariables({ ...ask, owner: 'alice' as UserName, server: '' as ServerName, signIn: { profile: serverProfile({ image: 'x', upstream: 'singleuser' }), publicOrigin: 'https://hub.example', site: 'https://u-1.nb.example' } });
+  const env = labVariables({ ...ask, owner: 'alice' as UserName, server: '' as ServerName, signIn: { profile: serverProfile({ image: 'x', mode: 'singleuser' }), publicOrigin: 'https://hub.example', site: 'https://u-1.nb.example' } });
   expect(env).toMatchObject({ JUPYTERHUB_HOST: 'https://hub.example', JUPYTERHUB_CLIENT_ID: 'jupyterhub-user-alice', JUPYTERHUB_OAUTH_CALLBACK_URL: 'https://u-1.nb.example/user/alice/oauth_callback', JUPYTERHUB_PUBLIC_URL: 'https://u-1.nb.example/user/alice/' });
+});
+
+/** Every name of the protocol's table (1.1); null: JupyterHub sets it where an administrator asks for it, which a profile's `env` does here. */
+const TABLE: readonly (readonly [string, string | null])[] = [
+  ['JUPYTERHUB_API_TOKEN', 't0ken'],
+  ['JPY_API_TOKEN', 't0ken'],
+  ['JUPYTERHUB_API_URL', 'http://hub:8081/b/hub/api'],
+  ['JUPYTERHUB_CLIENT_ID', 'jupyterhub-user-alice-gpu'],
+  ['JUPYTERHUB_OAUTH_CALLBACK_URL', '/b/user/alice/gpu/oauth_callback'],
+  ['JUPYTERHUB_OAUTH_ACCESS_SCOPES', '["access:servers!server=alice/gpu","access:servers!user=alice"]'],
+  ['JUPYTERHUB_OAUTH_SCOPES', '["access:servers!server=alice/gpu","access:servers!user=alice"]'],
+  ['JUPYTERHUB_OAUTH_CLIENT_ALLOWED_SCOPES', '[]'],
+  ['JUPYTERHUB_SERVICE_URL', 'http://0.0.0.0:8888/b/user/alice/gpu/'],
+  ['JUPYTERHUB_SERVICE_PREFIX', '/b/user/alice/gpu/'],
+  ['JUPYTERHUB_BASE_URL', '/b/'],
+  ['JUPYTERHUB_HOST', ''],
+  ['JUPYTERHUB_USER', 'alice'],
+  ['JUPYTERHUB_SERVER_NAME', 'gpu'],
+  ['JUPYTERHUB_ACTIVITY_URL', 'http://hub:8081/b/hub/api/users/alice/activity'],
+  ['JUPYTERHUB_ACTIVITY_INTERVAL', null],
+  ['JUPYTERHUB_COOKIE_HOST_PREFIX_ENABLED', '0'],
+  ['JUPYTERHUB_COOKIE_OPTIONS', null],
+  ['JUPYTERHUB_PUBLIC_URL', 'https://hub.example/b/user/alice/gpu/'],
+  ['JUPYTERHUB_PUBLIC_HUB_URL', 'https://hub.example/b/hub/'],
+  ['JUPYTERHUB_ADMIN_ACCESS', '1'],
+  ['JUPYTERHUB_ROOT_DIR', '/home/jovyan/work'],
+  ['JUPYTERHUB_DEFAULT_URL', null],
+  ['JUPYTERHUB_DEBUG', null],
+  ['JUPYTERHUB_DISABLE_USER_CONFIG', null],
+  ['JUPYTERHUB_SSL_KEYFILE', null],
+  ['JUPYTERHUB_SSL_CERTFILE', null],
+  ['JUPYTERHUB_SSL_CLIENT_CA', null],
+  ['MEM_LIMIT', '1073741824'],
+  ['MEM_GUARANTEE', null],
+  ['CPU_LIMIT', '0.5'],
+  ['CPU_GUARANTEE', null],
+  ['JUPYTER_IMAGE_SPEC', 'example/lab:1'],
+];
+
+describe('of the variables in the protocol\'s table, a server that signs its visitors in', () => {
+  const chosen = Object.fromEntries(TABLE.filter(([, value]) => value === null).map(([name]) => [name, `chosen ${name}`]));
+  const profile = serverProfile({ image: 'example/lab:1', mode: 'singleuser', limits: { cpus: 0.5, memoryBytes: 1024 ** 3, pids: null }, env: chosen });
+  const extra = labVariables({ ...ask, base: '/b/', owner: 'alice' as UserName, server: 'gpu' as ServerName, signIn: { profile, publicOrigin: 'https://hub.example', site: null } });
+  const env = labEnvironment({ profile, userName: 'alice' as UserName, secret: 's', extra });
+
+  test.each(TABLE)('gets %s', (name, value) => {
+    expect(env[name]).toBe(value ?? `chosen ${name}`);
+    expect(Object.hasOwn(extra, name)).toBe(value !== null);
+  });
+
+  test('gets no limit that it does not have, and nothing that is not in the table', () => {
+    const free = labVariables({ ...ask, signIn: { profile: { ...profile, limits: { cpus: null, memoryBytes: null, pids: null } }, publicOrigin: 'https://hub.example', site: null } });
+    expect(Object.keys(free).filter((name) => name.includes('LIMIT'))).toEqual([]);
+    expect(Object.keys(extra).filter((name) => !TABLE.some(([known]) => known === name))).toEqual([]);
+  });
 });

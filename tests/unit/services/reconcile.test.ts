@@ -45,7 +45,7 @@ test('N03: one server that does not answer the look delays nobody, and is served
 
 test('a server that moved while the hub was away is served at its new origin', async () => {
   const { world, people } = await worldWith(1);
-  const after = await boot(world, { override: () => ({ inspect: async () => ({ kind: 'running', origin: 'http://127.0.0.1:9' }) }) });
+  const after = await boot(world, { override: () => ({ inspect: async () => ({ kind: 'running', origin: 'http://127.0.0.1:9', mode: 'injected' }) }) });
   expect(after.routes.list()[0]?.origin).toBe('http://127.0.0.1:9');
   const [who] = people;
   expect(who && after.stateOf(who.user)).toMatchObject({ kind: 'ready', origin: 'http://127.0.0.1:9' });

@@ -84,6 +84,7 @@ function build(kept: { readonly clock: FakeClock; readonly store: Store; readonl
     audit,
     spawner: { ...spawner, ...opts.override?.(spawner) },
     gate: { demand: () => undefined, passed: () => Promise.resolve() },
+    renamed: () => undefined,
     routes,
     drain: async (route) => void drained.push(route),
     waitUntilReady: (ask) => waitUntilReady({ ...ask, clock }),

@@ -105,6 +105,16 @@ describe('the throttle', () => {
     expect(() => throttle.signUp('192.0.2.1')).not.toThrow();
   });
 
+  it('allows five wrong codes to one account in five minutes, wherever it comes from, and touches no sign-in', () => {
+    const throttle = make();
+    for (let i = 0; i < 5; i += 1) throttle.guess('bob').fail();
+    expect(() => make().guess('bob')).toThrow('Too many wrong codes');
+    expect(() => throttle.guess('carol')).not.toThrow();
+    expect(() => throttle.attempt('bob', '192.0.2.1')).not.toThrow();
+    clock.advance(5 * MINUTE);
+    expect(() => throttle.guess('bob')).not.toThrow();
+  });
+
   it('stores no name that somebody typed, which may be a password', () => {
     const keys: string[] = [];
     const spied = { ...store.throttle, hit: (key: string, now: Date, windowMs: number) => (keys.push(key), store.throttle.hit(key, now, windowMs)) };

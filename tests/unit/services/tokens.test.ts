@@ -76,6 +76,18 @@ describe('tokens', () => {
     expect(tokens.create(narrow, root, ask({ scopes: ['read:users!user'] })).token.scopes).toEqual(['read:users!user']);
   });
 
+  it('D04: one made for another administrator is no wider than the token it is made with', async () => {
+    const { tokens, actors, add, browserOf } = createWorld();
+    const [root, boss, alice] = [add('root', { admin: true }), add('boss', { admin: true }), add('alice')];
+    const narrow = actors.byToken(tokens.create(browserOf(root), root, ask({ scopes: ['tokens', 'read:users'] })).secret) as NonNullable<ReturnType<typeof actors.byToken>>;
+    for (const scope of ['inherit', 'admin:users', 'shutdown']) expect(await failure(() => tokens.create(narrow, boss, ask({ scopes: [scope] })))).toMatchObject({ code: 'invalid-input' });
+    expect(tokens.create(narrow, boss, ask({ scopes: ['read:users'] })).token.scopes).toEqual(['read:users']);
+    expect(tokens.create(narrow, alice, ask()).token.scopes).toEqual(['inherit']);
+    const wide = actors.byToken(tokens.create(browserOf(root), root, ask()).secret) as NonNullable<ReturnType<typeof actors.byToken>>;
+    expect(tokens.create(wide, boss, ask({ scopes: ['admin:users'] })).token.owner).toBe(boss.id);
+    expect(tokens.create(wide, boss, ask()).token.scopes).toEqual(['inherit']);
+  });
+
   it('D02: without scopes tell who their owner is, and nothing else', () => {
     const { tokens, actors, add, browserOf } = createWorld();
     const alice = add('alice');
@@ -130,6 +142,21 @@ describe('tokens', () => {
     expect(actors.byToken(secret)).toBeUndefined();
     expect(ended).toEqual([token.id]);
     expect(store.audit.list({ offset: 0, limit: 2 }).map((entry) => entry.action)).toEqual(['token.revoke', 'token.create']);
+  });
+
+  it('Q10: are a thousand for each user at most; those that have ended do not count, and are gone', async () => {
+    const { tokens, clock, store, add, browserOf, actors } = createWorld();
+    const alice = add('alice');
+    const own = browserOf(alice);
+    tokens.create(own, alice, ask({ expiresInSeconds: 60 }));
+    store.transaction(() => {
+      for (let i = 1; i < 1000; i += 1) tokens.create(own, alice, ask());
+    });
+    expect(await failure(() => tokens.create(own, alice, ask()))).toMatchObject({ code: 'invalid-input' });
+    expect(await failure(() => tokens.create(actors.local(), alice, ask()))).toMatchObject({ code: 'invalid-input' });
+    clock.jumpWall(61_000);
+    expect(tokens.create(own, alice, ask()).token.owner).toBe(alice.id);
+    expect(store.tokens.listOf(alice.id)).toHaveLength(1000);
   });
 
   it('A13: are not made for an account that is not active', async () => {

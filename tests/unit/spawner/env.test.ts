@@ -12,11 +12,11 @@ test('a lab finds the team\'s code, the data, its user\'s name unchanged and its
 
 test('what a profile sets gives way to the hub\'s own variables', () => {
   const profile = labProfile({ image: 'i', layout: LAYOUTS.lab, env: { EXTRA: '1', JUPYTER_TOKEN: 'chosen', USER_ID: 'root', HOME: '/root' } });
-  expect(labEnvironment({ profile, userName, secret: 's3cret', extra: { JUPYTERHUB_USER: 'x' } })).toMatchObject({ EXTRA: '1', JUPYTER_TOKEN: 's3cret', USER_ID: 'Ann.O@x', HOME: '/home', JUPYTERHUB_USER: 'x' });
+  expect(labEnvironment({ profile, userName, secret: 's3cret', extra: { JUPYTERHUB_USER: 'x' } })).toMatchObject({ EXTRA: '1', JUPYTER_TOKEN: 's3cret', USER_ID: 'Ann.O@x', HOME: '/home/lab', JUPYTERHUB_USER: 'x' });
 });
 
 test('an image that signs in at the hub gets no second password', () => {
-  const env = labEnvironment({ profile: serverProfile({ image: 'i', upstream: 'singleuser' }), userName, secret: 's3cret', extra: { JUPYTERHUB_API_TOKEN: 'own' } });
+  const env = labEnvironment({ profile: serverProfile({ image: 'i', mode: 'singleuser' }), userName, secret: 's3cret', extra: { JUPYTERHUB_API_TOKEN: 'own' } });
   expect(env['JUPYTERHUB_API_TOKEN']).toBe('own');
   expect(Object.values(env)).not.toContain('s3cret');
 });

@@ -1,6 +1,8 @@
 import { createUrls } from '../../../hub/urls';
 import { translator } from '../../../views/i18n';
 import type { Shell } from '../../../views/layout';
+import { acceptSharePage } from '../../../views/pages/accept-share';
+import { authorizePage } from '../../../views/pages/authorize';
 import { auditPage } from '../../../views/pages/audit';
 import { errorPage } from '../../../views/pages/confirm';
 import { homePage, type HomeModel } from '../../../views/pages/home';
@@ -27,8 +29,10 @@ describe('what others wrote', () => {
     reauth: reauthPage(shell, { action: '/hub/x', fields: [[EVIL, EVIL]], field: 'reauth-password', problem: EVIL, back: '/hub/home' }),
     audit: auditPage(shell, { rows: [{ id: 1, at: since, actorKind: EVIL, actor: EVIL, actorId: EVIL, via: EVIL, credential: EVIL, address: EVIL, requestId: EVIL, action: EVIL, target: EVIL, result: 'denied', detail: { [EVIL]: EVIL }, prev: '', hash: '' }], next: 1, head: { id: 1, hash: '' }, fields: { actor: EVIL, action: EVIL, target: EVIL, from: EVIL, until: EVIL }, first: false }),
     error: errorPage(shell, { title: EVIL, message: EVIL, requestId: EVIL, retry: EVIL }),
+    authorize: authorizePage(shell, { title: EVIL, scopes: [EVIL, `access:servers!server=${EVIL}`], action: EVIL }),
+    'accept-share': acceptSharePage(shell, { owner: EVIL, server: `${EVIL}/`, scopes: [EVIL], code: EVIL, next: EVIL, sameHost: true }),
     home: homePage({ ...shell, viewer: { name: EVIL, admin: true }, flashes: [{ tone: 'ok', text: EVIL, secret: EVIL }] }, {
-      user: EVIL, profiles, mayStart: true, waiting: 2, unwell: true, quota: { held: 3, limit: 2 }, visits: [{ visitor: EVIL, at: since }], servers: [{ name: EVIL, state: { kind: 'failed', since, message: EVIL, logTail: [] }, profile: null, idle: null, news: null }],
+      user: EVIL, profiles, mayStart: true, waiting: 2, unwell: true, quota: { held: 3, limit: 2 }, visits: [{ visitor: EVIL, at: since }], shared: [{ owner: EVIL, name: EVIL, ready: false }], servers: [{ name: EVIL, state: { kind: 'failed', since, message: EVIL, logTail: [] }, profile: null, idle: null, news: null }],
     }),
   };
 
@@ -43,7 +47,7 @@ describe('what others wrote', () => {
 
 describe('the home page', () => {
   const model = (state: HomeModel['servers'][number]['state'], mayStart = true): string =>
-    renderPage(homePage(shell, { user: 'alice', profiles: profiles.slice(0, 1), mayStart, waiting: null, unwell: false, quota: null, visits: [], servers: [{ name: '', state, profile: null, idle: null, news: null }] }));
+    renderPage(homePage(shell, { user: 'alice', profiles: profiles.slice(0, 1), mayStart, waiting: null, unwell: false, quota: null, visits: [], shared: [], servers: [{ name: '', state, profile: null, idle: null, news: null }] }));
   const handle = { spawner: 'fake', id: '1' };
 
   it.each([
@@ -70,7 +74,7 @@ describe('a profile that reaches the internet', () => {
   const stopped = (list: readonly (typeof open | typeof small)[number][]): string => renderPage(notRunningPage(shell, { ...which, reason: null, end: null, mayStart: true, profiles: list, profile: null, next: undefined }));
   const home = (profile: string, kind: 'ready' | 'stopped'): string => {
     const state = kind === 'ready' ? ({ kind, since, handle: { spawner: 'fake', id: '1' }, origin: 'http://x' } as const) : ({ kind, since, reason: null } as const);
-    return renderPage(homePage(shell, { user: 'alice', profiles: [...small, ...open], mayStart: true, waiting: null, unwell: false, quota: null, visits: [], servers: [{ name: '', state, profile, idle: null, news: null }] }));
+    return renderPage(homePage(shell, { user: 'alice', profiles: [...small, ...open], mayStart: true, waiting: null, unwell: false, quota: null, visits: [], shared: [], servers: [{ name: '', state, profile, idle: null, news: null }] }));
   };
   const SERVERS = 'Servers of this profile reach the internet.';
 
@@ -119,5 +123,13 @@ describe('every page', () => {
     expect(all[1]).toContain('aria-live="polite"');
     expect(all[1]).toContain('<noscript><meta http-equiv="refresh" content="3"/></noscript>');
     expect(all[1]).toContain('Downloading the image x: 1.0 KiB of 2.0 KiB');
+  });
+});
+
+describe('what somebody is asked to agree to', () => {
+  it('is in words, with the scope itself beside them', () => {
+    const html = renderPage(authorizePage(shell, { title: 'board', scopes: ['access:servers!server=mei/', 'custom:board:read'], action: '/x' }));
+    expect(html).toContain('<li>Open servers, with the files and the running code in them <code>access:servers!server=mei/</code></li>');
+    expect(html).toContain('<li><code>custom:board:read</code></li>');
   });
 });

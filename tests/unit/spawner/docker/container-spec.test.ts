@@ -48,7 +48,7 @@ test('limits are clamped to the host, and none means none', () => {
 });
 
 test('labels carry the ids, and settings cannot forge them', () => {
-  expect(spec().Labels).toEqual({ more: 'x', 'berth.instance': 'hub-1', 'berth.role': 'lab', 'berth.server': 'srv-1', 'berth.user': 'usr-1', 'berth.port': '8888', 'berth.image': 'img:tag' });
+  expect(spec().Labels).toEqual({ more: 'x', 'berth.instance': 'hub-1', 'berth.role': 'lab', 'berth.server': 'srv-1', 'berth.user': 'usr-1', 'berth.port': '8888', 'berth.mode': 'injected', 'berth.image': 'img:tag' });
 });
 
 test('the command gets prefix and port literally, and the secret only through the environment', () => {

@@ -1,0 +1,11 @@
+import { apiDocsPage } from '../../../views/pages/api-docs';
+import type { Exchange } from '../exchange';
+import type { Kit } from '../kit';
+import type { OpenApi } from '../openapi/document';
+import { pageModelOf } from '../openapi/page-model';
+import type { HubRoute } from '../routes';
+
+/** The API for people to read; as public as the document that it shows. */
+export const apiDocsRoutes = (kit: Kit, describe: (x: Exchange) => OpenApi): readonly HubRoute[] => [
+  { method: 'get', path: '/hub/api-docs', kind: 'page', needs: 'anyone', handle: (x) => kit.page(x, 200, (shell) => apiDocsPage(shell, pageModelOf(describe(x)))) },
+];

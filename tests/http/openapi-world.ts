@@ -1,0 +1,149 @@
+import { DEFAULT_SERVER } from '../../hub/domain/ids';
+import type { User } from '../../hub/domain/user';
+import { makeToken, makeUser } from '../support/factories';
+import { createBrowser, signedInAs } from '../support/login';
+import { codeFor, exchangeOf } from '../support/oauth-client';
+import { startHub, type TestHub } from '../support/start-hub';
+
+/** What is sent for one operation; what is absent is the ordinary thing of the fixture, or nothing. */
+export interface Example {
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: string;
+  readonly body?: object;
+  /** The body is sent as a form. */
+  readonly form?: true;
+}
+
+/** Made for one operation alone. */
+export interface Fixture {
+  readonly hub: TestHub;
+  /** An administrator. */
+  readonly boss: User;
+  /** Has a server `one`, a token, and shares both servers with `other` and with the group where the operation is about shares. */
+  readonly user: User;
+  readonly other: string;
+  readonly group: string;
+  readonly fresh: string;
+}
+
+const QUIET = { name: 'quiet', token: 'quiet-secret-0123456789', url: 'http://127.0.0.1:9', oauthNoConfirm: true };
+const CLIENT = { clientId: 'service-quiet', secret: QUIET.token, redirect: '/services/quiet/oauth_callback' };
+
+export const startDescribed = (): Promise<TestHub> => startHub({
+  settings: { server: { cap: 0, named: true }, signup: 'approval', services: [QUIET], roles: [{ name: 'user', scopes: ['self', 'access:services!service=quiet'] }] },
+});
+
+type Make = (f: Fixture) => Example | Promise<Example>;
+const running = async ({ hub, user }: Fixture): Promise<Example> => {
+  await hub.hub.services.servers.start(hub.hub.services.actors.ofUser(user, 'cookie', 'test'), user, DEFAULT_SERVER, {}).settled;
+  return {};
+};
+const withStatus = (status: User['status']): Make => ({ hub, user }) => {
+  hub.store.users.update(user.id, { status });
+  return {};
+};
+const shared: Make = ({ other }) => ({ body: { user: other } });
+const withUser: Make = ({ other }) => ({ params: { 'users/:name': other } });
+
+/** By operation. Those that are not here are asked as they are, with an empty body. */
+export const EXAMPLES: Readonly<Record<string, Make>> = {
+  listUsers: () => ({ query: '?limit=2&offset=1&sort=-name&name_filter=u&state=inactive&include_stopped_servers=1' }),
+  createUsers: ({ fresh }) => ({ body: { usernames: [fresh] } }),
+  getUser: () => ({ query: '?include_stopped_servers' }),
+  createUser: ({ fresh }) => ({ params: { 'users/:name': fresh }, body: { admin: false } }),
+  changeUser: ({ fresh }) => ({ body: { name: fresh } }),
+  deleteUser: () => ({ query: '?volumes=remove' }),
+  reportActivity: async (f) => {
+    await running(f);
+    return { body: { last_activity: new Date().toISOString(), servers: { '': { last_activity: '2026-01-01' } } } };
+  },
+  reportHeartbeat: running,
+  approveUser: withStatus('pending'),
+  discardUser: withStatus('pending'),
+  enableUser: withStatus('disabled'),
+  getServer: running,
+  stopServer: running,
+  watchServer: running,
+  changeServer: () => ({ body: { display_name: 'Mine' } }),
+  changeUnnamedServer: () => ({ body: { user_options: { profile: 'default' } } }),
+  createNamedServer: () => ({ params: { 'servers/:sname': 'two' }, body: { display_name: 'Two' } }),
+  changeNamedServer: () => ({ body: { name: 'three' } }),
+  stopNamedServer: () => ({ body: { remove: true } }),
+  watchNamedServer: async ({ hub, user }) => {
+    await hub.hub.services.servers.start(hub.hub.services.actors.ofUser(user, 'cookie', 'test'), user, 'one' as typeof DEFAULT_SERVER, {}).settled;
+    return {};
+  },
+  createToken: () => ({ body: { note: 'x', expires_in: 60, scopes: ['inherit'] } }),
+  createGroups: ({ fresh, other }) => ({ body: { groups: [fresh], users: [other] } }),
+  createGroup: ({ fresh }) => ({ params: { 'groups/:name': fresh } }),
+  addGroupUsers: ({ user }) => ({ body: { users: [user.name] } }),
+  removeGroupUsers: ({ other }) => ({ body: { users: [other] } }),
+  setGroupProperties: () => ({ body: { colour: 'red', depth: [1] } }),
+  createService: ({ fresh }) => ({ params: { 'services/:name': fresh }, body: { display: false, info: { a: 1 } } }),
+  deleteService: async ({ hub, boss, fresh }) => {
+    await createBrowser(hub).raw('post', `hub/api/services/${fresh}`, { Authorization: `token ${makeToken(hub, boss)}`, 'Content-Type': 'application/json' }).send('{}');
+    return { params: { 'services/:name': fresh } };
+  },
+  shareDefaultServer: ({ group }) => ({ body: { group } }),
+  shareServer: shared,
+  unshareDefaultServer: shared,
+  unshareServer: ({ other, user }) => ({ body: { user: other, scopes: [`access:servers!server=${user.name}/one`] } }),
+  listSharedWithUser: withUser,
+  getServerSharedWithUser: withUser,
+  getDefaultServerSharedWithUser: withUser,
+  leaveServerSharedWithUser: withUser,
+  leaveDefaultServerSharedWithUser: withUser,
+  createShareCodeOfServer: () => ({ body: { expires_in: 3600 } }),
+  identifyToken: ({ hub, user }) => ({ params: { 'token/:token': makeToken(hub, user) } }),
+  identifyCookie: ({ hub, user }) => ({ params: { ':cookie/:value': hub.hub.services.sessions.start(user, { address: '', userAgent: '' }).cookie } }),
+  moveProxy: () => ({ body: { api_url: 'http://127.0.0.1:8001' } }),
+  redeemCode: async ({ hub, user }) => ({ form: true, body: exchangeOf(CLIENT, await codeFor(signedInAs(hub, user), CLIENT)) }),
+};
+
+let made = 0;
+/** The people and things that an operation is about. */
+export async function makeFixture(hub: TestHub, path: string): Promise<Fixture> {
+  made += 1;
+  const boss = makeUser(hub, `boss${made}`, { admin: true });
+  const [user, other] = [makeUser(hub, `user${made}`), makeUser(hub, `other${made}`)];
+  const group = `group${made}`;
+  const headers = { Authorization: `token ${makeToken(hub, boss)}`, 'Content-Type': 'application/json' };
+  const post = async (to: string, body: object, method: 'post' | 'put' = 'post'): Promise<void> => {
+    const res = await createBrowser(hub).raw(method, `hub/api/${to}`, headers).send(JSON.stringify(body));
+    if (res.status >= 300) throw new Error(`${to}: ${res.status} ${res.text}`);
+  };
+  await post(`groups/${group}`, { users: [other.name] });
+  await post(`users/${user.name}/servers/one`, { display_name: 'One' }, 'put');
+  makeToken(hub, user);
+  for (const server of path.includes('share') ? ['', 'one'] : []) {
+    await post(`shares/${user.name}/${server}`, { user: other.name });
+    await post(`shares/${user.name}/${server}`, { group });
+    await post(`share-codes/${user.name}/${server}`, {});
+  }
+  return { hub, boss, user, other: other.name, group, fresh: `fresh${made}` };
+}
+
+/** What stands in a path where an example says nothing else. */
+export function pathOf(template: string, { hub, user, group }: Fixture, params: Example['params'] = {}): string {
+  const token = hub.hub.services.tokens.listOf(hub.hub.services.actors.local(), user)[0]?.id ?? '';
+  const usual: Readonly<Record<string, string>> = {
+    'users/:name': user.name, 'groups/:name': group, 'services/:name': 'quiet', 'servers/:sname': 'one', 'tokens/:id': token, 'cookie/:cookie': 'hub',
+    'shares/:owner': user.name, 'shared/:owner': user.name, 'share-codes/:owner': user.name, ':owner/:sname': 'one',
+  };
+  return template.split('/').map((segment, i, all) => {
+    if (!segment.startsWith('{')) return segment;
+    const bare = (part = ''): string => part.replace(/^\{(\w+)\}$/, ':$1');
+    const key = `${bare(all[i - 1])}/${bare(segment)}`;
+    const value = params[key] ?? usual[key];
+    if (value === undefined) throw new Error(`nothing to put for ${key} in ${template}`);
+    return encodeURIComponent(value);
+  }).join('/');
+}
+
+/** Everything that a request could have changed. */
+export function snapshot({ store, hub }: TestHub): string {
+  const page = { offset: 0, limit: 10_000 };
+  const users = store.users.list(page).users.map((u) => [u.id, u.name, u.admin, u.status, store.tokens.listOf(u.id).length, store.sessions.listOf(u.id).length, store.shares.heldBy(u.id).length]);
+  const groups = store.groups.list(page).groups.map((group) => [group, store.groups.membersOf(group.id).map((user) => user.name)]);
+  return JSON.stringify([users, groups, store.servers.list(), hub.services.services.list()]);
+}
