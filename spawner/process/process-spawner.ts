@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { HubError, toHubError } from '../../hub/domain/errors';
 import { LAYOUTS } from '../../hub/domain/layouts';
 import type { ServerId } from '../../hub/domain/ids';
@@ -32,6 +33,7 @@ interface Deps {
 const ATTEMPTS = 5;
 const PATIENCE_MS = 15_000;
 const REMAINING_LINES = 50;
+const EXIT_MS = 1_000;
 const TEAR_DOWN_GRACE_MS = 10_000;
 
 /** For a hub that is about to run labs: with its warning, or a `HubError('unavailable')` that says what to install. */
@@ -48,6 +50,8 @@ export function createProcessSpawner(settings: ProcessSettings, { clock, log, pa
   const watch = createExitWatch({ clock, log, tidyUp: (run) => endRun(clock, { mark: run.id, leader: null, graceMs: 0 }), trim: (run) => trimLog(runs.logOf(run)) });
   const checks = createChecks(settings, clock);
   const exits = new Map<string, ExitNote>();
+  /** Those that this hub started itself: how they end is told to it alone, a moment after they are gone. */
+  const ends = new Map<string, Promise<void>>();
   /** Ports of starts that are under way. */
   const given = new Set<number>();
   const starting = new Set<string>();
@@ -102,7 +106,10 @@ export function createProcessSpawner(settings: ProcessSettings, { clock, log, pa
     onEvent({ kind: 'created' });
     demandNotAborted(signal);
     const { who, child, settled } = await launch(runs, clock, how);
-    child.once('exit', (exitCode, by) => noteExit(run, { exitCode, signal: by }));
+    ends.set(run.id, new Promise((resolve) => child.once('exit', (exitCode, by) => {
+      noteExit(run, { exitCode, signal: by });
+      resolve();
+    })));
     onEvent({ kind: 'started' });
     const outcome = await settled(signal, patienceMs);
     demandNotAborted(signal);
@@ -134,9 +141,13 @@ export function createProcessSpawner(settings: ProcessSettings, { clock, log, pa
   async function remove(run: Run, graceMs: number, onRemains?: (remains: Remains) => void): Promise<void> {
     watch.forget(run.id);
     await endRun(clock, { mark: run.id, leader: await runs.retire(run), graceMs });
+    // The process is gone before its parent is told how it ended.
+    const end = ends.get(run.id);
+    if (end !== undefined) await Promise.race([end, wait(EXIT_MS, undefined, { ref: false })]);
     if (onRemains !== undefined) onRemains(await remainsOf(run));
     await runs.remove(run.id);
     exits.delete(run.id);
+    ends.delete(run.id);
   }
 
   /** Nothing counts the memory of a process and of all that it started. */
@@ -168,7 +179,10 @@ export function createProcessSpawner(settings: ProcessSettings, { clock, log, pa
     kind: KIND,
     start,
     // There is no image that could say anything.
-    describeImage: () => Promise.resolve({ mode: 'injected' as const, layout: LAYOUTS.jovyan }),
+    describeImage: async (_image, { signal }) => {
+      demandNotAborted(signal);
+      return { mode: 'injected', layout: LAYOUTS.jovyan };
+    },
     inspect,
     stop: async (handle, { graceMs, onRemains }) => {
       const run = await runs.read(handle);

@@ -17,6 +17,8 @@ export interface SpawnerUnderTest {
   occupy(req: SpawnRequest): Promise<() => Promise<boolean>>;
   /** A spawner of another hub on the same engine. */
   otherHub(instance: InstanceId): Spawner & Volumes;
+  /** Only the hub lets visitors in there: it refuses whatever signs them in by itself. */
+  readonly injectedOnly?: true;
   close(): Promise<void>;
 }
 
@@ -242,9 +244,12 @@ export function describeSpawner(name: string, open: () => Promise<SpawnerUnderTe
       expect(await t.spawner.inspect(handle)).toMatchObject({ kind: 'running', mode: 'injected' });
       await t.spawner.stop(handle, { graceMs: 0 });
       const other = t.request('quentin');
-      const signsIn = await t.spawner.start({ ...other, profile: { ...other.profile, mode: 'singleuser' } }, options());
+      const asked = t.spawner.start({ ...other, profile: { ...other.profile, mode: 'singleuser' } }, options());
+      if (t.injectedOnly === true) return expect(asked).rejects.toMatchObject({ name: 'HubError' });
+      const signsIn = await asked;
       expect(await t.spawner.inspect(signsIn)).toMatchObject({ kind: 'running', mode: 'singleuser' });
       await t.spawner.stop(signsIn, { graceMs: 0 });
+      return undefined;
     });
 
     test('an image is described in words that a profile has, and nothing is described for somebody who gave up', async () => {

@@ -17,6 +17,7 @@ describeSpawner(`process, with ${REAL_JUPYTER === null ? 'a pretended Jupyter' :
       mkdirSync(theirs, { recursive: true });
       return async () => existsSync(theirs);
     },
+    injectedOnly: true,
     otherHub: (instance) => labs.another({ instance }),
     close: labs.close,
   };

@@ -261,6 +261,6 @@ describe('labs without containers', () => {
     const named = (profile: object): string => problems({ profiles: [{ slug: 'x', title: 'X', ...profile }] });
     expect(named({})).toBe('');
     expect(named({ argv: ['jupyter', 'server'] })).toBe('');
-    for (const profile of [{ upstream: 'singleuser' }, { argv: ['code-server'] }, { argv: ['jupyter', '--ip=0.0.0.0'] }]) expect(named(profile)).toContain('x cannot run without containers');
+    for (const profile of [{ mode: 'singleuser' }, { argv: ['code-server'] }, { argv: ['jupyter', '--ip=0.0.0.0'] }]) expect(named(profile)).toContain('x cannot run without containers');
   });
 });
