@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { HubError, toHubError } from '../../hub/domain/errors';
 import { LAYOUTS } from '../../hub/domain/layouts';
@@ -154,7 +155,7 @@ export function createProcessSpawner(settings: ProcessSettings, { clock, log, pa
   async function remainsOf(run: Run): Promise<Remains> {
     const logTail = await lastLines(runs.logOf(run.id), REMAINING_LINES, run.secrets);
     const note = exits.get(run.id) ?? (await runs.exitOf(run.id));
-    return { exitCode: note?.exitCode ?? null, oomKilled: false, memory: { peak: null, limit: null }, logTail };
+    return { exitCode: codeOf(note), oomKilled: false, memory: { peak: null, limit: null }, logTail };
   }
 
   async function inspect(handle: Handle): Promise<Health> {
@@ -163,7 +164,7 @@ export function createProcessSpawner(settings: ProcessSettings, { clock, log, pa
     const who = await runs.processOf(run);
     if (who === null ? starting.has(run.id) : await lives(who)) return { kind: 'running', origin: `http://127.0.0.1:${run.port}`, mode: 'injected' };
     const note = exits.get(run.id) ?? (await runs.exitOf(run.id));
-    return { kind: 'exited', exitCode: note?.exitCode ?? null, oomKilled: false, detail: whyEnded(note, who !== null) };
+    return { kind: 'exited', exitCode: codeOf(note), oomKilled: false, detail: whyEnded(note, who !== null) };
   }
 
   async function list(): Promise<readonly { readonly server: ServerId; readonly handle: Handle; readonly running: boolean }[]> {
@@ -226,3 +227,7 @@ function whyEnded(note: ExitNote | null, began: boolean): string {
   if (note.exitCode === 0) return 'It ended by itself.';
   return `It ended with code ${note.exitCode}.`;
 }
+
+/** As shells count: 128 and the number of the signal that ended it. null: nobody saw it end. */
+const codeOf = (note: ExitNote | null | undefined): number | null =>
+  note === null || note === undefined ? null : (note.exitCode ?? (note.signal === null ? null : 128 + constants.signals[note.signal as NodeJS.Signals]));

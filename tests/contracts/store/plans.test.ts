@@ -20,7 +20,6 @@ const ALLOWED: readonly (readonly [begins: RegExp, why: string])[] = [
   [/^SELECT .* FROM servers ORDER BY seq$/s, 'every server, for what happens once: at boot, at a shutdown'],
   [/^SELECT .* FROM audit ORDER BY id DESC LIMIT @limit OFFSET @offset$/s, 'ends at its limit'],
   [/FROM audit (?:WHERE @below IS NULL OR id < @below )?ORDER BY id LIMIT @limit\)/s, 'ends at its limit'],
-  [/^DELETE FROM (?:tokens|oauth_codes) WHERE service IS NOT NULL/, 'once, at boot: clients of services that the configuration no longer names'],
   [/^SELECT password_hash FROM users WHERE password_hash GLOB/, 'the first row of an index that holds nothing else'],
 ];
 
