@@ -33,7 +33,7 @@ export function wrk({ url, headers = {}, connections, seconds, core }) {
   const requests = Number(/(\d+) requests in/.exec(out)?.[1] ?? 0);
   const refused = Number(/Non-2xx or 3xx responses: (\d+)/.exec(out)?.[1] ?? 0);
   if (requests === 0 || refused > 0) throw new Error(`the load against ${url} did not run cleanly:\n${out}`);
-  return { requests, perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(out)?.[1]), p50: /50%\s+(\S+)/.exec(out)?.[1], p99: /99%\s+(\S+)/.exec(out)?.[1] };
+  return { requests, perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(out)?.[1]), p50: /^ +50%\s+(\S+)/m.exec(out)?.[1], p99: /^ +99%\s+(\S+)/m.exec(out)?.[1] };
 }
 
 export function spread(values) {

@@ -18,7 +18,7 @@ import { systemClock, type Clock, type FailPoint, type Logger } from './domain/r
 import { createSites } from './domain/sites';
 import { createFailPoint } from './fail-point';
 import { cookieNames } from './http/cookies';
-import { createApp } from './http/app';
+import { createApp, type HttpSettings } from './http/app';
 import { createMetrics } from './http/metrics';
 import { EVERY_LAB } from './internal/calls';
 import { createInternalApp } from './internal/app';
@@ -125,7 +125,8 @@ async function build(config: Config, { log, server, overrides }: Ground) {
     profiles: config.profiles,
     cap: config.server.cap ?? 0,
     ...capacityOf(config),
-    maintenance: { isClosed: () => maintenance.gate.isClosed(), demand: (actor) => maintenance.gate.demand(actor), holds: () => maintenance.gate.holds() },
+    maintenance: { isClosed: () => maintenance.gate.isClosed(), demand: (actor) => maintenance.gate.demand(actor) },
+    isLeaving: () => shutdown.hasBegun(),
     namedLimit: config.server.namedLimit ?? 0,
     startTimeoutMs: config.server.startTimeout,
     stopGraceMs: config.server.stopGrace,
@@ -171,19 +172,7 @@ async function build(config: Config, { log, server, overrides }: Ground) {
   });
 
   const app = createApp({
-    settings: {
-      publicUrl,
-      acceptedOrigins: config.origins,
-      protocolVersion: PROTOCOL_VERSION,
-      signUp: signUpOf(config),
-      launcher: config.features.notebookLauncher,
-      namedServers: config.server.named,
-      about: { version: version(), spawner: config.spawner, authenticator: config.authenticator, runtime: `Node.js ${process.version}`, executable: process.execPath },
-      sites,
-      language: config.users.language,
-      profiles: config.profiles,
-      ...(overrides.slowMs === undefined ? {} : { slowMs: overrides.slowMs }),
-    },
+    settings: httpSettings(config, { publicUrl, sites, overrides }),
     urls,
     clock,
     log,
@@ -268,6 +257,21 @@ async function build(config: Config, { log, server, overrides }: Ground) {
     close: (): Promise<void> => (ended ??= end(local)),
   };
 }
+
+/** What pages and the API have to know of the configuration. */
+const httpSettings = (config: Config, { publicUrl, sites, overrides }: Pick<HttpSettings, 'publicUrl' | 'sites'> & { readonly overrides: HubOverrides }): HttpSettings => ({
+  publicUrl,
+  sites,
+  acceptedOrigins: config.origins,
+  protocolVersion: PROTOCOL_VERSION,
+  signUp: signUpOf(config),
+  launcher: config.features.notebookLauncher,
+  namedServers: config.server.named,
+  about: { version: version(), spawner: config.spawner, authenticator: config.authenticator, runtime: `Node.js ${process.version}`, executable: process.execPath },
+  language: config.users.language,
+  profiles: config.profiles,
+  ...(overrides.slowMs === undefined ? {} : { slowMs: overrides.slowMs }),
+});
 
 async function createSpawner(config: Config, { instance, clock, log, failPoint }: { readonly instance: InstanceId; readonly clock: Clock; readonly log: Logger; readonly failPoint: FailPoint }): Promise<Spawner & Volumes> {
   if (config.spawner === 'fake') return createFakeSpawner({ clock, instance });

@@ -32,6 +32,9 @@ export type { Target } from './scopes/covers';
 /** The hub itself, or a collection as a whole: only unfiltered scopes reach it. */
 export const HUB: Target = { kind: 'none' };
 
+/** It is theirs. A service or the local socket owns nothing. */
+export const isOwn = (actor: Actor, owner: { readonly id: UserId }): boolean => actor.kind === 'user' && actor.id === owner.id;
+
 /** The whole policy. Pure, so that its truth table is a test. */
 export const can = (actor: Actor, scope: ScopeName, target: Target): boolean => covers(actor.scopes, scope, target);
 

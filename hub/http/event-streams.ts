@@ -1,6 +1,6 @@
-import { HubError } from '../domain/errors';
 import type { Exchange, Reply } from './exchange';
 import { actorOf, type Kit } from './kit';
+import { createOpenStreams } from './open-streams';
 
 const PER_USER = 20;
 const KEEP_ALIVE_MS = 8_000;
@@ -17,25 +17,7 @@ export interface EventStreams {
 
 /** `what` goes on a "Too many … are open." */
 export function createEventStreams({ deps }: Kit, what: string): EventStreams {
-  const perUser = new Map<string, number>();
-  const open = new Map<string, Set<AbortController>>();
-  deps.services.sessions.onEnded((credential) => {
-    for (const abort of open.get(credential) ?? []) abort.abort();
-  });
-
-  const enter = (who: string, credential: string, abort: AbortController): (() => void) => {
-    const count = perUser.get(who) ?? 0;
-    if (count >= PER_USER) throw new HubError('rate-limited', `Too many ${what} are open.`, { retryAfterSeconds: 10 });
-    perUser.set(who, count + 1);
-    const set = open.get(credential) ?? new Set();
-    open.set(credential, set.add(abort));
-    return () => {
-      perUser.set(who, (perUser.get(who) ?? 1) - 1);
-      if (perUser.get(who) === 0) perUser.delete(who);
-      set.delete(abort);
-      if (set.size === 0) open.delete(credential);
-    };
-  };
+  const streams = createOpenStreams(deps.services.sessions, { perUser: PER_USER, tooMany: `Too many ${what} are open.` });
 
   const run = async (x: Exchange, events: AsyncIterable<object>, abort: AbortController): Promise<void> => {
     const { res, req } = x;
@@ -60,12 +42,11 @@ export function createEventStreams({ deps }: Kit, what: string): EventStreams {
 
   return {
     open(x, begin) {
-      const actor = actorOf(x);
       const abort = new AbortController();
       const events = begin(abort.signal);
       // Counted when it runs, because a HEAD request never does.
       const stream = async (): Promise<void> => {
-        const leave = enter(`${actor.kind}:${actor.id}`, actor.credential, abort);
+        const leave = streams.enter(actorOf(x), abort);
         await run(x, events, abort).finally(leave);
       };
       return { kind: 'stream', run: stream };

@@ -97,6 +97,12 @@ export function isScripted(x: Pick<Exchange, 'req'>): boolean {
   return (mode !== undefined && mode !== 'navigate') || (dest !== undefined && dest !== 'document');
 }
 
+/** False where the browser says that a page of another site sent the person here: that is nobody's own wish yet. */
+export function isOwnVisit(x: Pick<Exchange, 'req'>): boolean {
+  const site = header(x.req, 'sec-fetch-site');
+  return site === undefined || site === 'same-origin' || site === 'none';
+}
+
 /** True when a person looks at the answer: a navigation, or a program that prefers HTML. */
 export function wantsHtml(x: Pick<Exchange, 'req'>): boolean {
   if (isScripted(x)) return false;

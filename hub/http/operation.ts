@@ -4,10 +4,13 @@ import type { Exchange, Reply } from './exchange';
 import type { HubRoute } from './routes';
 
 /** Chapters of the API's description, in its order. */
-export const TAGS = ['Hub', 'Users', 'Servers', 'Tokens', 'Groups', 'Services', 'Shares', 'Sign-in', 'Operation'] as const;
+export const TAGS = ['Hub', 'Users', 'Servers', 'Volumes', 'Tokens', 'Groups', 'Services', 'Shares', 'Sign-in', 'Operation'] as const;
 
-/** A sentence: for a success, an empty body; for a failure, the error model. Else what comes back, JSON unless `type` says otherwise. */
-export type Answer = string | { readonly description: string; readonly model?: z.ZodType; readonly type?: string };
+/**
+ * A sentence: for a success, an empty body; for a failure, the error model. Else what comes back, JSON unless `type` says otherwise; `orType`
+ * is what it comes as when the query asks for that.
+ */
+export type Answer = string | { readonly description: string; readonly model?: z.ZodType; readonly type?: string; readonly orType?: string };
 
 /** What the description of the API says about one row, and what its handler is given: there is no second copy of a schema. */
 export interface OperationDoc {

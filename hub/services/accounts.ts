@@ -5,6 +5,7 @@ import { normaliseUserName, parseUserName } from '../domain/names';
 import { noFailPoints } from '../domain/runtime';
 import type { ScopeName } from '../domain/scopes/tree';
 import type { User } from '../domain/user';
+import type { Store } from '../store/store';
 import { audited, demandMayName, isTaken, targetOf, welcome, type AccountsDeps, type NewAccount } from './account-deps';
 import { activeAdmins } from './bootstrap';
 import type { Accounts } from './contract';
@@ -32,12 +33,6 @@ export function createAccounts(deps: AccountsDeps): Accounts {
     return user;
   };
 
-  /** Without one, nobody could approve, repair or even make an administrator (R05). */
-  const demandNotLastAdmin = (user: User): void => {
-    if (!user.admin || user.status !== 'active') return;
-    if (activeAdmins(store, 2) < 2) throw new HubError('conflict', 'This is the last active administrator. Make somebody else an administrator first.');
-  };
-
   const demandNotSelf = (actor: Actor, id: UserId, what: string): void => {
     if (actor.kind === 'user' && actor.id === id) throw new HubError('conflict', `You cannot ${what} yourself. Ask another administrator.`);
   };
@@ -61,7 +56,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
 
   const shutOut = (actor: Actor, user: User, action: string): User => {
     const after = change(actor, user, action, () => {
-      demandNotLastAdmin(user);
+      demandNotLastAdmin(store, user);
       return store.users.update(user.id, { status: 'disabled' });
     });
     cutOff(after);
@@ -164,7 +159,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
       return change(actor, user, admin ? 'user.make-admin' : 'user.unmake-admin', () => {
         if (admin) store.roles.grant('admin', id);
         else {
-          demandNotLastAdmin(user);
+          demandNotLastAdmin(store, user);
           store.roles.revoke('admin', id);
         }
         return store.users.update(id, { admin });
@@ -214,4 +209,10 @@ export function createAccounts(deps: AccountsDeps): Accounts {
 function namesServerOf(actor: Actor, scope: ScopeName, { name }: User): boolean {
   const extent = actor.scopes.get(scope);
   return extent !== undefined && !extent.all && [...extent.servers].some((server) => server.startsWith(`${name}/`));
+}
+
+/** Without one, nobody could approve, repair or even make an administrator (R05). */
+function demandNotLastAdmin(store: Store, user: User): void {
+  if (!user.admin || user.status !== 'active') return;
+  if (activeAdmins(store, 2) < 2) throw new HubError('conflict', 'This is the last active administrator. Make somebody else an administrator first.');
 }

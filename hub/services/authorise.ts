@@ -1,4 +1,4 @@
-import { can, demand, type Actor, type Target } from '../domain/access';
+import { can, demand, type Actor } from '../domain/access';
 import { HubError } from '../domain/errors';
 import type { ServerId, UserId } from '../domain/ids';
 import type { Clock, Logger } from '../domain/runtime';
@@ -7,6 +7,7 @@ import type { Store } from '../store/store';
 import { nameOf } from './actors';
 import type { Actors, Recorder, Sessions, SitePass } from './contract';
 import type { Visitors } from './oauth-contract';
+import { serverTarget, type ServerTarget } from './server-target';
 
 export interface AuthoriseDeps {
   readonly store: Store;
@@ -48,11 +49,11 @@ export function createAuthorise({ store, clock, log, audit, actors, sessions, si
   const confirmed = new Map<string, Map<ServerId, number>>();
   sessions.onEnded((credential) => confirmed.delete(credential));
 
-  const targetOf = (server: ServerId): Extract<Target, { kind: 'server' }> | undefined => {
+  const targetOf = (server: ServerId): ServerTarget | undefined => {
     const record = store.servers.byId(server);
     const owner = record && store.users.byId(record.owner);
     if (record === undefined || owner === undefined) return undefined;
-    return { kind: 'server', user: owner.name, server: record.name, groups: store.groups.groupsOf(owner.id).map((group) => group.name) };
+    return serverTarget(store, owner, record.name);
   };
 
   const judge = (actor: Actor, server: ServerId): Verdict => {
@@ -81,7 +82,7 @@ export function createAuthorise({ store, clock, log, audit, actors, sessions, si
   };
 
   /** Written down before anything opens, for the owner to see. */
-  const enter = (actor: Actor, server: ServerId, target: Extract<Target, { kind: 'server' }>): void => {
+  const enter = (actor: Actor, server: ServerId, target: ServerTarget): void => {
     store.transaction(() => {
       audit.record(actor, 'server.enter', `server:${target.user}/${target.server}`, { detail: { server } });
       store.visits.add(server, actor.name, clock.now());

@@ -1,6 +1,7 @@
 import type { CheckRow } from '../../spawner/spawner';
 import { demand, HUB } from '../domain/access';
 import { RESTORED, type Backup } from '../domain/backup';
+import { momentText } from '../domain/moment';
 import type { Clock, Logger } from '../domain/runtime';
 import type { Store } from '../store/store';
 import type { AuditActor, BackupReport, Backups, Recorder } from './contract';
@@ -100,4 +101,4 @@ export function createBackups({ store, clock, log, audit, everyMs, days }: Backu
   };
 }
 
-const told = (at: Date | undefined): string => (at === undefined ? 'There is no backup yet.' : `The newest backup is of ${at.toISOString().slice(0, 16).replace('T', ' ')} UTC.`);
+const told = (at: Date | undefined): string => (at === undefined ? 'There is no backup yet.' : `The newest backup is of ${momentText(at)}.`);

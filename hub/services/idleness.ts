@@ -9,11 +9,13 @@ import type { Clock, Logger } from '../domain/runtime';
 import type { ServerRecord } from '../domain/server';
 import type { User } from '../domain/user';
 import type { Store } from '../store/store';
+import { targetOf } from './account-deps';
 import type { Recorder } from './contract';
 import { eachBounded, within } from './deadlines';
 import { createLeases } from './leases';
 import { createIdleWatch, type IdleWatchDeps } from './idle-watch';
 import type { Idleness, IdleView, LeaseAsk, UseMeter, WhatIf } from './idleness-contract';
+import { notRunning, serverTarget } from './server-target';
 
 export interface IdlenessDeps extends IdleWatchDeps {
   readonly store: Store;
@@ -60,6 +62,9 @@ export function createIdleness(deps: IdlenessDeps): IdlenessService {
 
   const running = (): readonly ServerRecord[] => store.servers.active().filter(({ state }) => state.kind === 'ready');
 
+  /** Infinity: it did not answer yet. */
+  const silentMs = (record: ServerRecord): number => clock.monotonicMs() - (watch.answeredMs(record) ?? -Infinity);
+
   function viewOf(record: ServerRecord, change: WhatIf = {}): IdleView {
     const owner = store.users.byId(record.owner);
     if (owner === undefined) throw notFound();
@@ -98,9 +103,7 @@ export function createIdleness(deps: IdlenessDeps): IdlenessService {
 
   async function consider(record: ServerRecord): Promise<void> {
     const first = viewOf(record);
-    const silentMs = clock.monotonicMs() - (watch.answeredMs(record) ?? -Infinity);
-    const { reason } = first.verdict;
-    if (first.near || first.verdict.due || reason.kind === 'unknown' || first.signals.running.length > 0 || reason.kind === 'cpu' || silentMs >= SLOW_LOOK_MS) await watch.look(record);
+    if (isClose(first) || silentMs(record) >= SLOW_LOOK_MS) await watch.look(record);
     // Somebody may have come back, or stopped it, while it was asked.
     const now = store.servers.byId(record.id);
     if (now === undefined || now.version !== record.version) return;
@@ -126,13 +129,12 @@ export function createIdleness(deps: IdlenessDeps): IdlenessService {
 
   function find(owner: User, name: ServerName): ServerRecord {
     const record = store.servers.find(owner.id, name);
-    if (record?.state.kind !== 'ready') throw new HubError('invalid-input', `${name === '' ? owner.name : `${owner.name}:${name}`} is not running`);
+    if (record?.state.kind !== 'ready') throw notRunning(owner, name);
     return record;
   }
 
-  const groupsOf = (owner: User): readonly string[] => store.groups.groupsOf(owner.id).map((group) => group.name);
-  const demandRead = (actor: Actor, owner: User, name: ServerName): void => demand(actor, 'read:servers', { kind: 'server', user: owner.name, server: name, groups: groupsOf(owner) });
-  const demandKeep = (actor: Actor, owner: User): void => demand(actor, 'users:activity', { kind: 'user', name: owner.name, groups: groupsOf(owner) });
+  const demandRead = (actor: Actor, owner: User, name: ServerName): void => demand(actor, 'read:servers', serverTarget(store, owner, name));
+  const demandKeep = (actor: Actor, owner: User): void => demand(actor, 'users:activity', targetOf(store, owner));
 
   function take(actor: Actor, owner: User, name: ServerName, { ms, why }: LeaseAsk): Lease {
     demandKeep(actor, owner);
@@ -148,8 +150,7 @@ export function createIdleness(deps: IdlenessDeps): IdlenessService {
       demandRead(actor, owner, name);
       const record = store.servers.find(owner.id, name);
       if (record?.state.kind !== 'ready') return undefined;
-      const silentMs = clock.monotonicMs() - (watch.answeredMs(record) ?? -Infinity);
-      if (silentMs > GLANCE_MS && glances < AT_ONCE) {
+      if (silentMs(record) > GLANCE_MS && glances < AT_ONCE) {
         glances += 1;
         void watch.look(record).finally(() => (glances -= 1));
       }
@@ -179,7 +180,7 @@ export function createIdleness(deps: IdlenessDeps): IdlenessService {
       demand(actor, 'admin-ui', HUB);
       const seen = running().filter((record) => {
         const owner = store.users.byId(record.owner);
-        return owner !== undefined && can(actor, 'read:servers', { kind: 'server', user: owner.name, server: record.name, groups: groupsOf(owner) });
+        return owner !== undefined && can(actor, 'read:servers', serverTarget(store, owner, record.name));
       });
       const onError = (record: ServerRecord, err: unknown): void => log.debug({ server: record.id, err }, 'a server could not be asked for a what-if');
       await within(clock, WHAT_IF_MS, eachBounded(seen, { limit: AT_ONCE, onError }, watch.look)).catch((err: unknown) => log.debug({ err }, 'a what-if did not wait for every server'));
@@ -192,6 +193,9 @@ export function createIdleness(deps: IdlenessDeps): IdlenessService {
     close: stopTimer,
   };
 }
+
+/** Its next answer may decide: the end is near, or only what it said last keeps it. */
+const isClose = ({ near, verdict, signals }: IdleView): boolean => near || verdict.due || signals.running.length > 0 || verdict.reason.kind === 'unknown' || verdict.reason.kind === 'cpu';
 
 const changed = (limits: IdleLimits, { idleMs, maxAgeMs }: WhatIf): IdleLimits => ({
   ...limits,

@@ -7,6 +7,7 @@ import type { ServerRecord } from '../domain/server';
 import type { User } from '../domain/user';
 import type { Store } from '../store/store';
 import type { Recorder } from './contract';
+import { auditTarget } from './server-target';
 
 export interface LeasesDeps {
   readonly store: Store;
@@ -56,7 +57,7 @@ export function createLeases({ store, audit, clock }: LeasesDeps) {
         store.leases.prune(new Date(created.getTime() - LEFT_BEHIND_MS));
         store.leases.add(lease);
         ends.set(lease.id, clock.monotonicMs() + ms);
-        audit.record(actor, why === '' ? 'server.extend' : 'server.keep', `server:${owner.name}/${record.name}`, { detail: { server: record.id, until: lease.until.toISOString(), ...(why === '' ? {} : { why }) } });
+        audit.record(actor, why === '' ? 'server.extend' : 'server.keep', auditTarget(owner, record.name), { detail: { server: record.id, until: lease.until.toISOString(), ...(why === '' ? {} : { why }) } });
         return lease;
       });
     },
@@ -66,7 +67,7 @@ export function createLeases({ store, audit, clock }: LeasesDeps) {
       if (lease === undefined) return false;
       store.transaction(() => {
         store.leases.remove(id);
-        audit.record(actor, 'server.lease-end', `server:${owner.name}/${record.name}`, { detail: { until: lease.until.toISOString(), why: lease.why } });
+        audit.record(actor, 'server.lease-end', auditTarget(owner, record.name), { detail: { until: lease.until.toISOString(), why: lease.why } });
       });
       return true;
     },

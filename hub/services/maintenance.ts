@@ -2,6 +2,7 @@ import { can, demand, HUB, type Actor } from '../domain/access';
 import { HubError } from '../domain/errors';
 import type { ServerId } from '../domain/ids';
 import { phaseOf, type Maintenance, type MaintenancePhase } from '../domain/maintenance';
+import { momentText } from '../domain/moment';
 import type { Clock, Logger } from '../domain/runtime';
 import type { Store } from '../store/store';
 import type { Maintenances, MaintenanceView, Recorder } from './contract';
@@ -21,12 +22,10 @@ export interface MaintenanceDeps {
 
 /** What stands between a start and a machine that is about to be worked on. */
 export interface MaintenanceGate {
-  /** Nobody but administrators starts servers now. */
+  /** Nobody but administrators starts servers now; whoever waits in line goes on waiting. */
   isClosed(): boolean;
   /** Throws `unavailable`, with the time, where this actor may not start a server now. */
   demand(actor: Actor): void;
-  /** Whoever waits in line goes on waiting. */
-  holds(): boolean;
 }
 
 export interface MaintenanceService extends Maintenances {
@@ -145,7 +144,7 @@ export function createMaintenance({ store, clock, log, audit, servers, tellLabs 
     });
     reread();
     servers.pump();
-    tell(`Maintenance from ${utc(ask.from)}: your server will be stopped then. ${ask.message}`);
+    tell(`Maintenance from ${momentText(ask.from)}: your server will be stopped then. ${ask.message}`);
     look();
     return view();
   }
@@ -177,12 +176,12 @@ export function createMaintenance({ store, clock, log, audit, servers, tellLabs 
   function demandStart(actor: Actor): void {
     if (row === undefined || !isClosed() || can(actor, 'admin:servers', HUB)) return;
     const retryAfterSeconds = 300;
-    if (row.began !== null) throw new HubError('unavailable', `The hub is under maintenance${row.until === null ? '' : `, probably until ${utc(row.until)}`}: no server is started. ${row.message}`.trim(), { retryAfterSeconds });
-    throw new HubError('unavailable', `Maintenance begins at ${utc(row.from)}: no server is started any more. ${row.message}`.trim(), { retryAfterSeconds });
+    if (row.began !== null) throw new HubError('unavailable', `The hub is under maintenance${row.until === null ? '' : `, probably until ${momentText(row.until)}`}: no server is started. ${row.message}`.trim(), { retryAfterSeconds });
+    throw new HubError('unavailable', `Maintenance begins at ${momentText(row.from)}: no server is started any more. ${row.message}`.trim(), { retryAfterSeconds });
   }
 
   return {
-    gate: { isClosed, demand: demandStart, holds: isClosed },
+    gate: { isClosed, demand: demandStart },
     notice: () => (row === undefined || row.ended !== null ? null : { from: row.from, until: row.until, message: row.message, phase: phaseOf(row, clock.now()) }),
     get: view,
     announce,
@@ -198,5 +197,3 @@ export function createMaintenance({ store, clock, log, audit, servers, tellLabs 
     },
   };
 }
-
-const utc = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;

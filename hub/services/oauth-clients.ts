@@ -1,4 +1,4 @@
-import { can, type Actor } from '../domain/access';
+import { can, isOwn, type Actor } from '../domain/access';
 import { HubError } from '../domain/errors';
 import type { ServerId, ServerName, UserName } from '../domain/ids';
 import type { ServerRecord } from '../domain/server';
@@ -59,7 +59,7 @@ export function createOauthClients({ store, services, base, originOf, signsIn }:
     redirect: `${originOf(owner)}${oauthCallback(base, owner.name, record.name)}`,
     access: `access:servers!server=${owner.name}/${record.name}`,
     allowed: [],
-    trusted: (actor) => actor.kind === 'user' && actor.id === owner.id,
+    trusted: (actor) => isOwn(actor, owner),
   });
 
   const ofService = (service: Service, redirect: string): OauthClient => ({

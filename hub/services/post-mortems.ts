@@ -1,4 +1,4 @@
-import { can, demand, lacking, notFound, type Actor, type Target } from '../domain/access';
+import { can, demand, isOwn, lacking, notFound, type Actor, type Target } from '../domain/access';
 import { HubError } from '../domain/errors';
 import type { ServerId, ServerName } from '../domain/ids';
 import { boundedTail, causeOf, type Condition } from '../domain/post-mortem';
@@ -8,6 +8,7 @@ import type { Change, Remains } from '../../spawner/spawner';
 import type { ServerTruth, Servers } from './contract';
 import { redacted } from './lab-request';
 import { handleOf, type Core } from './server-core';
+import { auditTarget } from './server-target';
 
 export interface PostMortems extends Pick<Servers, 'truth' | 'conditionOf' | 'logs' | 'followLogs'> {
   /** The engine says that something happened to a server that lives on. */
@@ -59,7 +60,7 @@ export function createPostMortems(core: Core, targetOf: (owner: User, name: Serv
   };
 
   /** What a lab wrote may be private: it takes the owner, or somebody who administers servers (M05). */
-  const mayReadLog = (actor: Actor, owner: User, name: ServerName): boolean => (actor.kind === 'user' && actor.id === owner.id) || can(actor, 'admin:servers', targetOf(owner, name));
+  const mayReadLog = (actor: Actor, owner: User, name: ServerName): boolean => isOwn(actor, owner) || can(actor, 'admin:servers', targetOf(owner, name));
 
   function truth(actor: Actor, owner: User, name: ServerName): ServerTruth {
     demand(actor, 'read:servers', targetOf(owner, name));
@@ -76,7 +77,7 @@ export function createPostMortems(core: Core, targetOf: (owner: User, name: Serv
     demand(actor, 'read:servers', targetOf(owner, name));
     if (!mayReadLog(actor, owner, name)) throw lacking(['admin:servers']);
     const record = found(owner, name);
-    if (actor.kind !== 'user' || actor.id !== owner.id) audit.record(actor, 'server.read-log', `server:${owner.name}/${name}`, { detail: { server: record.id } });
+    if (!isOwn(actor, owner)) audit.record(actor, 'server.read-log', auditTarget(owner, name), { detail: { server: record.id } });
     return record;
   }
 

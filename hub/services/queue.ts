@@ -118,9 +118,9 @@ export function createQueue(core: Core, launch: (record: ServerRecord) => void):
   }
 
   function pump(): void {
-    if (held || core.closing.aborted) return;
+    if (held || core.isLeaving()) return;
     try {
-      const on = core.deps.maintenance?.holds() !== true;
+      const on = core.deps.maintenance?.isClosed() !== true;
       for (let next = on ? take() : undefined; next !== undefined; next = take()) launch(next);
       const waiting = line();
       for (const { record, position, waitMs } of waiting) core.progress.stage(record.id, { kind: 'queued', at: clock.now(), position, waitMs });

@@ -9,6 +9,7 @@ import type { Queue } from './queue';
 import type { Core } from './server-core';
 import type { Starter } from './server-start';
 import type { Stopper } from './server-stop';
+import { notRunning } from './server-target';
 
 type Claim = { readonly record: ServerRecord; readonly settled: Promise<void> };
 
@@ -25,15 +26,17 @@ interface Parts {
  * now and the same volumes. Neither gives up its place among the servers that may run.
  */
 export function createAgain(core: Core, { starter, stopper, queue, targetOf, audited }: Parts): Pick<Servers, 'restart' | 'recreate'> {
-  const { store, clock, gate, spawner, profiles } = core.deps;
+  const { store, clock, gate, maintenance, spawner, profiles } = core.deps;
 
   function running(actor: Actor, owner: User, name: ServerName): ServerRecord {
     for (const scope of ['delete:servers', 'start:servers'] as const) demand(actor, scope, targetOf(owner, name));
     const record = store.servers.find(owner.id, name);
     if (record === undefined && name !== '') throw notFound();
-    if (record?.state.kind !== 'ready') throw new HubError('invalid-input', `${name === '' ? owner.name : `${owner.name}:${name}`} is not running`);
+    if (record?.state.kind !== 'ready') throw notRunning(owner, name);
     // What cannot be started now must not be ended for it.
+    core.demandStaying();
     gate.demand();
+    maintenance?.demand(actor);
     return record;
   }
 
@@ -52,7 +55,7 @@ export function createAgain(core: Core, { starter, stopper, queue, targetOf, aud
       audited(actor, 'server.restart', moved);
       return moved;
     });
-    inUse(record);
+    core.inUse(record);
     const settled = core.progress.begin(record.id);
     starter.restart(record, state.handle, core.removeRoute(record.id));
     return { record, settled };
@@ -69,7 +72,7 @@ export function createAgain(core: Core, { starter, stopper, queue, targetOf, aud
       audited(actor, 'server.recreate', moved);
       return moved;
     });
-    inUse(record);
+    core.inUse(record);
     const settled = core.progress.begin(record.id);
     core.progress.stage(record.id, { kind: 'ending', at: clock.now() });
     core.again.set(record.id, (ended) => {
@@ -80,8 +83,6 @@ export function createAgain(core: Core, { starter, stopper, queue, targetOf, aud
     void stopper.takeDown(record, { route: core.removeRoute(record.id), outcome, why: 'asked' });
     return { record, settled };
   }
-
-  const inUse = ({ id }: ServerRecord): void => store.servers.touch(new Map([[id, clock.now()]]));
 
   return { restart, recreate };
 }

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Capacity } from '../domain/capacity';
+import { HubError } from '../domain/errors';
 import type { ServerId, ServerName, UserId, UserName } from '../domain/ids';
 import type { Mode, OfferedProfile, Profile } from '../domain/profile';
 import type { Clock, FailPoint, Logger } from '../domain/runtime';
@@ -38,6 +39,8 @@ export interface ServersDeps {
   readonly weights?: ReadonlyMap<string, number>;
   /** Absent: there never is one. */
   readonly maintenance?: MaintenanceGate;
+  /** The hub is being shut down and stops its servers first. Absent: it never does. */
+  readonly isLeaving?: () => boolean;
   /** Named servers that a user may have, running or not; 0, the default: any number. */
   readonly namedLimit?: number;
   /** Longest silence of a start: a download that moves on is not cut off. */
@@ -110,11 +113,17 @@ export interface Core {
   /** Aborted by `close`: nothing is written and nothing is cleaned up after it, the next boot does that. */
   readonly closing: AbortSignal;
   close(): void;
+  /** The hub is on its way out: nothing is started any more, whoever asks. */
+  isLeaving(): boolean;
+  /** Throws `unavailable` then. */
+  demandStaying(): void;
   /** Compare-and-set; undefined: somebody else moved the server first, it is gone, or the hub closes. */
   move(from: ServerRecord, to: ServerState, change?: { readonly profile?: string; readonly secret?: string; readonly userOptions?: Readonly<Record<string, unknown>> | null }): ServerRecord | undefined;
   /** Runs `work` after `ms` unless the hub closes before. */
   later(ms: number, work: () => void): void;
   removeRoute(id: ServerId): Route | undefined;
+  /** Somebody started or stopped it: that counts as activity of server and owner (protocol, 6.1). */
+  inUse(record: ServerRecord): void;
 }
 
 export function createCore(deps: ServersDeps): Core {
@@ -124,6 +133,7 @@ export function createCore(deps: ServersDeps): Core {
   const timers = new Set<() => void>();
   const progress = createProgressLog(deps.clock);
   const modes = new Map<ServerId, Mode>();
+  const isLeaving = (): boolean => abort.signal.aborted || deps.isLeaving?.() === true;
   return {
     deps,
     progress,
@@ -139,6 +149,10 @@ export function createCore(deps: ServersDeps): Core {
       timers.clear();
       progress.close();
     },
+    isLeaving,
+    demandStaying: () => {
+      if (isLeaving()) throw new HubError('unavailable', 'The hub restarts or is being shut down. Try again in a moment.', { retryAfterSeconds: 5 });
+    },
     move: (from, to, change) => (abort.signal.aborted ? undefined : deps.store.servers.transition(from, to, change)),
     later: (ms, work) => {
       if (abort.signal.aborted) return;
@@ -148,6 +162,7 @@ export function createCore(deps: ServersDeps): Core {
       });
       timers.add(cancel);
     },
+    inUse: ({ id }) => deps.store.servers.touch(new Map([[id, deps.clock.now()]])),
     removeRoute: (id) => {
       modes.delete(id);
       const route = deps.routes.list().find((r) => !isServiceRoute(r) && r.server === id);

@@ -6,6 +6,7 @@ import type { User } from '../domain/user';
 import type { Servers, ServerChange } from './contract';
 import { pickProfile } from './lab-request';
 import type { ServersDeps } from './server-core';
+import { auditTarget } from './server-target';
 
 type Verbs = Pick<Servers, 'create' | 'change' | 'remove'>;
 
@@ -21,8 +22,6 @@ export interface ServerRecords extends Verbs {
 
 /** Named servers as things that exist without running: made, changed and forgotten (protocol, 3.7 and 5.5). */
 export function createServerRecords({ store, profiles, audit, namedLimit = 0, renamed, targetOf, stop }: RecordsDeps): ServerRecords {
-  const nameOf = (owner: User, name: ServerName): string => `server:${owner.name}/${name}`;
-
   const demandRoom = (owner: User, name: ServerName): void => {
     if (namedLimit === 0 || name === DEFAULT_SERVER || store.servers.find(owner.id, name) !== undefined) return;
     const named = store.servers.listOf(owner.id).filter((record) => record.name !== DEFAULT_SERVER).length;
@@ -43,7 +42,7 @@ export function createServerRecords({ store, profiles, audit, namedLimit = 0, re
       const now = store.servers.find(owner.id, name);
       if (now === undefined || isActive(now.state)) return;
       store.servers.remove(now.id);
-      audit.record(actor, 'server.remove', nameOf(owner, name), { detail: { server: now.id } });
+      audit.record(actor, 'server.remove', auditTarget(owner, name), { detail: { server: now.id } });
     });
     renamed();
   };
@@ -56,7 +55,7 @@ export function createServerRecords({ store, profiles, audit, namedLimit = 0, re
         if (name === DEFAULT_SERVER || store.servers.find(owner.id, name) !== undefined) throw new HubError('conflict', `${owner.name} already has a server named '${name}'`);
         demandRoom(owner, name);
         const made = write(store.servers.ensure(owner.id, name), ask);
-        audit.record(actor, 'server.create', nameOf(owner, name), { detail: { server: made.id } });
+        audit.record(actor, 'server.create', auditTarget(owner, name), { detail: { server: made.id } });
         return made;
       });
     },
@@ -73,7 +72,7 @@ export function createServerRecords({ store, profiles, audit, namedLimit = 0, re
           if (store.servers.find(owner.id, ask.name) !== undefined) throw new HubError('conflict', `${owner.name} already has a server named '${ask.name}'`);
         }
         const after = write(before, ask);
-        audit.record(actor, 'server.change', nameOf(owner, name), { detail: { server: before.id, keys: Object.keys(ask), ...(ask.name === undefined ? {} : { to: ask.name }) } });
+        audit.record(actor, 'server.change', auditTarget(owner, name), { detail: { server: before.id, keys: Object.keys(ask), ...(ask.name === undefined ? {} : { to: ask.name }) } });
         return after;
       });
       if (changed.name !== name) renamed();

@@ -18,6 +18,7 @@ import { createAgain } from './server-again';
 import { createStarter } from './server-start';
 import { createServerRecords } from './server-records';
 import { cancelled, createStopper } from './server-stop';
+import { serverTarget } from './server-target';
 
 export type { LabEnvAsk, ReadinessAsk, ServersDeps } from './server-core';
 
@@ -43,11 +44,11 @@ export function createServers(deps: ServersDeps): ServersService {
   const exits = createExits(core, stopper);
   const { reconcile } = createReconciler(core, { starter, stopper, queue });
 
-  const targetOf = (owner: User, name: ServerName): Target => ({ kind: 'server', user: owner.name, server: name, groups: store.groups.groupsOf(owner.id).map((g) => g.name) });
+  const targetOf = (owner: User, name: ServerName): Target => serverTarget(store, owner, name);
 
   function start(actor: Actor, owner: User, name: ServerName, ask: StartAsk): { record: ServerRecord; settled: Promise<void>; claimed: boolean } {
     demand(actor, 'start:servers', targetOf(owner, name));
-    if (core.closing.aborted) throw new HubError('unavailable', 'The hub restarts. Try again in a moment.', { retryAfterSeconds: 5 });
+    core.demandStaying();
     // Together: a claim that is kept although its entry could not be written would be a start that nobody goes on with.
     const { record, claimed } = store.transaction(() => {
       records.demandRoom(owner, name);
@@ -56,7 +57,7 @@ export function createServers(deps: ServersDeps): ServersService {
       if (claim.claimed) deps.maintenance?.demand(actor);
       if (claim.claimed) {
         audited(actor, 'server.start', claim.record);
-        inUse(claim.record);
+        core.inUse(claim.record);
       }
       return claim;
     });
@@ -72,7 +73,8 @@ export function createServers(deps: ServersDeps): ServersService {
 
   function revive(id: ServerId, reason: string): void {
     const before = store.servers.byId(id);
-    if (before === undefined || core.closing.aborted) return;
+    if (before === undefined) return;
+    core.demandStaying();
     const claim = store.transaction(() => {
       const made = queue.claim(before.owner, before.name, {});
       if (made.claimed) audited('hub', 'server.start', made.record, reason);
@@ -104,14 +106,11 @@ export function createServers(deps: ServersDeps): ServersService {
     if (state.kind === 'queued') return leaveLine(before, reason);
     const record = core.move(before, { kind: 'stopping', since: clock.now(), handle: core.runs.get(id)?.handle ?? handleOf(state), error: null });
     if (record === undefined) throw new HubError('conflict', 'This server is already changing state. Try again in a moment.', { retryAfterSeconds: 1 });
-    inUse(record);
+    core.inUse(record);
     const outcome = () => ({ kind: 'stopped' as const, since: clock.now(), reason });
     const grace = state.kind === 'starting' ? { graceMs: 0 } : {};
     return { record, settled: stopper.takeDown(record, { route: core.removeRoute(id), outcome, why: 'asked', ...grace }) };
   }
-
-  /** Somebody started or stopped it: that counts as activity of server and owner (protocol, 6.1). */
-  const inUse = ({ id }: ServerRecord): void => store.servers.touch(new Map([[id, clock.now()]]));
 
   function leaveLine(before: ServerRecord, reason: string | null): { record: ServerRecord; settled: Promise<void> } {
     const record = core.move(before, { kind: 'stopped', since: clock.now(), reason }) ?? before;

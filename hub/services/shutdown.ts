@@ -1,4 +1,5 @@
 import { demand, HUB } from '../domain/access';
+import type { ServerId } from '../domain/ids';
 import type { Logger } from '../domain/runtime';
 import type { Store } from '../store/store';
 import type { Recorder, Shutdown } from './contract';
@@ -7,12 +8,17 @@ export interface ShutdownDeps {
   readonly store: Store;
   readonly log: Logger;
   readonly audit: Pick<Recorder, 'record'>;
-  readonly servers: { halt(id: ReturnType<Store['servers']['list']>[number]['id'], reason: string): Promise<void> };
+  readonly servers: { halt(id: ServerId, reason: string): Promise<void> };
   /** What ends the process in good order; called once. */
   readonly end: () => void;
 }
 
-export function createShutdown({ store, log, audit, servers, end }: ShutdownDeps): Shutdown {
+export interface ShutdownService extends Shutdown {
+  /** It was asked for, and cannot be taken back. Whatever starts servers asks this, so that none comes up behind those that are stopped. */
+  hasBegun(): boolean;
+}
+
+export function createShutdown({ store, log, audit, servers, end }: ShutdownDeps): ShutdownService {
   let begun = false;
 
   const stopAll = async (): Promise<void> => {
@@ -32,5 +38,6 @@ export function createShutdown({ store, log, audit, servers, end }: ShutdownDeps
       begun = true;
       run(ask.servers).catch((err: unknown) => log.error({ err }, 'The hub could not be shut down.'));
     },
+    hasBegun: () => begun,
   };
 }

@@ -1,4 +1,4 @@
-import { demand, demandMayChange, type Actor } from '../domain/access';
+import { demand, demandMayChange, isOwn, type Actor } from '../domain/access';
 import { HubError } from '../domain/errors';
 import type { UserId, VolumeId } from '../domain/ids';
 import type { ScopeName } from '../domain/scopes/tree';
@@ -23,8 +23,7 @@ export type VolumeCore = ReturnType<typeof createVolumeCore>;
 export function createVolumeCore({ store, records, audit, softQuota }: VolumeCoreDeps) {
   /** Others' volumes take more than others' servers do: whoever may stop somebody's server may not take the files away. */
   function demanded(actor: Actor, own: ScopeName, owner: User): void {
-    const isOwn = actor.kind === 'user' && actor.id === owner.id;
-    demand(actor, isOwn ? own : 'admin:servers', targetOf(store, owner));
+    demand(actor, isOwn(actor, owner) ? own : 'admin:servers', targetOf(store, owner));
     // Their files are what their servers show.
     if (own === 'access:servers') demand(actor, own, targetOf(store, owner));
     if (own !== 'read:servers') demandMayChange(actor, owner);

@@ -1,3 +1,4 @@
+import { isOwn } from '../domain/access';
 import { HubError } from '../domain/errors';
 import { DEFAULT_SERVER, type UserId } from '../domain/ids';
 import type { Clock } from '../domain/runtime';
@@ -47,7 +48,7 @@ export function createDownloads({ store, engine, records, core, clock, image, cl
         core.recorded(actor, 'volume.download', owner, { volumes: picked });
         const server = store.servers.find(owner.id, DEFAULT_SERVER);
         // Whoever reads somebody's files has entered as much as somebody who opens the server.
-        if (server !== undefined && !(actor.kind === 'user' && actor.id === owner.id)) store.visits.add(server.id, actor.name, clock.now());
+        if (server !== undefined && !isOwn(actor, owner)) store.visits.add(server.id, actor.name, clock.now());
       });
       const stream = await engine.archiveVolumes(picked, { image, signal: AbortSignal.any([signal, closing]) });
       stream.once('close', leave);

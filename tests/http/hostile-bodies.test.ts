@@ -9,10 +9,19 @@ const BODIES = ROUTES.filter((route) => route.kind === 'api' && route.method !==
 let hub: TestHub;
 let boss: User;
 let token: string;
-beforeAll(async () => {
+let leaving = false;
+const begin = async (): Promise<void> => {
   hub = await startHub();
   boss = makeUser(hub, 'boss', { admin: true });
   token = makeToken(hub, boss);
+  leaving = false;
+};
+beforeAll(begin);
+// A hub that was told to end starts no server any more.
+afterEach(async () => {
+  if (!leaving) return;
+  await hub.close();
+  await begin();
 });
 afterAll(() => hub.close());
 
@@ -24,6 +33,7 @@ async function send(method: string, pattern: string, body: string | Buffer): Pro
   const res = await fetch(`${hub.origin}${path}`, { method: method.toUpperCase(), headers: { Authorization: `token ${token}`, 'Content-Type': 'application/json' }, body: new Uint8Array(Buffer.from(body)) });
   const text = await res.text();
   await hub.hub.services.servers.stopAllOf(user.id);
+  leaving ||= pattern === '/hub/api/shutdown' && res.ok;
   return { status: res.status, text, user };
 }
 const notAdmins = (): boolean => hub.store.users.list({ offset: 0, limit: 10_000 }).users.every((user) => user.admin === (user.id === boss.id));

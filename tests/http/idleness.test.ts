@@ -98,7 +98,7 @@ test('before the stop the lab gets the notification of its extension, once, and 
 });
 
 test('a lab without the extension is stopped all the same, and nothing fails', async () => {
-  await begin({ server: { idleLimit: '30m' }, profiles: [{ slug: 'other', title: 'Other', upstream: 'singleuser' }] });
+  await begin({ server: { idleLimit: '30m' }, profiles: [{ slug: 'other', title: 'Other', mode: 'singleuser' }] });
   await start(world.alice);
   await world.hub.spawner.kill(idOf(world.alice));
   await eventually(() => stateOf(world.alice).kind !== 'ready');

@@ -210,7 +210,7 @@ describe('activity', () => {
     expect(lastOf(bob)).toBe(startOf(bob));
   });
 
-  test('a token ends with the stop of its server', async () => {
+  test('M17: a token ends with the stop of its server', async () => {
     await hub.hub.services.servers.stopAllOf(alice.user.id);
     // The fake lab is gone; a connection that had its name would still be nobody.
     expect(await ask({ ...alice, port: bob.port }, 'GET', '/hub/api/user', { token: alice.token })).toMatchObject(STRANGER);

@@ -1,4 +1,4 @@
-import { DEFAULT_SERVER } from '../../hub/domain/ids';
+import { DEFAULT_SERVER, type ServerName } from '../../hub/domain/ids';
 import type { User } from '../../hub/domain/user';
 import { makeToken, makeUser } from '../support/factories';
 import { createBrowser, signedInAs } from '../support/login';
@@ -27,16 +27,60 @@ export interface Fixture {
 }
 
 const QUIET = { name: 'quiet', token: 'quiet-secret-0123456789', url: 'http://127.0.0.1:9', oauthNoConfirm: true };
+/** A group whose members run one server together: whoever starts another one waits in line. */
+const NARROW = 'narrow';
 const CLIENT = { clientId: 'service-quiet', secret: QUIET.token, redirect: '/services/quiet/oauth_callback' };
 
 export const startDescribed = (): Promise<TestHub> => startHub({
-  settings: { server: { cap: 0, named: true }, signup: 'approval', services: [QUIET], roles: [{ name: 'user', scopes: ['self', 'access:services!service=quiet'] }] },
+  settings: { server: { cap: 0, named: true }, signup: 'approval', services: [QUIET], roles: [{ name: 'user', scopes: ['self', 'access:services!service=quiet'] }], groups: [{ name: NARROW, limits: { servers: 1 } }] },
 });
 
 type Make = (f: Fixture) => Example | Promise<Example>;
-const running = async ({ hub, user }: Fixture): Promise<Example> => {
-  await hub.hub.services.servers.start(hub.hub.services.actors.ofUser(user, 'cookie', 'test'), user, DEFAULT_SERVER, {}).settled;
+const ONE = 'one' as ServerName;
+const actorFor = ({ hub, user }: Pick<Fixture, 'hub' | 'user'>) => hub.hub.services.actors.ofUser(user, 'cookie', 'test');
+const start = (f: Fixture, name: ServerName) => f.hub.hub.services.servers.start(actorFor(f), f.user, name, {});
+const stop = (f: Fixture, name: ServerName) => f.hub.hub.services.servers.stop(actorFor(f), f.user, name);
+const idOf = ({ hub, user }: Fixture, name: ServerName) => hub.store.servers.ensure(user.id, name).id;
+const runs = (name: ServerName): Make => async (f) => {
+  await start(f, name).settled;
   return {};
+};
+const [running, oneRunning] = [runs(DEFAULT_SERVER), runs(ONE)];
+const waits = (name: ServerName): Make => async (f) => {
+  const { store } = f.hub;
+  const group = store.groups.byName(NARROW);
+  if (group === undefined) throw new Error('the group is not there');
+  for (const { id } of store.groups.membersOf(group.id)) {
+    await f.hub.hub.services.servers.stopAllOf(id);
+    store.groups.removeMember(group.id, id);
+  }
+  store.groups.addMember(group.id, f.user.id);
+  await start(f, name === ONE ? DEFAULT_SERVER : ONE).settled;
+  start(f, name);
+  return {};
+};
+const leased = (name: ServerName): Make => async (f) => {
+  await start(f, name).settled;
+  return { params: { 'leases/:lease': f.hub.hub.services.idleness.lease(actorFor(f), f.user, name, { ms: 60_000, why: 'a test' }).id } };
+};
+const lease: Example = { body: { for: '1h', why: 'It computes.' } };
+/** With volumes that a server had. */
+const used: Make = async (f) => {
+  await start(f, DEFAULT_SERVER).settled;
+  await stop(f, DEFAULT_SERVER).settled;
+  return {};
+};
+const homeOf = ({ hub, user }: Fixture, state: string): Example => {
+  const home = hub.store.volumes.listOf(user.id).find((volume) => volume.purpose === 'home' && volume.state === state);
+  return { params: { 'volumes/:volume': home?.id ?? '' } };
+};
+const binned: Make = async (f) => {
+  await used(f);
+  await f.hub.hub.services.volumes.reset(actorFor(f), f.user, ['home']);
+  return homeOf(f, 'bin');
+};
+const stopAll = async ({ store, hub }: TestHub): Promise<void> => {
+  for (const { owner } of store.servers.active()) await hub.services.servers.stopAllOf(owner);
 };
 const withStatus = (status: User['status']): Make => ({ hub, user }) => {
   hub.store.users.update(user.id, { status });
@@ -69,8 +113,66 @@ export const EXAMPLES: Readonly<Record<string, Make>> = {
   createNamedServer: () => ({ params: { 'servers/:sname': 'two' }, body: { display_name: 'Two' } }),
   changeNamedServer: () => ({ body: { name: 'three' } }),
   stopNamedServer: () => ({ body: { remove: true } }),
-  watchNamedServer: async ({ hub, user }) => {
-    await hub.hub.services.servers.start(hub.hub.services.actors.ofUser(user, 'cookie', 'test'), user, 'one' as typeof DEFAULT_SERVER, {}).settled;
+  watchNamedServer: oneRunning,
+  restartServer: running,
+  restartNamedServer: oneRunning,
+  recreateServer: async (f) => ({ ...(await running(f)), body: { profile: 'default' } }),
+  recreateNamedServer: oneRunning,
+  getServerPostMortem: async (f) => {
+    await start(f, DEFAULT_SERVER).settled;
+    const id = idOf(f, DEFAULT_SERVER);
+    await f.hub.spawner.kill(id, { exitCode: 137, oomKilled: true });
+    while (f.hub.store.postMortems.end(id) === undefined) await new Promise((resolve) => setImmediate(resolve));
+    return {};
+  },
+  getNamedServerPostMortem: async (f) => {
+    await start(f, ONE).settled;
+    const id = idOf(f, ONE);
+    f.hub.spawner.killChild(id, new Date());
+    f.hub.spawner.pause(id);
+    return {};
+  },
+  readServerLog: async (f) => ({ ...(await running(f)), query: '?lines=5' }),
+  readNamedServerLog: async (f) => {
+    await start(f, ONE).settled;
+    Object.assign(f.hub.spawner, { followLogs: async function* () { yield ['the last line']; } });
+    return { query: '?follow=1' };
+  },
+  listQueue: waits(DEFAULT_SERVER),
+  getServerPlace: waits(DEFAULT_SERVER),
+  getNamedServerPlace: waits(ONE),
+  jumpServer: waits(DEFAULT_SERVER),
+  jumpNamedServer: waits(ONE),
+  getServerIdleness: running,
+  getNamedServerIdleness: leased(ONE),
+  extendServer: running,
+  extendNamedServer: oneRunning,
+  leaseServer: async (f) => ({ ...(await running(f)), ...lease }),
+  leaseNamedServer: async (f) => ({ ...(await oneRunning(f)), ...lease }),
+  endServerLease: leased(DEFAULT_SERVER),
+  endNamedServerLease: leased(ONE),
+  askWhatIf: async (f) => ({ ...(await leased(ONE)(f)), query: '?idleLimit=1h&maxAge=0' }),
+  announceMaintenance: () => ({ body: { from: new Date(Date.now() + 7 * 86_400_000).toISOString(), message: 'A new disk.' } }),
+  restoreServers: async ({ hub, boss }) => {
+    // Nothing of this maintenance shall go on beside the next example.
+    await stopAll(hub);
+    const { maintenance, actors } = hub.hub.services;
+    const actor = actors.ofUser(boss, 'cookie', 'test');
+    maintenance.announce(actor, { from: new Date(), until: null, message: '' });
+    maintenance.end(actor);
+    return {};
+  },
+  listVolumes: binned,
+  resetHomeVolume: used,
+  resetVolumes: async (f) => ({ ...(await used(f)), body: { purposes: ['home', 'cache'] } }),
+  handOverVolumes: async (f) => ({ ...(await used(f)), params: { 'users/:name': f.other }, body: { from: f.user.name } }),
+  undoVolumeReset: binned,
+  removeVolume: binned,
+  downloadVolumes: used,
+  downloadVolume: async (f) => ({ ...(await used(f)), ...homeOf(f, 'active') }),
+  listLeftVolumes: async (f) => {
+    await used(f);
+    await f.hub.hub.services.accounts.remove(f.hub.hub.services.actors.ofUser(f.boss, 'cookie', 'test'), f.user.id, { volumes: 'keep' });
     return {};
   },
   createToken: () => ({ body: { note: 'x', expires_in: 60, scopes: ['inherit'] } }),

@@ -72,7 +72,7 @@ function expectDescribed({ path: at, method, op }: Row, { status, type, text }: 
   if (said === undefined) throw new Error(`${status} is not described: ${text}`);
   const [place, answer] = '$ref' in said ? [said.$ref.slice(2).split('/'), commonOf(said.$ref)] : [['paths', at, method, 'responses', String(status)], said];
   if (answer.content === undefined) return expect(text).toBe('');
-  expect(Object.keys(answer.content)).toEqual([type]);
+  expect(Object.keys(answer.content)).toContain(type);
   if (type === 'application/json') expect(misfit(JSON.parse(text), ...place, 'content', type, 'schema')).toBe('');
 }
 
@@ -121,18 +121,7 @@ describe('the description', () => {
 });
 
 describe('replayed', () => {
-  test.each(named(ROWS))('%s answers as it is described', async (id, row) => {
-    const fixture = await makeFixture(hub, row.path);
-    const example = await exampleFor(id, fixture);
-    const [[type = ''] = []] = Object.entries(row.op.requestBody?.content ?? {});
-    if (example.body !== undefined) expect(misfit(example.body, 'paths', row.path, row.method, 'requestBody', 'content', type, 'schema')).toBe('');
-    const answer = await ask(row, fixture, example);
-    expectDescribed(row, answer);
-    // One operation only refuses; every other one is shown to work.
-    const works = Object.keys(row.op.responses).some((status) => Number(status) < 400);
-    expect([answer.status < 400, answer.text]).toEqual([works, answer.text]);
-  });
-
+  // First what is refused: one of the operations that work ends the hub.
   test.each(named(ROWS.filter(({ op }) => op.requestBody !== undefined)))('%s refuses a body that is not described, and changes nothing', async (id, row) => {
     const fixture = await makeFixture(hub, row.path);
     const example = await exampleFor(id, fixture);
@@ -145,6 +134,18 @@ describe('replayed', () => {
     expectDescribed(row, answer);
     expect(answer.status).toBe(400);
     expect(withoutTokensOf(fixture, snapshot(hub))).toBe(withoutTokensOf(fixture, before));
+  });
+
+  test.each(named(ROWS))('%s answers as it is described', async (id, row) => {
+    const fixture = await makeFixture(hub, row.path);
+    const example = await exampleFor(id, fixture);
+    const [[type = ''] = []] = Object.entries(row.op.requestBody?.content ?? {});
+    if (example.body !== undefined) expect(misfit(example.body, 'paths', row.path, row.method, 'requestBody', 'content', type, 'schema')).toBe('');
+    const answer = await ask(row, fixture, example);
+    expectDescribed(row, answer);
+    // One operation only refuses; every other one is shown to work.
+    const works = Object.keys(row.op.responses).some((status) => Number(status) < 400);
+    expect([answer.status < 400, answer.text]).toEqual([works, answer.text]);
   });
 
   it('every example belongs to an operation', () => {

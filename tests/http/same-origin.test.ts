@@ -2,6 +2,7 @@ import { makeToken, makeUser } from '../support/factories';
 import { createBrowser, NAVIGATION, setCookies, signedInAs, tokenIn, type Browser } from '../support/login';
 import { ROUTES } from '../support/routes';
 import { startHub, type TestHub } from '../support/start-hub';
+import { DEFAULT_SERVER } from '../../hub/domain/ids';
 import type { HubRoute } from '../../hub/http/routes';
 
 let hub: TestHub;
@@ -18,11 +19,32 @@ const WITHOUT_COOKIE = ['/hub/api/oauth2/token', '/hub/security/csp-report'];
 const CHANGING = ROUTES.filter((route) => route.method !== 'get' && !WITHOUT_COOKIE.includes(route.path));
 const fill = (path: string): string => path.slice(1).replace('{*rest}', 'api/kernels').replace('{*path}', 'x').replace(/:(\w+)/g, (_all, name: string) => (name === 'action' ? 'disable' : 'victim'));
 
-/** What a request could have changed, without what the mere visit of a page records; what was refused leaves a trace of its own. */
-const snapshot = (): string => {
+/** What was refused leaves a trace of its own. */
+const entries = (): readonly string[] => hub.store.audit.list({ offset: 0, limit: 2000 }).filter((entry) => entry.result === 'ok').map(({ action }) => action);
+
+/** What a request could have changed, without what the mere visit of a page records. `but`: actions whose entries are not looked at. */
+const snapshot = (but: readonly string[] = []): string => {
   const { users } = hub.store.users.list({ offset: 0, limit: 200 });
-  return JSON.stringify([users.map((u) => [u.id, u.name, u.admin, u.status]), users.map((u) => hub.store.tokens.listOf(u.id).length), users.map((u) => hub.store.sessions.listOf(u.id).length), hub.store.servers.list(), hub.store.audit.list({ offset: 0, limit: 2000 }).filter((entry) => entry.result === 'ok').length]);
+  return JSON.stringify([
+    users.map((u) => [u.id, u.name, u.admin, u.status]), users.map((u) => [hub.store.tokens.listOf(u.id).length, hub.store.sessions.listOf(u.id).length, hub.store.volumes.listOf(u.id)]),
+    hub.store.servers.list(), entries().filter((action) => !but.includes(action)),
+  ]);
 };
+
+/** Reading what belongs to somebody else leaves an entry, and nothing but it: the only ones that a GET may leave. */
+const LOOKS = ['server.read-log', 'volume.download'];
+/** From one of our own pages or a typed address it starts the visitor's own server, as JupyterHub's clients expect (C16). */
+const STARTS = '/hub/spawn';
+
+/** Every address that is only visited, with a server of somebody else's whose log there is to read. */
+async function visitAll(site: 'cross-site' | 'same-site' | 'same-origin', routes: readonly HubRoute[]): Promise<void> {
+  const headers = { 'Sec-Fetch-Site': site, 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document', Accept: 'text/html' };
+  for (const route of routes) {
+    await admin.raw('get', fill(route.path), headers);
+    await admin.raw('get', `${fill(route.path)}?image=evil&token=x`, headers);
+  }
+}
+const VISITED = ROUTES.filter((route) => route.method === 'get' && !route.path.includes('static'));
 
 describe('requests that change something', () => {
   it('C01: there are some, and among them every one that the running hub has', () => {
@@ -104,14 +126,21 @@ describe('requests that change something', () => {
     expect(hub.store.users.byName('victim' as never)).toBeDefined();
   });
 
-  it('C06: no page or address that is only visited changes anything', async () => {
+  it.each(['cross-site', 'same-site'] as const)('C06: no page or address that a %s page sends people to changes anything, not even the audit log', async (site) => {
+    hub.store.servers.ensure(hub.store.users.byName('victim' as never)?.id as never, DEFAULT_SERVER);
     const before = snapshot();
-    for (const route of ROUTES.filter((r) => r.method === 'get' && !r.path.includes('static'))) {
-      await admin.raw('get', fill(route.path), { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document', Accept: 'text/html' });
-      await admin.raw('get', `${fill(route.path)}?image=evil&token=x`, { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document', Accept: 'text/html' });
-    }
+    await visitAll(site, VISITED);
     expect(snapshot()).toBe(before);
     expect(hub.spawner.started).toHaveLength(0);
+  });
+
+  it('C06: nor does one that is opened from our own pages, but for the entries of who read what belongs to somebody else', async () => {
+    hub.store.servers.ensure(hub.store.users.byName('victim' as never)?.id as never, DEFAULT_SERVER);
+    const [before, known] = [snapshot(LOOKS), entries().length];
+    await visitAll('same-origin', VISITED.filter(({ path }) => path !== STARTS));
+    expect(snapshot(LOOKS)).toBe(before);
+    expect(hub.spawner.started).toHaveLength(0);
+    expect([...new Set(entries().slice(0, entries().length - known))].toSorted()).toEqual(LOOKS);
   });
 });
 

@@ -1,18 +1,15 @@
-import { z } from 'zod';
-import { durationMs } from '../../domain/duration';
+import type { z } from 'zod';
+import { demand } from '../../domain/access';
 import { HubError } from '../../domain/errors';
 import type { ServerName } from '../../domain/ids';
 import type { User } from '../../domain/user';
-import type { IdleView, WhatIf } from '../../services/idleness-contract';
-import { leaseAskOf, leaseModel } from '../../wire/lease';
-import { timestamp } from '../../wire/timestamp';
+import { LeaseBody, leaseModel, WRONG_LEASE } from '../../wire/lease';
 import { empty, json, type Exchange, type Reply } from '../exchange';
-import { actorOf, type Kit } from '../kit';
+import { actorOf, targetOf, type Kit } from '../kit';
+import { operation, type Given } from '../operation';
 import type { HubRoute } from '../routes';
-import { parseBody } from './read';
-
-/** How long is the hub's to say. */
-export const ExtendBody = z.strictObject({});
+import { idleModel, IdlenessModel, LeaseModel, whatIfOf, WhatIfModel, WhatIfQuery } from './idleness-models';
+import { Nothing } from './read';
 
 /** Why servers are kept, and when they stop: our own, not JupyterHub's. */
 export function idlenessRoutes(kit: Kit): readonly HubRoute[] {
@@ -23,62 +20,63 @@ export function idlenessRoutes(kit: Kit): readonly HubRoute[] {
     if (owner === undefined) throw new HubError('not-found', 'No access to resources or resources not found');
     return [owner, (x.params['sname'] ?? '') as ServerName];
   };
+  /** One that the actor may keep. */
+  const keptAt = (x: Exchange): readonly [User, ServerName] => {
+    const place = serverAt(x);
+    demand(actorOf(x), 'users:activity', targetOf(kit.deps, place[0]));
+    return place;
+  };
 
   const show = async (x: Exchange): Promise<Reply> => json(200, idleModel(await idleness.report(actorOf(x), ...serverAt(x))));
-  const extend = (x: Exchange): Reply => {
-    parseBody(ExtendBody, x.json);
-    return json(200, idleModel(idleness.extend(actorOf(x), ...serverAt(x))));
+  // How long is the hub's to say.
+  const extend = (x: Exchange, { body }: Given<typeof Nothing>): Reply => {
+    const place = keptAt(x);
+    body();
+    return json(200, idleModel(idleness.extend(actorOf(x), ...place)));
   };
-  const lease = (x: Exchange): Reply => json(201, leaseModel(idleness.lease(actorOf(x), ...serverAt(x), leaseAskOf(x.json))));
+  const lease = (x: Exchange, { body }: Given<typeof LeaseBody>): Reply => {
+    const place = keptAt(x);
+    const { for: ms, why } = body(WRONG_LEASE);
+    return json(201, leaseModel(idleness.lease(actorOf(x), ...place, { ms, why })));
+  };
   const end = (x: Exchange): Reply => {
     idleness.endLease(actorOf(x), ...serverAt(x), x.params['lease'] ?? '');
     return empty(204);
   };
-  const whatIf = async (x: Exchange): Promise<Reply> => {
-    const servers = await idleness.whatIf(actorOf(x), whatIfOf(x.query));
+  const whatIf = async (x: Exchange, { query }: Given<z.ZodUndefined, typeof WhatIfQuery>): Promise<Reply> => {
+    const servers = await idleness.whatIf(actorOf(x), whatIfOf(query()));
     return json(200, { stops: servers.filter(({ verdict }) => verdict.due).length, keeps: servers.filter(({ verdict }) => !verdict.due).length, servers: servers.map((view) => ({ user: view.owner.name, server: view.record.name, ...idleModel(view) })) });
   };
 
-  return [
-    ...['/hub/api/users/:name/server', '/hub/api/users/:name/servers/:sname'].flatMap((path): HubRoute[] => [
-      { method: 'get', path: `${path}/idleness`, kind: 'api', needs: ['read:servers'], handle: show },
-      { method: 'post', path: `${path}/extend`, kind: 'api', needs: ['users:activity'], handle: extend },
-      { method: 'post', path: `${path}/leases`, kind: 'api', needs: ['users:activity'], handle: lease },
-      { method: 'delete', path: `${path}/leases/:lease`, kind: 'api', needs: ['users:activity'], handle: end },
-    ]),
-    { method: 'get', path: '/hub/api/idleness', kind: 'api', needs: ['admin-ui'], handle: whatIf },
+  const view = { 200: { description: 'Why it is kept, or when it stops.', model: IdlenessModel } };
+  const ONLY_RUNNING = '400 when it is not running.';
+  const rows = (path: string, id: string, which: string): HubRoute[] => [
+    operation({
+      method: 'get', path: `${path}/idleness`, needs: ['read:servers'], handle: show,
+      doc: { id: `get${id}Idleness`, tag: 'Servers', summary: `Say why ${which} is kept, or when it stops`, description: `The server is asked, which takes some seconds at most. ${ONLY_RUNNING}`, answers: view },
+    }),
+    operation({
+      method: 'post', path: `${path}/extend`, needs: ['users:activity'], handle: extend,
+      doc: { id: `extend${id}`, tag: 'Servers', summary: `Keep ${which} for a whole idle limit from now`, description: ONLY_RUNNING, body: Nothing, answers: { ...view, 409: 'It has too many leases.' } },
+    }),
+    operation({
+      method: 'post', path: `${path}/leases`, needs: ['users:activity'], handle: lease,
+      doc: { id: `lease${id}`, tag: 'Servers', summary: `Keep ${which} for some time`, description: `Whatever it does, but not beyond its maximum age. ${ONLY_RUNNING}`, body: LeaseBody, answers: { 201: { description: 'The lease.', model: LeaseModel }, 409: 'It has too many leases.' } },
+    }),
+    operation({
+      method: 'delete', path: `${path}/leases/:lease`, needs: ['users:activity'], handle: end,
+      doc: { id: `end${id}Lease`, tag: 'Servers', summary: `End a lease of ${which}`, answers: { 204: 'It does not count any more.' } },
+    }),
   ];
-}
-
-const KNOWN = new Set(['idleLimit', 'maxAge', '_xsrf']);
-
-/** `idleLimit` and `maxAge`, as in the configuration; 0: none. What is absent or empty stays as configured. Throws `invalid-input`. */
-export function whatIfOf(query: URLSearchParams): WhatIf {
-  const unknown = [...query.keys()].find((key) => !KNOWN.has(key));
-  if (unknown !== undefined) throw new HubError('invalid-input', `Unknown parameter: ${unknown.slice(0, 64)}. A what-if takes idleLimit and maxAge.`);
-  const limit = (name: 'idleLimit' | 'maxAge'): number | null | undefined => {
-    const text = query.get(name) ?? '';
-    if (text === '') return undefined;
-    const ms = durationMs(text);
-    if (ms === undefined) throw new HubError('invalid-input', `${name}: expected a duration such as "90s", "10m", "4h", "14d", or 0 for none`);
-    return ms === 0 ? null : ms;
-  };
-  const [idleMs, maxAgeMs] = [limit('idleLimit'), limit('maxAge')];
-  return { ...(idleMs === undefined ? {} : { idleMs }), ...(maxAgeMs === undefined ? {} : { maxAgeMs }) };
-}
-
-const seconds = (ms: number | null): number | null => (ms === null ? null : Math.floor(ms / 1000));
-
-/** Durations are seconds. */
-function idleModel({ verdict, sentence, limits, signals, leases, near }: IdleView): Readonly<Record<string, unknown>> {
-  const { reason, at, latest, due } = verdict;
-  return {
-    verdict: verdict.verdict, sentence, rule: reason.kind, at: timestamp(at), latest: timestamp(latest?.at ?? null), due, near,
-    limits: { idle: seconds(limits.idleMs), idle_from: limits.idleFrom, max_age: seconds(limits.maxAgeMs), max_age_from: limits.maxAgeFrom },
-    signals: {
-      age: seconds(signals.ageMs), idle_for: seconds(signals.idleForMs), answered: timestamp(signals.answered), busy_cpus: signals.busyCpus,
-      running: signals.running.map(({ path, kernel, forMs }) => ({ path, kernel, for: seconds(forMs) })), proxied: signals.proxied,
-    },
-    leases: leases.map(leaseModel),
-  };
+  return [
+    ...rows('/hub/api/users/:name/server', 'Server', 'the default server'),
+    ...rows('/hub/api/users/:name/servers/:sname', 'NamedServer', 'a named server'),
+    operation({
+      method: 'get', path: '/hub/api/idleness', needs: ['admin-ui'], handle: whatIf,
+      doc: {
+        id: 'askWhatIf', tag: 'Operation', summary: 'Say which running servers would stop under other limits', description: 'Asks each of those that you may see; takes seconds. Nothing is stopped.', query: WhatIfQuery,
+        answers: { 200: { description: 'The servers.', model: WhatIfModel } },
+      },
+    }),
+  ];
 }

@@ -53,6 +53,9 @@ export const PAGE_FIELDS = {
 };
 export const PageQuery = z.object(PAGE_FIELDS);
 
+/** The body of an act about which there is nothing to say: an absent one, or an empty object. */
+export const Nothing = z.strictObject({}).describe('Nothing, or an empty object.');
+
 /** JupyterHub's rules: absolute values, at most 200, the envelope only for exactly its media type (protocol, 3.2). */
 export function pageOf(query: z.output<typeof PageQuery>, x: Pick<Exchange, 'req'>): Page {
   const enveloped = (headerOf(x, 'accept') ?? '').toLowerCase().split(',').some((type) => type.trim() === ENVELOPE);

@@ -104,7 +104,7 @@ const Part = z.strictObject({ class: z.string(), version: z.string() });
 export const InfoModel = named('Info', z.strictObject({ version: z.string().describe('Of the protocol.'), python: z.string(), sys_executable: z.string(), spawner: Part, authenticator: Part }).describe('What the hub runs with.'));
 export const VersionModel = named('Version', z.strictObject({ version: z.string() }).describe('The version of JupyterHub\'s protocol that the hub speaks.'));
 export const MessageModel = named('Message', z.strictObject({ message: z.string() }).describe('What happens, in words.'));
-export const ReadyModel = named('Ready', z.strictObject({ ok: z.boolean(), checks: z.array(z.strictObject({ name: z.string(), ok: z.boolean() })) }).describe('Whether the hub can serve.'));
+export const ReadyModel = named('Ready', z.strictObject({ ok: z.boolean(), status: z.enum(['ready', 'degraded']), checks: z.array(z.strictObject({ name: z.string(), ok: z.boolean() })) }).describe('Whether the hub can serve.'));
 
 export const DocumentModel = named('OpenApi', z.looseObject({ openapi: z.string() }).describe('This document.'));
 export const AccessToken = named('AccessToken', z.strictObject({ access_token: z.string(), token_type: z.literal('Bearer'), expires_in: z.number().describe('Seconds.'), scope: z.string().describe('Separated by spaces.') }).describe('What a client got for its code.'));

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Actor } from '../../domain/access';
+import { isOwn, type Actor } from '../../domain/access';
 import { HubError } from '../../domain/errors';
 import type { TokenId } from '../../domain/ids';
 import { shown } from '../../domain/shown';
@@ -45,7 +45,7 @@ export function tokenRoutes(kit: Kit): readonly HubRoute[] {
     if (scopes !== undefined && roles !== undefined) throw new HubError('invalid-input', 'Specify either scopes or roles, not both.');
     // JupyterHub reads 0 as "never"; a caller who sends nothing gets a token that ends.
     const seconds = expires === undefined ? DEFAULT_LIFETIME_SECONDS : expires === 0 ? null : expires;
-    const by = actor.kind === 'user' && actor.id === owner.id ? '' : ` by ${actor.kind} ${actor.name}`;
+    const by = isOwn(actor, owner) ? '' : ` by ${actor.kind} ${actor.name}`;
     const made = tokens.create(actor, owner, { note: note ?? `Requested via api${by}`, scopes: scopes ?? scopesOf(roles), expiresInSeconds: seconds });
     return json(201, tokenModel(kit.deps, owner, made.token, made.secret));
   };

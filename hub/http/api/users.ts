@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { demand, demandAny, demandMayChange, HUB, type Actor } from '../../domain/access';
+import { demand, demandAny, demandMayChange, HUB, isOwn, type Actor } from '../../domain/access';
 import { HubError } from '../../domain/errors';
 import { parseUserName } from '../../domain/names';
 import type { ScopeName } from '../../domain/scopes/tree';
@@ -106,7 +106,7 @@ export function userRoutes(kit: Kit): readonly HubRoute[] {
   const remove = async (x: Exchange, { query }: Given<z.ZodUndefined, typeof RemoveQuery>): Promise<Reply> => {
     const actor = actorOf(x);
     const user = userAt(kit, x, ['delete:users']);
-    if (actor.kind === 'user' && actor.id === user.id) throw new HubError('invalid-input', 'Cannot delete yourself!');
+    if (isOwn(actor, user)) throw new HubError('invalid-input', 'Cannot delete yourself!');
     const { volumes = 'keep' } = query();
     await accounts.remove(actor, user.id, { volumes });
     return empty(204);

@@ -4,6 +4,7 @@ import type { VolumeId } from '../../domain/ids';
 import type { User } from '../../domain/user';
 import type { Exchange, Reply } from '../exchange';
 import { actorOf, type Kit } from '../kit';
+import { demandOwnVisit } from '../middleware/same-origin';
 import { createOpenStreams } from '../open-streams';
 
 const PER_USER = 2;
@@ -46,6 +47,7 @@ export function createVolumeDownloads({ deps }: Kit): { open(x: Exchange, owner:
 
   return {
     open(x, owner, id) {
+      demandOwnVisit(x);
       // Only when it runs, because a HEAD request never does: neither counted nor recorded.
       const stream = async (): Promise<void> => {
         const abort = new AbortController();

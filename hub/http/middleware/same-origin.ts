@@ -1,6 +1,6 @@
 import { checkCrossSite, isSafeMethod } from '../../domain/cross-site';
 import { HubError } from '../../domain/errors';
-import { headerOf, isScripted, type Exchange } from '../exchange';
+import { headerOf, isOwnVisit, isScripted, type Exchange } from '../exchange';
 import type { Kit } from '../kit';
 import type { HubRoute } from '../routes';
 import { isExplicit } from './identify';
@@ -46,6 +46,15 @@ export function createSameOrigin(kit: Kit): { readonly before: (x: Exchange, rou
 function demandNavigation(x: Exchange): void {
   if (!isScripted(x)) return;
   throw new HubError('forbidden', 'Pages of the hub open in a window of their own and nowhere else.');
+}
+
+/**
+ * For addresses that are only read and whose reading is written down: by a cookie, another site's page could make anybody appear in the audit log
+ * as a reader of somebody's files, and keep the engine busy with it (C06).
+ */
+export function demandOwnVisit(x: Exchange): void {
+  if (isExplicit(x.caller) || isOwnVisit(x)) return;
+  throw new HubError('forbidden', 'Another site sent you here, and reading this is recorded. Open it from the hub, or type its address.');
 }
 
 /** JupyterHub's table (protocol, 2.7), with `no-cors` checked too: a script tag of a neighbour's page would be one. */

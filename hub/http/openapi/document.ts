@@ -86,13 +86,13 @@ function operationOf(row: Documented, schemas: Schemas): OpenApiOperation {
 const needsBody = ({ body, bodyRequired }: OperationDoc): boolean => bodyRequired ?? body?.safeParse({}).success === false;
 
 function responseOf(status: number, answer: Answer, schemas: Schemas): { readonly description: string; readonly content?: Content } {
-  const { description, model, type } = typeof answer === 'string' ? { description: answer } : answer;
+  const { description, model, type, orType } = typeof answer === 'string' ? { description: answer } : answer;
   const schema = model !== undefined ? schemas.answer(model) : isFailure(status) ? schemas.failure : type !== undefined ? { type: 'string' } : undefined;
-  return { description, ...(schema === undefined ? {} : { content: { [type ?? 'application/json']: { schema } } }) };
+  return { description, ...(schema === undefined ? {} : { content: { [type ?? 'application/json']: { schema }, ...(orType === undefined ? {} : { [orType]: { schema: { type: 'string' } } }) } }) };
 }
 
 const WHAT: Readonly<Record<string, string>> = {
-  'users/:name': 'Name of the user.', 'servers/:sname': 'Name of the server.', 'tokens/:id': 'Id of the token.', 'groups/:name': 'Name of the group.', 'services/:name': 'Name of the service.',
+  'users/:name': 'Name of the user.', 'servers/:sname': 'Name of the server.', 'tokens/:id': 'Id of the token.', 'groups/:name': 'Name of the group.', 'leases/:lease': 'Id of the lease.', 'volumes/:volume': 'Id of the volume.', 'services/:name': 'Name of the service.',
   'shares/:owner': 'Name of the server\'s owner.', 'shared/:owner': 'Name of the server\'s owner.', 'share-codes/:owner': 'Name of the server\'s owner.', ':owner/:sname': 'Name of the server.',
   'token/:token': 'The token that is asked about.', 'cookie/:cookie': 'Name of the cookie.', ':cookie/:value': 'Value of the cookie.',
 };

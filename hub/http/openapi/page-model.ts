@@ -35,8 +35,7 @@ function answerOf(document: OpenApi, status: string, answer: OpenApiOperation['r
     const common = document.components['responses']?.[lastOf(answer.$ref)] as { readonly description: string } | undefined;
     return { status, description: common?.description ?? '', type: [] };
   }
-  const [[type, content] = []] = Object.entries(answer.content ?? {});
-  const shown = type === undefined || content === undefined || Number(status) >= 400 ? [] : type === 'application/json' ? typeOf(content.schema) : [{ text: type }];
+  const shown = Number(status) >= 400 ? [] : joined(Object.entries(answer.content ?? {}).map(([type, { schema }]) => (type === 'application/json' ? typeOf(schema) : [{ text: type }])));
   return { status, description: answer.description, type: shown };
 }
 

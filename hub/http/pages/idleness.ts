@@ -3,7 +3,8 @@ import { HubError } from '../../domain/errors';
 import { seeOther, type Exchange, type Reply } from '../exchange';
 import { actorOf, type Kit } from '../kit';
 import type { HubRoute } from '../routes';
-import { whatIfOf } from '../api/idleness';
+import { whatIfOf, WhatIfQuery } from '../api/idleness-models';
+import { parseQuery } from '../api/read';
 import { placeOf } from './spawn';
 
 const MAX_TEXT = 32;
@@ -38,7 +39,7 @@ export function idlenessPageRoutes(kit: Kit): readonly HubRoute[] {
 /** The limits, or the sentence that says what is wrong with them. */
 function understood(query: URLSearchParams): ReturnType<typeof whatIfOf> | string {
   try {
-    return whatIfOf(query);
+    return whatIfOf(parseQuery(WhatIfQuery, query));
   } catch (err) {
     if (err instanceof HubError) return err.message;
     throw err;

@@ -1,6 +1,6 @@
 import { notRunningPage } from '../../../views/pages/spawn';
 import { confirmPage } from '../../../views/pages/confirm';
-import { can, notFound } from '../../domain/access';
+import { can, isOwn, notFound } from '../../domain/access';
 import { HubError } from '../../domain/errors';
 import { DEFAULT_SERVER, type ServerName } from '../../domain/ids';
 import type { User } from '../../domain/user';
@@ -87,7 +87,7 @@ export function findServer(deps: AppDeps, x: Exchange, path: { readonly user: st
   const record = records.find((s) => s.name === first && first !== '') ?? records.find((s) => s.name === DEFAULT_SERVER);
   const server = record?.name ?? (DEFAULT_SERVER as ServerName);
   if (!can(actor, 'access:servers', serverTargetOf(deps, user, server))) throw notFound();
-  return { user, server, own: actor.kind === 'user' && actor.id === user.id, record };
+  return { user, server, own: isOwn(actor, user), record };
 }
 
 /** 424, in JupyterHub's words, which JupyterLab understands as "stopped" and offers to start again. */

@@ -3,6 +3,7 @@ import { logPage } from '../../../views/pages/log';
 import { HubError } from '../../domain/errors';
 import { found, seeOther, type Exchange, type Reply } from '../exchange';
 import { actorOf, type Kit } from '../kit';
+import { demandOwnVisit } from '../middleware/same-origin';
 import type { HubRoute } from '../routes';
 import { placeOf, withinMs, type Place } from './spawn';
 
@@ -43,6 +44,7 @@ export function serverLifeRoutes(kit: Kit): readonly HubRoute[] {
   const log = async (x: Exchange): Promise<Reply> => {
     const { user, server, own, record } = placeOf(kit, x);
     if (record === undefined) return found(backOf({ user, server, own, record }));
+    if (!own) demandOwnVisit(x);
     const lines = await services.servers.logs(actorOf(x), user, server, SHOWN_LINES);
     const running = record.state.kind === 'ready' || record.state.kind === 'starting';
     const streamUrl = running ? `${urls.apiLogs(user.name, server)}?follow=1&lines=${SHOWN_LINES}&_xsrf=${encodeURIComponent(kit.formToken(x))}` : null;

@@ -1,13 +1,13 @@
 import { confirmPage } from '../../../views/pages/confirm';
 import { failedPage, notRunningPage, pendingPage, spawnFormPage, stoppingPage } from '../../../views/pages/spawn';
-import { can, demand } from '../../domain/access';
+import { can, demand, isOwn } from '../../domain/access';
 import { HubError } from '../../domain/errors';
 import { DEFAULT_SERVER, type ServerName } from '../../domain/ids';
 import { parseServerName } from '../../domain/names';
 import type { ServerRecord } from '../../domain/server';
 import type { User } from '../../domain/user';
 import type { StartAsk } from '../../services/contract';
-import { found, headerOf, seeOther, type Exchange, type Reply } from '../exchange';
+import { found, isOwnVisit, seeOther, type Exchange, type Reply } from '../exchange';
 import { actorOf, ownerOf, serverTargetOf, type Kit } from '../kit';
 import type { HubRoute } from '../routes';
 
@@ -35,7 +35,7 @@ export function placeOf(kit: Kit, x: Exchange, scope: 'read:servers' | 'access:s
   const server = parseServerName(x.params['server'] ?? '');
   if (server !== DEFAULT_SERVER && !deps.settings.namedServers) throw new HubError('invalid-input', 'Named servers are not enabled.');
   demand(actor, scope, serverTargetOf(deps, user, server));
-  return { user, server, own: actor.kind === 'user' && actor.id === user.id, record: deps.directory.serversOf(user.id).find((record) => record.name === server) };
+  return { user, server, own: isOwn(actor, user), record: deps.directory.serversOf(user.id).find((record) => record.name === server) };
 }
 
 /** How a server looks that is not ready: the same page wherever one meets it. */
@@ -87,11 +87,9 @@ export function spawnRoutes(kit: Kit): readonly HubRoute[] {
     const kind = place.record?.state.kind ?? 'stopped';
     if (kind === 'ready') return found(readyUrl(place, next));
     if (kind === 'queued' || kind === 'starting' || kind === 'stopping') return found(pendingUrl(place, next));
-    const site = headerOf(x, 'sec-fetch-site');
-    const trusted = site === undefined || site === 'same-origin' || site === 'none';
     const plain = [...x.query.keys()].every((name) => name === 'next' || name === '_xsrf');
     const familiar = place.server === DEFAULT_SERVER || place.record !== undefined;
-    if (!trusted || !plain || !familiar || !place.own) return form(x, place, 200);
+    if (!isOwnVisit(x) || !plain || !familiar || !place.own) return form(x, place, 200);
     return start(x, place, {}, next);
   };
 

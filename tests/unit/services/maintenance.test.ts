@@ -21,7 +21,7 @@ afterEach(() => open.splice(0).forEach((close) => close()));
 
 function site(make: (opts: WorldOptions) => World, opts: WorldOptions = {}): Omit<Site, 'boss'> {
   let maintenance: MaintenanceService | undefined;
-  const gate = { isClosed: () => maintenance?.gate.isClosed() === true, demand: (actor: Parameters<MaintenanceService['gate']['demand']>[0]) => maintenance?.gate.demand(actor), holds: () => maintenance?.gate.holds() === true };
+  const gate = { isClosed: () => maintenance?.gate.isClosed() === true, demand: (actor: Parameters<MaintenanceService['gate']['demand']>[0]) => maintenance?.gate.demand(actor) };
   const world = make({ ...opts, deps: { ...opts.deps, maintenance: gate } });
   const told: Site['told'] = [];
   const audit = createAudit({ store: world.store, clock: world.clock, log: capture([]), keepMs: 0 });
@@ -83,6 +83,26 @@ test('people are told, starts are refused from ten minutes before, and at the ti
   expect(where.told.map(({ message, labs }) => `${labs} ${/from|in \d+ min/.exec(message)?.[0]}`)).toEqual(['3 from', '3 in 60 min', '3 in 10 min', '3 in 5 min', '3 in 1 min']);
   expect(where.world.stateOf(who[0]?.user as Person['user'])).toMatchObject({ reason: 'It was stopped for maintenance.' });
   expect(actions(where)).toEqual(['maintenance.announce', 'maintenance.begin']);
+});
+
+test('nobody but administrators restarts or recreates a server from ten minutes before: it would not come back', async () => {
+  const where = createSite();
+  const [alice] = await running(where, 1) as [Person];
+  const { servers } = where.world;
+  const again = actorOf(alice.user, ['self', 'admin:servers']);
+  announce(where, 15);
+  await where.world.settled(servers.restart(alice.actor, alice.user, MAIN).settled);
+  where.world.clock.advance(6 * MINUTE);
+  for (const verb of ['restart', 'recreate'] as const) expect(() => servers[verb](alice.actor, alice.user, MAIN, {})).toThrow(/Maintenance begins at .* no server is started any more/);
+  expect(kinds(where, [alice])).toEqual(['ready']);
+  await where.world.settled(servers.restart(again, alice.user, MAIN).settled);
+  await where.world.settled(servers.recreate(again, alice.user, MAIN, {}).settled);
+  expect(kinds(where, [alice])).toEqual(['ready']);
+  where.world.clock.advance(10 * MINUTE);
+  await where.world.until(() => where.maintenance.get()?.servers.stopped === 1);
+  await where.world.settled(servers.start(again, alice.user, MAIN, {}).settled);
+  for (const verb of ['restart', 'recreate'] as const) expect(() => servers[verb](alice.actor, alice.user, MAIN, {})).toThrow(/under maintenance/);
+  expect(kinds(where, [alice])).toEqual(['ready']);
 });
 
 test('what ran is started again with one verb, respecting the cap, and what did not run is not', async () => {
