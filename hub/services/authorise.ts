@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { can, demand, type Actor } from '../domain/access';
 import { HubError } from '../domain/errors';
 import type { ServerId, UserId } from '../domain/ids';
@@ -25,7 +26,10 @@ export interface AuthoriseDeps {
 }
 
 export interface ServerAccess {
-  /** For the proxy. Reads snapshots only: a look-up per credential and one per server. */
+  /**
+   * For the proxy, also in timers, so it never throws. Reads snapshots only, a look-up per credential and one per server, but for the first
+   * time that a guest's program comes: that is written down, and what cannot be written down is refused.
+   */
   readonly authorise: Authorise;
   /**
    * Somebody in a browser, by office or by a share, says: yes, I want into this server that is not mine (R01). Audited, and shown to its owner; holds for this session only.
@@ -39,6 +43,9 @@ export interface ServerAccess {
 /** A program of a guest cannot be asked, and is written down like one that was. */
 type Verdict = Grant | { readonly kind: 'needs-confirmation'; readonly grant: Grant } | { readonly kind: 'noted'; readonly grant: Grant };
 
+/** Credentials that entered something; tokens also end by themselves, and nobody tells. One that is forgotten is asked or noted again. */
+const CONFIRMED = 20_000;
+
 const FORBIDDEN: Grant = { kind: 'forbidden' };
 const ANONYMOUS: Grant = { kind: 'anonymous' };
 
@@ -46,7 +53,7 @@ export function createAuthorise({ store, clock, log, audit, actors, sessions, si
   // An actor object lives until anything changes that it was made from; so do the verdicts that hang on it.
   const verdicts = new WeakMap<Actor, Map<ServerId, Verdict>>();
   /** Session to server to the end of the confirmation, on the clock that never jumps. */
-  const confirmed = new Map<string, Map<ServerId, number>>();
+  const confirmed = new LRUCache<string, Map<ServerId, number>>({ max: CONFIRMED });
   sessions.onEnded((credential) => confirmed.delete(credential));
 
   const targetOf = (server: ServerId): ServerTarget | undefined => {
@@ -93,8 +100,14 @@ export function createAuthorise({ store, clock, log, audit, actors, sessions, si
 
   const noted = (actor: Actor, server: ServerId, grant: Grant): Grant => {
     const target = isConfirmed(actor, server) ? undefined : targetOf(server);
-    if (target !== undefined) enter(actor, server, target);
-    return grant;
+    if (target === undefined) return grant;
+    try {
+      enter(actor, server, target);
+      return grant;
+    } catch (err) {
+      log.error({ actor: nameOf(actor), server, err }, 'A program was not let into a server that is not its owner\'s, because that could not be written down.');
+      return FORBIDDEN;
+    }
   };
 
   const isConfirmed = (actor: Actor, server: ServerId): boolean => (confirmed.get(actor.credential)?.get(server) ?? -Infinity) > clock.monotonicMs();

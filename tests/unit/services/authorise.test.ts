@@ -143,6 +143,16 @@ describe('an administrator in a browser', () => {
     expect(entered()).toHaveLength(4);
   });
 
+  it('is not let in with a token while that cannot be written down, and nothing is thrown at the proxy', () => {
+    const { authorise, browserOf, tokens, routeOf, store, bob, root } = twoUsers();
+    const { secret } = tokens.create(browserOf(root), root, { note: '', scopes: ['access:servers'], expiresInSeconds: 86_400 });
+    const { add } = store.visits;
+    Object.assign(store.visits, { add: () => { throw new Error('the disk is full'); } });
+    expect(authorise(tokenOf(secret), routeOf(bob))).toEqual({ kind: 'forbidden' });
+    Object.assign(store.visits, { add });
+    expect(authorise(tokenOf(secret), routeOf(bob))).toMatchObject({ kind: 'allow', userName: 'root' });
+  });
+
   it('R01: needs no confirmation for their own server', () => {
     const { authorise, routeOf, root, signedIn } = twoUsers();
     expect(authorise(cookieOf(signedIn.root.cookie), routeOf(root)).kind).toBe('allow');
