@@ -5,7 +5,6 @@ import type { Mode } from '../../hub/domain/profile';
 import { noFailPoints, type Clock, type FailPoint, type Logger } from '../../hub/domain/runtime';
 import type { Handle } from '../../hub/domain/server';
 import { LABEL, ROLE } from '../labels';
-import { alternativeName, serverSlug } from '../naming';
 import type { Health, SpawnRequest, Spawner, SpawnerCheck, StartOptions, Volumes } from '../spawner';
 import { createInward } from '../inward';
 import { createArchives } from './archive';
@@ -15,7 +14,6 @@ import type { DockerClient } from './client';
 import { DEADLINE, createDockerClient } from './client';
 import type { HostCapacity } from './container-spec';
 import { containerSpec } from './container-spec';
-import { unlessMissing } from './engine-error';
 import type { Lab } from './exit-watch';
 import { createExitWatch } from './exit-watch';
 import type { Firewall } from './firewall';
@@ -27,6 +25,7 @@ import type { InContainer } from './mounts';
 import { hostMounts } from './mounts';
 import { createImageDescriber } from './image-traits';
 import { createNetworks } from './network';
+import { KIND, createLabContainers, handleOf, nameOf } from './lab-containers';
 import { createLife, limitOf, serverOf } from './life';
 import { createMemoryWatch } from './memory';
 import { createImages } from './pull';
@@ -53,8 +52,6 @@ export interface DockerSpawner extends Spawner, Volumes {
   unclaimed(names: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
-const KIND = 'docker';
-
 export function createDockerSpawner(settings: DockerSettings, { clock, log, ...deps }: DockerSpawnerDeps): DockerSpawner {
   const client = deps.client ?? createDockerClient({ host: settings.host, clock });
   const firewall = deps.firewall ?? createFirewall({ internalPort: settings.internalPort });
@@ -66,9 +63,11 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
   const archives = createArchives({ client, settings, find: volumes.find, log });
   const images = createImages(client, clock);
   const describeImage = createImageDescriber({ client, images });
+  const labContainers = createLabContainers({ client, settings });
+  const { look, own } = labContainers;
   const watch = createExitWatch({ client, settings, clock, log, labs, handleOf, memoryLimit: async (id) => limitOf(await look(id)) });
   const memory = createMemoryWatch({ client, clock, log, running: watch.running });
-  const { outOfMemory, ...life } = createLife({ client, clock, log, watch, memory, own, look: (id) => look(id), release: (server) => attachment.release(server) });
+  const { outOfMemory, ...life } = createLife({ client, clock, log, watch, memory, own, look, release: (server) => attachment.release(server) });
   const failPoint = deps.failPoint ?? noFailPoints;
   let capacity: HostCapacity | null = null;
 
@@ -78,7 +77,7 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
     demandNotAborted(signal);
     gate.demandOutbound(req);
     const imageId = await images.ensure(req.profile.image, (receivedBytes, totalBytes) => onEvent({ kind: 'pulling', image: req.profile.image, receivedBytes, totalBytes }), signal);
-    const handle = handleOf(await chooseName(req), req.server.id);
+    const handle = handleOf(await labContainers.chooseName(req), req.server.id);
     demandNotAborted(signal);
     opts.onHandle(handle);
     try {
@@ -117,19 +116,6 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
     watch.started({ containerId, server: req.server.id, handle, running: true, paused: false, attached: true });
     demandNotAborted(signal);
     onEvent({ kind: 'started' });
-  }
-
-  /** The readable name, else one that carries ids. What is ours under that name is a leftover; what is not is never touched (M07). */
-  async function chooseName(req: SpawnRequest): Promise<string> {
-    const plain = `${settings.namePrefix}${serverSlug(req.owner.name, req.server.name)}`;
-    const found = await look(plain);
-    if (found === null || belongsTo(found, req.server.id)) return plain;
-    // Another hub's, or that of an earlier bearer of the name: both are at home here. Anything else took the name by accident.
-    const other = alternativeName(plain, [settings.instance, req.server.id]);
-    const known = found.Config.Labels?.[LABEL.instance] !== undefined;
-    const second = known ? await look(other) : found;
-    if (second === null || belongsTo(second, req.server.id)) return other;
-    throw new HubError('conflict', `The name ${plain} is in use by a container that is not the hub's. An administrator has to rename or remove it.`);
   }
 
   async function removeLeftovers(server: ServerId): Promise<void> {
@@ -196,23 +182,6 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
     return capacity;
   }
 
-  const look = (id: string, signal?: AbortSignal): Promise<ContainerInspectInfo | null> =>
-    unlessMissing(client.call({ what: 'look at the container', ms: DEADLINE.inspect, run: (d, abortSignal) => d.getContainer(id).inspect({ abortSignal }), ...(signal === undefined ? {} : { signal }) }), null);
-
-  const belongsTo = (found: ContainerInspectInfo, server: string): boolean => found.Config.Labels?.[LABEL.instance] === settings.instance && found.Config.Labels[LABEL.role] === ROLE.lab && found.Config.Labels[LABEL.server] === server;
-
-  /** By its name; else by its labels, for somebody may have renamed it (O11). null also when that name now belongs to something else. */
-  async function own(handle: Handle, signal?: AbortSignal): Promise<ContainerInspectInfo | null> {
-    const server = serverOf(handle);
-    const named = await look(nameOf(handle), signal);
-    if (named !== null && belongsTo(named, server)) return named;
-    const [renamed] = await client.call({
-      what: 'look for the container', ms: DEADLINE.list, ...(signal === undefined ? {} : { signal }),
-      run: (d, abortSignal) => d.listContainers({ all: true, filters: { label: [`${LABEL.instance}=${settings.instance}`, `${LABEL.role}=${ROLE.lab}`, `${LABEL.server}=${server}`] }, abortSignal }),
-    });
-    return renamed === undefined ? null : look(renamed.Id, signal);
-  }
-
   async function tearDown({ volumes: withVolumes }: { readonly volumes: boolean }): Promise<void> {
     const mine = await client.call({ what: 'list the containers', ms: DEADLINE.list, run: (d, abortSignal) => d.listContainers({ all: true, filters: { label: [`${LABEL.instance}=${settings.instance}`] }, abortSignal }) });
     for (const container of mine) {
@@ -255,10 +224,6 @@ function labsIn(containers: readonly ContainerInfo[], networkOf: (server: Server
     return server === undefined || name === undefined ? [] : [{ containerId: c.Id, server: server as ServerId, handle: handleOf(name, server), running: c.State === 'running' || c.State === 'paused', paused: c.State === 'paused', attached: Boolean(c.NetworkSettings.Networks[networkOf(server as ServerId)]?.IPAddress) }];
   });
 }
-
-/** The container's name for people, and the server's id, so that a handle never means the next bearer of a name. */
-const handleOf = (containerName: string, server: string): Handle => ({ spawner: KIND, id: `${containerName}/${server}` });
-const nameOf = (handle: Handle): string => handle.id.slice(0, handle.id.indexOf('/'));
 
 function modeOf({ Config }: ContainerInspectInfo): Mode | null {
   const mode = Config.Labels?.[LABEL.mode];
