@@ -38,6 +38,7 @@ import { createLabTokens } from './services/lab-tokens';
 import { openGroups } from './services/declared-groups';
 import { processSettings } from './process-settings';
 import { createServiceHost, createServicePlaces } from './service-host';
+import { createFeed } from './services/feed';
 import { createGroups } from './services/groups';
 import { createHealth } from './services/health';
 import { createServers } from './services/servers';
@@ -100,7 +101,8 @@ async function build(config: Config, { log, server, overrides }: Ground) {
   const base = { store, clock, log };
 
   checkTemplates(config.paths.templates, log);
-  const identity = createIdentity(config, base);
+  const feed = createFeed(clock);
+  const identity = createIdentity(config, { ...base, feed });
   const { audit } = identity;
   const failPoint = createFailPoint(config.failPoint);
   const spawner = overrides.spawner ?? await createSpawner(config, { instance, clock, log, failPoint });
@@ -133,6 +135,7 @@ async function build(config: Config, { log, server, overrides }: Ground) {
     failPoint,
     openGroups: openGroups(config.groups),
     renamed: () => identity.actors.forget(),
+    moved: (owner) => feed.publish('servers', owner),
     observeStart: (seen) => metrics.observeSpawn(seen),
     volumesFor: volumes.forStart,
     labEnv: (lab) => labEnvironment({ profile: lab.profile, userName: lab.owner.name, secret: lab.secret, extra: signIn.variablesOf(lab, spawner.hubUrl) }),
@@ -177,6 +180,7 @@ async function build(config: Config, { log, server, overrides }: Ground) {
     clock,
     log,
     services: { ...identity, accounts, servers, idleness, reports, health, backups, volumes, groups, shares, shareCodes, maintenance, shutdown, serviceActs, oauth: signIn.oauth },
+    feed,
     directory: createDirectory({ store, routes, profiles: config.profiles, openGroups: openGroups(config.groups) }),
     access,
     ready: health.ready,
@@ -269,6 +273,7 @@ const httpSettings = (config: Config, { publicUrl, sites, overrides }: Pick<Http
   namedServers: config.server.named,
   about: { version: version(), spawner: config.spawner, authenticator: config.authenticator, runtime: `Node.js ${process.version}`, executable: process.execPath },
   language: config.users.language,
+  brand: config.brand,
   profiles: config.profiles,
   ...(overrides.slowMs === undefined ? {} : { slowMs: overrides.slowMs }),
 });

@@ -8,6 +8,8 @@ import type { SessionId } from './domain/ids';
 import { parseLoginName } from './domain/names';
 import type { Clock, Logger } from './domain/runtime';
 import { createVocabulary } from './domain/scopes/parse';
+import { topicOfAction } from './domain/topics';
+import type { Feed } from './services/feed';
 import { createActors } from './services/actors';
 import { administratorsOf, createAdmission } from './services/admission';
 import { createAudit } from './services/audit';
@@ -23,6 +25,7 @@ import { createTokens } from './services/tokens';
 import type { Store } from './store/store';
 
 interface Base {
+  readonly feed: Feed;
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Logger;
@@ -34,7 +37,7 @@ export function createIdentity(config: Config, base: Base) {
   const rules = { minLength: config.password.minLength };
   const hasher = createHasher({ older: { verify: verifyForeign, sample: () => store.imports.olderPasswordHash() } });
   const vocabulary = createVocabulary(customScopesOf(config.customScopes));
-  const audit = createAudit({ ...base, keepMs: config.audit.keep ?? 0 });
+  const audit = createAudit({ ...base, keepMs: config.audit.keep ?? 0, recorded: announce(base.feed) });
   const sessions = createSessions({ ...base, idleMs: config.session.idle, absoluteMs: config.session.absolute, reauthMs: config.session.reauth ?? 0 });
   const tokens = createTokens({ ...base, audit, onEnded: sessions.announceEnded, sessions, vocabulary, maxLifetimeSeconds: config.token.maxLifetime / 1000 });
   sessions.onEnded((credential) => tokens.sessionEnded(credential as SessionId));
@@ -48,6 +51,14 @@ export function createIdentity(config: Config, base: Base) {
   const bootstrap = createBootstrap({ ...base, audit, hasher, sessions, actors, groups, adminName: config.admin.name, rules });
   return { audit, hasher, vocabulary, services, sessions, sitePass, tokens, actors, throttle, groups, login, bootstrap };
 }
+
+/** What is written down has changed something that a page may show. */
+const announce = (feed: Feed) => (action: string): void => {
+  feed.publish('audit');
+  const topic = topicOfAction(action);
+  if (topic === 'maintenance') feed.publishToAll(topic);
+  else if (topic !== undefined) feed.publish(topic);
+};
 
 function createAuthenticator(config: Config, hasher: PasswordHasher, store: Store): PasswordAuthenticator {
   const own = AUTHENTICATORS.password({ hasher, ...createPasswordRecords(store) });

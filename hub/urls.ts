@@ -57,6 +57,7 @@ export function createUrls(base: string) {
     logout: `${hub}logout`,
     signup: `${hub}signup`,
     language: `${hub}language`,
+    theme: `${hub}theme`,
     password: `${hub}password`,
     /** Asks for the password once more. */
     reauth: `${hub}reauth`,
@@ -84,6 +85,8 @@ export function createUrls(base: string) {
     /** The API, described for people and for programs. */
     apiDocs: `${hub}api-docs`,
     openApi: `${api}openapi.json`,
+    apiEvents: `${api}events`,
+    gallery: (entry?: string): string => (entry === undefined ? `${base}dev/gallery` : `${base}dev/gallery/${esc(entry)}`),
     acceptShare: (code?: string): string => (code === undefined ? `${hub}accept-share` : `${hub}accept-share?code=${encodeURIComponent(code)}`),
     tokenRevoke: (id: string): string => `${hub}token/${esc(id)}/revoke`,
     oauthAuthorize: `${hub}api/oauth2/authorize`,

@@ -2,7 +2,9 @@ import type { ComponentChildren } from 'preact';
 import type { Urls } from '../hub/urls';
 import type { MaintenancePhase } from '../hub/domain/maintenance';
 import { Time } from './components/time';
-import { LANGUAGES, type Lang, type MessageKey, type Translate } from './i18n';
+import type { Topic } from '../hub/domain/topics';
+import { LANGUAGES, type Lang, type Translate } from './i18n';
+import { navigation } from './nav';
 
 /** Said once, on top of the next page. `secret` is shown as something to copy. */
 export interface Flash {
@@ -11,11 +13,28 @@ export interface Flash {
   readonly secret?: string;
 }
 
+export const THEMES = ['auto', 'light', 'dark'] as const;
+/** `auto`: as the reader's system is. */
+export type Theme = (typeof THEMES)[number];
+
+/** How this hub presents itself. */
+export interface Brand {
+  readonly name: string;
+  /** Address of a picture of its own; null: ours. */
+  readonly logo: string | null;
+  /** Address of a style sheet with its colours; null: ours. */
+  readonly style: string | null;
+  /** A word that tells this hub from its siblings, such as `TEST`; null: none. */
+  readonly stage: string | null;
+}
+
 /** What every page gets besides its own model. */
 export interface Shell {
   readonly lang: Lang;
   readonly t: Translate;
   readonly urls: Urls;
+  readonly theme: Theme;
+  readonly brand: Brand;
   /** Address of a static file, with its hash. */
   readonly asset: (file: string) => string;
   /** What forms echo; empty where nothing can be posted. */
@@ -43,6 +62,8 @@ interface MaintenanceNotice {
 interface LayoutProps extends Shell {
   readonly title: string;
   readonly width?: 'narrow' | 'wide';
+  /** What it shows of things that change: the page follows them. */
+  readonly live?: readonly Topic[];
   readonly scripts?: readonly string[];
   /** The page reloads itself after so many seconds; where it has scripts of its own, only when they do not run. */
   readonly refreshSeconds?: number;
@@ -50,32 +71,40 @@ interface LayoutProps extends Shell {
 }
 
 export function Layout(p: LayoutProps) {
+  const { lang, asset, brand, viewer, theme } = p;
   return (
-    <html lang={p.lang === 'zh' ? 'zh-Hans' : p.lang}>
+    <html lang={lang === 'zh' ? 'zh-Hans' : lang} data-theme={theme === 'auto' ? undefined : theme}>
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="robots" content="noindex" />
-        <title>{`${p.title} · ${p.t('app.name')}`}</title>
-        <link rel="icon" href={p.asset('icon.svg')} />
-        <link rel="stylesheet" href={p.asset('hub.css')} />
-        {['forms.js', ...(p.scripts ?? [])].map((file) => <script key={file} src={p.asset(file)} defer />)}
+        <title>{`${p.title} · ${brand.name}`}</title>
+        <link rel="icon" href={brand.logo ?? asset('icon.svg')} />
+        <link rel="stylesheet" href={asset('hub.css')} />
+        {brand.style === null ? null : <link rel="stylesheet" href={brand.style} />}
+        {scriptsOf(p).map((file) => <script key={file} src={asset(file)} defer />)}
         <Refresh {...p} />
       </head>
-      <body>
+      <body class={viewer === null ? 'plain' : undefined}>
         <a class="skip" href="#main">{p.t('app.skip')}</a>
         <Bar {...p} />
-        <main id="main" class={p.width} tabIndex={-1}>
+        {viewer === null ? null : <Nav {...p} viewer={viewer} />}
+        <main id="main" class={p.width} tabIndex={-1} {...following(p)}>
           <MaintenanceBanner {...p} />
           <Flashes flashes={p.flashes} />
           <h1>{p.title}</h1>
           {p.children}
         </main>
-        <LanguageChoice {...p} />
+        <Choices {...p} />
       </body>
     </html>
   );
 }
+
+const scriptsOf = ({ live, scripts = [] }: LayoutProps): readonly string[] => ['forms.js', ...(live === undefined ? [] : ['idiomorph.js', 'live.js']), ...scripts];
+
+/** What the script needs to follow what the page shows. A script reads pages of the hub with the form token alone, which no server's page has (decision 007). */
+const following = ({ live, xsrf, urls, t }: LayoutProps) => (live === undefined ? {} : { 'data-live': live.join(','), 'data-events': urls.apiEvents, 'data-xsrf': xsrf, 'data-lost': t('live.lost'), 'data-connected': t('live.connected') });
 
 function Refresh({ refreshSeconds, scripts }: LayoutProps) {
   if (refreshSeconds === undefined) return null;
@@ -83,31 +112,32 @@ function Refresh({ refreshSeconds, scripts }: LayoutProps) {
   return scripts === undefined ? refresh : <noscript>{refresh}</noscript>;
 }
 
-function Bar({ t, urls, viewer, path }: Shell) {
-  const link = (href: string, text: MessageKey) => <a href={href} aria-current={path === href ? 'page' : path.startsWith(`${href}/`) ? 'true' : undefined}>{t(text)}</a>;
+function Bar({ t, urls, viewer, brand, asset, live }: LayoutProps) {
   return (
-    <header>
-      <nav class="bar" aria-label={t('nav.label')}>
-        <a class="brand" href={urls.hub}>{t('app.name')}</a>
-        {viewer === null ? null : (
-          <>
-            {link(urls.home, 'nav.home')}
-            {link(urls.volumes(), 'nav.volumes')}
-            {viewer.admin ? link(urls.adminUsers, 'nav.users') : null}
-            {viewer.admin ? link(urls.adminIdleness, 'nav.idleness') : null}
-            {viewer.admin ? link(urls.adminHealth, 'nav.health') : null}
-            {viewer.admin ? link(urls.adminQueue, 'nav.queue') : null}
-            {viewer.admin ? link(urls.adminMaintenance, 'nav.maintenance') : null}
-            {viewer.auditor === true ? link(urls.adminAudit, 'nav.audit') : null}
-            <span class="who">{t('nav.signedInAs', { name: viewer.name })}</span>
-            {link(urls.password, 'nav.password')}
-            {link(urls.token, 'nav.tokens')}
-            {link(urls.sessions, 'nav.sessions')}
-            {link(urls.logout, 'nav.signOut')}
-          </>
-        )}
-      </nav>
+    <header class="bar">
+      {viewer === null ? null : <button type="button" class="quiet menu" popovertarget="nav">{t('nav.menu')}</button>}
+      <a class="brand" href={urls.hub}><img src={brand.logo ?? asset('icon.svg')} alt="" width="24" height="24" /> {brand.name}</a>
+      {brand.stage === null ? null : <span class="badge stage">{brand.stage}</span>}
+      {live === undefined ? null : <span class="pulse" id="pulse" role="status" hidden>{t('live.connected')}</span>}
+      {viewer === null ? null : <span class="who">{t('nav.signedInAs', { name: viewer.name })}</span>}
+      {viewer === null ? null : <a href={urls.logout}>{t('nav.signOut')}</a>}
     </header>
+  );
+}
+
+/** On a phone it opens over the page, without a script. */
+function Nav({ t, urls, viewer, path }: Shell & { readonly viewer: NonNullable<Shell['viewer']> }) {
+  return (
+    <nav id="nav" class="nav" popover="auto" aria-label={t('nav.label')}>
+      {navigation(urls, viewer).map(({ title, links }) => (
+        <section key={title} aria-labelledby={title}>
+          <h2 id={title}>{t(title)}</h2>
+          <ul>
+            {links.map(({ href, text }) => <li key={href}><a href={href} aria-current={path === href ? 'page' : path.startsWith(`${href}/`) ? 'true' : undefined}>{t(text)}</a></li>)}
+          </ul>
+        </section>
+      ))}
+    </nav>
   );
 }
 
@@ -130,7 +160,7 @@ function MaintenanceBanner({ t, maintenance, now }: Shell) {
 
 function Flashes({ flashes }: { readonly flashes: readonly Flash[] }) {
   return (
-    <div role="status">
+    <div role="status" id="flashes">
       {flashes.map((flash) => (
         <p class={`note ${flash.tone}`} key={flash.text}>
           {flash.text} {flash.secret === undefined ? null : <code class="secret">{flash.secret}</code>}
@@ -140,19 +170,35 @@ function Flashes({ flashes }: { readonly flashes: readonly Flash[] }) {
   );
 }
 
-function LanguageChoice({ t, urls, xsrf, lang, here }: Shell) {
-  if (xsrf === '') return null;
+function Choices(p: Shell) {
+  const { t, urls } = p;
+  if (p.xsrf === '') return null;
   return (
     <footer class="foot">
-      <form method="post" action={urls.language} class="inline">
-        <input type="hidden" name="_xsrf" value={xsrf} />
-        <input type="hidden" name="next" value={here} />
-        <label for="lang">{t('lang.label')}</label>
-        <select id="lang" name="lang" data-submit>
-          {LANGUAGES.map((l) => <option key={l.id} value={l.id} selected={l.id === lang} lang={l.id}>{l.name}</option>)}
-        </select>
-        <button type="submit" class="quiet">{t('lang.change')}</button>
-      </form>
+      <Choice {...p} id="lang" action={urls.language} label={t('lang.label')} options={LANGUAGES.map(({ id, name }) => ({ id, name, lang: id }))} chosen={p.lang} />
+      <Choice {...p} id="theme" action={urls.theme} label={t('theme.label')} options={THEMES.map((id) => ({ id, name: t(`theme.${id}`) }))} chosen={p.theme} />
     </footer>
+  );
+}
+
+interface ChoiceProps extends Shell {
+  readonly id: string;
+  readonly action: string;
+  readonly label: string;
+  readonly options: readonly { readonly id: string; readonly name: string; readonly lang?: string }[];
+  readonly chosen: string;
+}
+
+function Choice({ t, id, action, label, options, chosen, xsrf, here }: ChoiceProps) {
+  return (
+    <form method="post" action={action} class="inline">
+      <input type="hidden" name="_xsrf" value={xsrf} />
+      <input type="hidden" name="next" value={here} />
+      <label for={id}>{label}</label>
+      <select id={id} name={id} data-submit>
+        {options.map((o) => <option key={o.id} value={o.id} selected={o.id === chosen} lang={o.lang}>{o.name}</option>)}
+      </select>
+      <button type="submit" class="quiet">{t('lang.change')}</button>
+    </form>
   );
 }

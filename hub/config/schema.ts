@@ -99,6 +99,12 @@ export const Schema = z.strictObject({
     softQuota: setting(v.sizeOrNone, 0, 'Size of all volumes of a user, those in the bin included, above which they and administrators are warned; 0 for never. Nothing is enforced.', { unit: 'size' }),
     measureEvery: setting(v.durationOrNone, '1h', 'How often the sizes of volumes are measured, in the background; 0 for never. It takes the engine minutes where there is much.', { unit: 'duration' }),
   }),
+  brand: group({
+    name: setting(v.text, 'Berth', 'What the hub is called on its pages.'),
+    logo: setting(v.textOrNone, null, 'Picture that stands beside the name: a file, `.svg`, `.png` or `.ico`, of 200 kB at most.', { initial: 'the hub\'s own' }),
+    accent: setting(v.colourOrNone, null, 'Colour of the line on top of every page, such as `#7a1f3d`.', { initial: 'blue' }),
+    stage: setting(v.textOrNone, null, 'A word beside the name that tells this hub from its siblings, such as `TEST`.', { initial: 'none' }),
+  }),
   users: group({ language: setting(oneOf('auto', 'en', 'zh'), 'auto', 'Language of the pages: `en`, `zh`, or what the browser asks for (`auto`).') }),
   features: group({ notebookLauncher: setting(v.yesNo, true, 'Whether servers may be started at all. Off: page and API answer "Feature not available."') }),
   spawner: setting(oneOf('docker', 'process', 'fake'), 'docker', 'What runs servers: containers (`docker`), processes of your own account on this machine, without isolation, for one person on a laptop without Docker (`process`; needs `jupyter` on the `PATH`, and refuses an address that others reach), or a pretence in the hub\'s own process for trying things out (`fake`).'),

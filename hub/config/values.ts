@@ -77,6 +77,7 @@ export const yesNo = value((given) => {
 });
 
 export const text = value((given) => (typeof given === 'string' && given !== '' ? given : refuse('expected some text')));
+export const colourOrNone = value((given) => (given === null || given === '' ? null : typeof given === 'string' && /^#[0-9a-f]{6}$/i.test(given) ? given : refuse('expected a colour such as #7a1f3d')));
 export const textOrNone = value((given) => (given === null || given === '' ? null : typeof given === 'string' ? given : refuse('expected some text')));
 
 /** A list in the file; commas in the environment. */

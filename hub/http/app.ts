@@ -9,6 +9,7 @@ import { apiRoutes } from './api';
 import { createDescription, openApiRoutes } from './api/openapi';
 import { readJson } from '../wire/body';
 import { readForm } from './body';
+import { brandFiles, brandOf } from './brand';
 import { LANGUAGE_COOKIE, parseCookies } from './cookies';
 import type { AppDeps } from './deps';
 import { createExchange, found, wantsHtml, type Exchange, type HubContext, type Reply } from './exchange';
@@ -47,8 +48,9 @@ export interface HubApp {
 
 /** Middleware order, and where everything is mounted: read it as a list. */
 export function createApp(deps: AppDeps): HubApp {
-  const files = loadStaticFiles(deps.urls.static);
-  const kit = createKit(deps, files);
+  const files = loadStaticFiles(deps.urls.static, { own: brandFiles(deps.settings.brand) });
+  const brand = brandOf(deps.settings.brand, files);
+  const kit = createKit(deps, files, brand);
   const describe = createDescription(kit, () => routes);
   const routes: readonly HubRoute[] = [...probeRoutes(kit), ...apiRoutes(kit), ...openApiRoutes(describe), ...apiDocsRoutes(kit, describe), ...pageRoutes(kit)];
   const exchanges = new WeakMap<IncomingMessage, Exchange>();
@@ -59,7 +61,7 @@ export function createApp(deps: AppDeps): HubApp {
   const headersFor = createSecurityHeaders(deps.settings.sites);
   app.use(securityHeaders(exchangeOf, headersFor));
   const identify = createIdentify(deps, kit.names);
-  const renderFailure = createRenderFailure({ settings: deps.settings, urls: deps.urls, files });
+  const renderFailure = createRenderFailure({ settings: deps.settings, urls: deps.urls, files, brand });
   const site = createSiteApp({ kit, identify, renderFailure, headersFor });
   const guards = { identify, sameOrigin: createSameOrigin(kit), reauth: createReauth(kit), pace: createPace(deps.clock) };
   for (const route of routes) app[route.method](route.path, serve({ kit, exchangeOf, ...guards }, route));

@@ -11,6 +11,7 @@ export const cookieNames = (secure: boolean): CookieNames => (secure ? { session
 
 export const XSRF_COOKIE = '_xsrf';
 export const LANGUAGE_COOKIE = 'lang';
+export const THEME_COOKIE = 'theme';
 
 /** Values by name, in order, repeated ones kept. Only SP and HTAB around a pair are dropped (RFC 6265, 5.4). */
 export function parseCookies(header: string | undefined): ReadonlyMap<string, readonly string[]> {

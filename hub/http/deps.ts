@@ -5,12 +5,14 @@ import type { Clock, Logger } from '../domain/runtime';
 import type { ServerRecord } from '../domain/server';
 import type { Sites } from '../domain/sites';
 import type { Accounts, ActivityReports, Actors, Audit, Backups, Bootstrap, Groups, HealthChecks, Login, Maintenances, Servers, Sessions, Shutdown, SitePass, Tokens, Volumes } from '../services/contract';
+import type { Feed } from '../services/feed';
 import type { Idleness } from '../services/idleness-contract';
 import type { ServiceActs } from '../services/service-acts';
 import type { Services } from '../services/services';
 import type { ShareCodes, Shares } from '../services/shares-contract';
 import type { Oauth } from '../services/oauth-contract';
 import type { Urls } from '../urls';
+import type { BrandSettings } from './brand';
 import type { Metrics } from './metrics';
 
 /** The slice of the configuration that pages and API look at. */
@@ -23,6 +25,7 @@ export interface HttpSettings {
   readonly protocolVersion: string;
   /** `auto`: what the browser asks for. */
   readonly language: 'auto' | 'en' | 'zh';
+  readonly brand: BrandSettings;
   readonly signUp: 'approval' | 'open' | 'closed';
   /** `FEATURE_NOTEBOOK_LAUNCHER`. */
   readonly launcher: boolean;
@@ -80,6 +83,7 @@ export interface AppDeps {
     readonly services: Services;
     readonly serviceActs: ServiceActs;
   };
+  readonly feed: Pick<Feed, 'follow'>;
   /** Plain look-ups for models; what may be shown is decided by the actor's scopes. */
   readonly directory: {
     /** Names of the groups a user is in. */

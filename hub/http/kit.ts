@@ -1,14 +1,14 @@
 import { LRUCache } from 'lru-cache';
 import { randomBytes } from 'node:crypto';
-import type { Flash, Shell } from '../../views/layout';
+import { THEMES, type Brand, type Flash, type Shell, type Theme } from '../../views/layout';
 import { renderPage, type Markup } from '../../views/render';
 import type { Actor } from '../domain/access';
 import { HubError } from '../domain/errors';
 import type { SessionId } from '../domain/ids';
 import type { User } from '../domain/user';
-import { cookieLine, cookieNames, LANGUAGE_COOKIE, XSRF_COOKIE, type CookieNames } from './cookies';
+import { cookieLine, cookieNames, LANGUAGE_COOKIE, THEME_COOKIE, XSRF_COOKIE, type CookieNames } from './cookies';
 import type { AppDeps } from './deps';
-import type { Exchange, Reply } from './exchange';
+import { isScripted, type Exchange, type Reply } from './exchange';
 import { SESSION_TAG_COOKIE, sessionTag } from '../services/session-tag';
 import { safeNext } from './safe-next';
 import type { StaticFiles } from './static-files';
@@ -16,13 +16,14 @@ import type { StaticFiles } from './static-files';
 const FLASH_SESSIONS = 10_000;
 const FLASHES_EACH = 5;
 const BEFORE_COOKIE = /^[A-Za-z0-9_-]{22,64}$/;
-const LANGUAGE_SECONDS = 365 * 86_400;
+const CHOICE_SECONDS = 365 * 86_400;
 
 /** What every page needs, made once per app. */
 export interface Kit {
   readonly deps: AppDeps;
   readonly names: CookieNames;
   readonly files: StaticFiles;
+  readonly brand: Brand;
   page(x: Exchange, status: number, view: (shell: Shell) => Markup): Reply;
   /** Shown once, on the next page of this session. */
   flash(x: Exchange, flash: Flash): void;
@@ -37,9 +38,10 @@ export interface Kit {
   /** Gives the browser the tag of its session, which tokens from OAuth carry too. */
   tagSession(x: Exchange): void;
   chooseLanguage(x: Exchange, lang: string): void;
+  chooseTheme(x: Exchange, theme: Theme): void;
 }
 
-export function createKit(deps: AppDeps, files: StaticFiles): Kit {
+export function createKit(deps: AppDeps, files: StaticFiles, brand: Brand): Kit {
   const { settings, urls } = deps;
   const secure = settings.publicUrl.protocol === 'https:';
   const names = cookieNames(secure);
@@ -80,12 +82,13 @@ export function createKit(deps: AppDeps, files: StaticFiles): Kit {
     const user = x.caller.user;
     const viewer = user === undefined ? null : { name: user.name, admin: x.caller.actor?.scopes.has('admin-ui') ?? false, auditor: x.caller.actor?.admin ?? false };
     const path = `${urls.base}${x.ctx.path.slice(1)}`;
-    return { lang: x.lang, t: x.t, urls, asset: files.url, xsrf, viewer, flashes: takeFlashes(x), path, here: x.method === 'GET' ? `${path}${x.search}` : urls.home, maintenance: deps.services.maintenance.notice(), now: deps.clock.now() };
+    return { lang: x.lang, t: x.t, theme: themeOf(x), brand, urls, asset: files.url, xsrf, viewer, flashes: isScripted(x) ? [] : takeFlashes(x), path, here: x.method === 'GET' ? `${path}${x.search}` : urls.home, maintenance: deps.services.maintenance.notice(), now: deps.clock.now() };
   };
 
   return {
     deps,
     files,
+    brand,
     names,
     bindingOf,
     formToken,
@@ -110,9 +113,12 @@ export function createKit(deps: AppDeps, files: StaticFiles): Kit {
       setCookie(x, cookieLine(XSRF_COOKIE, '', { ...hubOnly, sameSite: 'Strict', maxAgeSeconds: 0 }));
       setCookie(x, cookieLine(SESSION_TAG_COOKIE, '', { ...tagged, maxAgeSeconds: 0 }));
     },
-    chooseLanguage: (x, lang) => setCookie(x, cookieLine(LANGUAGE_COOKIE, lang, { ...hubOnly, sameSite: 'Lax', maxAgeSeconds: LANGUAGE_SECONDS })),
+    chooseLanguage: (x, lang) => setCookie(x, cookieLine(LANGUAGE_COOKIE, lang, { ...hubOnly, sameSite: 'Lax', maxAgeSeconds: CHOICE_SECONDS })),
+    chooseTheme: (x, theme) => setCookie(x, cookieLine(THEME_COOKIE, theme, { ...hubOnly, sameSite: 'Lax', maxAgeSeconds: CHOICE_SECONDS })),
   };
 }
+
+const themeOf = (x: Exchange): Theme => THEMES.find((theme) => theme === x.cookies.get(THEME_COOKIE)?.[0]) ?? 'auto';
 
 /** The caller, where the route's `needs` already made sure of one. */
 export function actorOf(x: Exchange): Actor {

@@ -1,4 +1,5 @@
 import { translator, type MessageKey, CATALOGUES } from '../../views/i18n';
+import type { Brand } from '../../views/layout';
 import { errorPage } from '../../views/pages/confirm';
 import { renderPage } from '../../views/render';
 import { STATUS, type ErrorCode } from '../domain/errors';
@@ -25,7 +26,7 @@ const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 const COMMON = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' } as const;
 
 /** The same pages as everywhere else, for what never reached the hub's application. Never throws. */
-export function createRenderFailure({ settings, urls, files }: { readonly settings: HttpSettings; readonly urls: Urls; readonly files: StaticFiles }): (failure: ProxyFailure) => RenderedFailure {
+export function createRenderFailure({ settings, urls, files, brand }: { readonly settings: HttpSettings; readonly urls: Urls; readonly files: StaticFiles; readonly brand: Brand }): (failure: ProxyFailure) => RenderedFailure {
   const lang = settings.language === 'zh' ? 'zh' : 'en';
   const t = translator(lang);
   const titleOf = (code: ErrorCode): string => t(Object.hasOwn(CATALOGUES.en, `error.${code}`) ? (`error.${code}` as MessageKey) : 'error.title');
@@ -38,7 +39,7 @@ export function createRenderFailure({ settings, urls, files }: { readonly settin
       const body = path === null || isApi(path) ? { status, message } : { status, message, code, requestId };
       return { headers: { ...headers, 'Content-Type': 'application/json', 'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'" }, body: JSON.stringify(body) };
     }
-    const shell = { lang, t, urls, asset: files.url, xsrf: '', viewer: null, flashes: [], here: urls.home, path: '' } as const;
+    const shell = { lang, t, theme: 'auto', brand, urls, asset: files.url, xsrf: '', viewer: null, flashes: [], here: urls.home, path: '' } as const;
     const html = renderPage(errorPage(shell, { title: titleOf(code), message, requestId, retry: undefined }));
     return { headers: { ...headers, 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': POLICY, 'Referrer-Policy': 'same-origin' }, body: html };
   };

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { extname, join, resolve } from 'node:path';
 
-const TYPES: Readonly<Record<string, string>> = { '.css': 'text/css; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.svg': 'image/svg+xml', '.png': 'image/png', '.ico': 'image/x-icon' };
+export const STATIC_TYPES: Readonly<Record<string, string>> = { '.css': 'text/css; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.svg': 'image/svg+xml', '.png': 'image/png', '.ico': 'image/x-icon' };
 
 export interface StaticFile {
   readonly body: Buffer;
@@ -17,19 +17,28 @@ export interface StaticFiles {
   url(name: string): string;
 }
 
+/** What browsers get of libraries, straight from their packages. */
+const VENDORED: Readonly<Record<string, string>> = {
+  'idiomorph.js': 'idiomorph/dist/idiomorph.min.js',
+  'uplot.js': 'uplot/dist/uPlot.iife.min.js',
+  'uplot.css': 'uplot/dist/uPlot.min.css',
+};
+
 /** Beside this file both in the sources and in the build. */
 const FOLDER = resolve(__dirname, '..', '..', 'views', 'static');
 
-/** Reads the handful of small files once. */
-export function loadStaticFiles(urlOf: (file: string) => string, folder = FOLDER): StaticFiles {
+/** Reads the handful of small files once. `own`: what this hub adds, such as its logo. */
+export function loadStaticFiles(urlOf: (file: string) => string, { folder = FOLDER, own = new Map() }: { readonly folder?: string; readonly own?: ReadonlyMap<string, { readonly body: Buffer; readonly type: string }> } = {}): StaticFiles {
   const files = new Map<string, StaticFile>();
+  const add = (name: string, type: string, body: Buffer): void => void files.set(name, { body, type, hash: createHash('sha256').update(body).digest('hex').slice(0, 16) });
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const type = TYPES[extname(entry.name)];
+    const type = STATIC_TYPES[extname(entry.name)];
     // A link could point anywhere.
     if (!entry.isFile() || type === undefined) continue;
-    const body = readFileSync(join(folder, entry.name));
-    files.set(entry.name, { body, type, hash: createHash('sha256').update(body).digest('hex').slice(0, 16) });
+    add(entry.name, type, readFileSync(join(folder, entry.name)));
   }
+  for (const [name, place] of Object.entries(VENDORED)) add(name, STATIC_TYPES[extname(name)] as string, readFileSync(require.resolve(place)));
+  for (const [name, { body, type }] of own) add(name, type, body);
   return {
     get: (name) => files.get(name),
     url(name) {

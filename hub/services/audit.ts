@@ -14,6 +14,8 @@ export interface AuditDeps {
   readonly log: Logger;
   /** Entries older than this are removed, and nothing else ever is; 0: none. */
   readonly keepMs: number;
+  /** Told of each action that was written down. */
+  readonly recorded?: (action: string) => void;
 }
 
 export interface AuditService extends Audit {
@@ -32,8 +34,11 @@ const EXPORT_PAGE = 500;
 const MAX_TEXT = 1024;
 const MAX_DETAIL = 8192;
 
-export function createAudit({ store, clock, log, keepMs }: AuditDeps): AuditService {
-  const write = (entry: Omit<AuditEntry, 'at'>): void => void store.audit.append({ at: clock.now(), ...entry });
+export function createAudit({ store, clock, log, keepMs, recorded }: AuditDeps): AuditService {
+  const write = (entry: Omit<AuditEntry, 'at'>): void => {
+    store.audit.append({ at: clock.now(), ...entry });
+    recorded?.(entry.action);
+  };
 
   const recorder: Recorder = {
     record: (actor, action, target, more) => write(entryOf(actor, { action, target, ...more })),

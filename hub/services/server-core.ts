@@ -56,6 +56,8 @@ export interface ServersDeps {
   readonly labEnv: (lab: LabEnvAsk) => Readonly<Record<string, string>>;
   /** A name of a server came to mean another one, or none: what people may do there has to be found out anew. */
   readonly renamed: () => void;
+  /** A server of this user is in another state. */
+  readonly moved?: (owner: UserId) => void;
   /** Names of the groups that open the internet to their members. Absent: none does. */
   readonly openGroups?: ReadonlySet<string>;
 }
@@ -153,7 +155,11 @@ export function createCore(deps: ServersDeps): Core {
     demandStaying: () => {
       if (isLeaving()) throw new HubError('unavailable', 'The hub restarts or is being shut down. Try again in a moment.', { retryAfterSeconds: 5 });
     },
-    move: (from, to, change) => (abort.signal.aborted ? undefined : deps.store.servers.transition(from, to, change)),
+    move: (from, to, change) => {
+      const moved = abort.signal.aborted ? undefined : deps.store.servers.transition(from, to, change);
+      if (moved !== undefined) deps.moved?.(moved.owner);
+      return moved;
+    },
     later: (ms, work) => {
       if (abort.signal.aborted) return;
       const cancel = deps.clock.after(ms, () => {

@@ -47,7 +47,7 @@ test('the keyboard reaches every control of the sign-in page in the order in whi
   withPage({}, async (page) => {
     await page.goto(`${hub.url}/hub/login`);
     await page.getByRole('link', { name: 'Skip to the content' }).focus();
-    for (const name of ['Berth', 'username', 'password', 'Sign in', 'Sign up', 'lang', 'Change']) {
+    for (const name of ['Berth', 'username', 'password', 'Sign in', 'Sign up', 'lang', 'theme']) {
       await page.keyboard.press('Tab');
       const focus = await page.evaluate('(() => { const el = document.activeElement; const s = getComputedStyle(el); return [el.id || el.textContent.trim(), s.outlineStyle, s.outlineWidth]; })()');
       expect(focus).toEqual([name, 'solid', '3px']);

@@ -55,7 +55,7 @@ export function createMatrixWorld(hub: TestHub) {
   };
 
   const fill = (route: HubRoute, { user, token, session }: Target): string => {
-    const values: Readonly<Record<string, string>> = { user: user.name, name: user.name, owner: user.name, id: route.path.includes('/tokens/') ? token : user.id, session, file: 'hub.css' };
+    const values: Readonly<Record<string, string>> = { user: user.name, name: user.name, owner: user.name, id: route.path.includes('/tokens/') ? token : user.id, session, file: 'hub.css', exhibit: 'sign-in' };
     return route.path.replace('{*rest}', 'api/kernels').replace('{*path}', 'x').replace(/:(\w+)/g, (_all, name: string) => values[name] ?? 'x');
   };
 
@@ -98,7 +98,7 @@ export function createMatrixWorld(hub: TestHub) {
   /** What makes the route do its work, where an empty body would not. */
   const bodyOf = (route: HubRoute): string => {
     const fresh = `made-${made}`;
-    const forms: Readonly<Record<string, string>> = { 'post /hub/admin/users': `username=${fresh}`, 'post /hub/admin/users/:id/delete': 'volumes=keep', 'post /hub/language': 'lang=en', 'post /hub/admin/audit/export': 'format=jsonl', 'post /hub/volumes/:user/reset': 'home=yes', 'post /hub/volumes/:user/hand-over': 'to=root' };
+    const forms: Readonly<Record<string, string>> = { 'post /hub/admin/users': `username=${fresh}`, 'post /hub/admin/users/:id/delete': 'volumes=keep', 'post /hub/language': 'lang=en', 'post /hub/theme': 'theme=dark', 'post /hub/admin/audit/export': 'format=jsonl', 'post /hub/volumes/:user/reset': 'home=yes', 'post /hub/volumes/:user/hand-over': 'to=root' };
     const bodies: Readonly<Record<string, unknown>> = { 'post /hub/api/users/:name/volumes/reset': { purposes: ['home'] }, 'post /hub/api/users/:name/volumes/hand-over': { from: 'root' }, 'post /hub/api/users': { usernames: [fresh] }, 'patch /hub/api/users/:name': { admin: false }, 'post /hub/api/groups': { groups: [fresh] }, 'post /hub/api/groups/:name/users': { users: [] }, 'delete /hub/api/groups/:name/users': { users: [] }, 'post /hub/api/shares/:owner/': { user: 'root' }, 'patch /hub/api/shares/:owner/': { user: 'root' }, 'patch /hub/api/users/:name/server': { display_name: 'x' }, 'patch /hub/api/users/:name/servers/': { display_name: 'x' } };
     const key = `${route.method} ${route.path}`;
     return route.kind === 'page' ? (forms[key] ?? '') : JSON.stringify(bodies[key] ?? {});

@@ -138,6 +138,7 @@ export const EXAMPLES: Readonly<Record<string, Make>> = {
     Object.assign(f.hub.spawner, { followLogs: async function* () { yield ['the last line']; } });
     return { query: '?follow=1' };
   },
+  followEvents: () => ({ query: '?topics=servers&seconds=0' }),
   listQueue: waits(DEFAULT_SERVER),
   getServerPlace: waits(DEFAULT_SERVER),
   getNamedServerPlace: waits(ONE),

@@ -1,3 +1,4 @@
+import { frameEn } from './frame';
 import { healthEn } from './health';
 import { idlenessEn } from './idleness';
 import { queueEn } from './queue';
@@ -8,18 +9,6 @@ import { scopesEn as scopes } from './scopes';
 
 /** The words of every page. Keys are typed: a page cannot ask for a sentence that no language has. */
 export const en = {
-  'app.name': 'Berth',
-  'app.skip': 'Skip to the content',
-  'nav.label': 'Main',
-  'nav.home': 'Home',
-  'nav.users': 'Users',
-  'nav.password': 'Password',
-  'nav.signOut': 'Sign out',
-  'nav.signedInAs': 'Signed in as {name}',
-  'nav.tokens': 'Tokens',
-  'nav.sessions': 'Sessions',
-  'lang.label': 'Language',
-  'lang.change': 'Change',
 
   'field.username': 'Username',
   'field.password': 'Password',
@@ -92,6 +81,7 @@ export const en = {
   ...volumesEn,
   ...healthEn,
   ...idlenessEn,
+  ...frameEn,
   ...queueEn,
   ...serverLifeEn,
   'home.visits': 'Who else opened your servers',
@@ -200,8 +190,6 @@ export const en = {
   'action.cancel': 'Cancel',
   'action.back': 'Back to the home page',
 
-  'nav.health': 'Health',
-  'nav.audit': 'Audit log',
   'audit.title': 'Audit log',
   'audit.actor': 'Who',
   'audit.action': 'What was done',

@@ -3,23 +3,12 @@ import { scopesZh as scopes } from './scopes';
 import type { Catalogue } from './en';
 import { healthZh } from './health';
 import { idlenessZh } from './idleness';
+import { frameZh } from './frame';
 import { queueZh } from './queue';
 import { serverLifeZh } from './server-life';
 import { volumesZh } from './volumes';
 
 export const zh: Catalogue = {
-  'app.name': 'Berth',
-  'app.skip': '跳到正文',
-  'nav.label': '主导航',
-  'nav.home': '首页',
-  'nav.users': '用户',
-  'nav.password': '密码',
-  'nav.signOut': '退出登录',
-  'nav.signedInAs': '已登录：{name}',
-  'nav.tokens': '令牌',
-  'nav.sessions': '会话',
-  'lang.label': '语言',
-  'lang.change': '切换',
 
   'field.username': '用户名',
   'field.password': '密码',
@@ -92,6 +81,7 @@ export const zh: Catalogue = {
   ...volumesZh,
   ...healthZh,
   ...idlenessZh,
+  ...frameZh,
   ...queueZh,
   ...serverLifeZh,
   'home.visits': '其他人打开您服务器的记录',
@@ -200,8 +190,6 @@ export const zh: Catalogue = {
   'action.cancel': '取消',
   'action.back': '返回首页',
 
-  'nav.health': '健康状况',
-  'nav.audit': '审计日志',
   'audit.title': '审计日志',
   'audit.actor': '操作者',
   'audit.action': '操作',

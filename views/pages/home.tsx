@@ -39,7 +39,7 @@ export interface HomeModel {
 export function homePage(shell: Shell, m: HomeModel) {
   const { t, urls } = shell;
   return (
-    <Layout {...shell} title={t('home.title')}>
+    <Layout {...shell} title={t('home.title')} live={['servers', 'maintenance']}>
       {m.unwell ? <p class="note bad"><a href={urls.adminHealth}>{t('home.unwell')}</a></p> : null}
       {m.waiting === null || m.waiting === 0 ? null : (
         <p class="note warn"><a href={urls.adminUsers}>{m.waiting === 1 ? t('home.pendingUser') : t('home.pendingUsers', { count: m.waiting })}</a></p>

@@ -3,6 +3,7 @@ import type { Kit } from '../kit';
 import type { HubRoute } from '../routes';
 import { authorizationRoutes } from './authorizations';
 import { backupApiRoutes } from './backups';
+import { eventRoutes } from './events';
 import { groupRoutes } from './groups';
 import { healthApiRoutes } from './health';
 import { hubRoutes } from './hub';
@@ -27,5 +28,5 @@ export function apiRoutes(kit: Kit): readonly HubRoute[] {
     method: 'get', path, kind: 'plain', needs: 'anyone', handle: version,
     doc: { id, tag: 'Hub', summary: 'Say which version of the protocol the hub speaks', answers: { 200: { description: 'The version.', model: VersionModel } } },
   });
-  return [root('/hub/api', 'getVersion'), root('/hub/api/', 'getVersionAtSlash'), ...userRoutes(kit), ...userActRoutes(kit), ...serverRoutes(kit), ...serverLifeRoutes(kit), ...queueRoutes(kit), ...maintenanceApiRoutes(kit), ...idlenessRoutes(kit), ...tokenRoutes(kit), ...healthApiRoutes(kit), ...backupApiRoutes(kit), ...volumeApiRoutes(kit), ...groupRoutes(kit), ...shareRoutes(kit), ...shareCodeRoutes(kit), ...serviceRoutes(kit), ...hubRoutes(kit), ...authorizationRoutes(kit)];
+  return [root('/hub/api', 'getVersion'), root('/hub/api/', 'getVersionAtSlash'), ...userRoutes(kit), ...userActRoutes(kit), ...serverRoutes(kit), ...serverLifeRoutes(kit), ...queueRoutes(kit), ...maintenanceApiRoutes(kit), ...idlenessRoutes(kit), ...tokenRoutes(kit), ...healthApiRoutes(kit), ...backupApiRoutes(kit), ...volumeApiRoutes(kit), ...groupRoutes(kit), ...shareRoutes(kit), ...shareCodeRoutes(kit), ...serviceRoutes(kit), ...hubRoutes(kit), ...eventRoutes(kit), ...authorizationRoutes(kit)];
 }

@@ -12,10 +12,17 @@ import { isExplicit } from './identify';
 export function createSameOrigin(kit: Kit): { readonly before: (x: Exchange, route: HubRoute) => void; readonly token: (x: Exchange, route: HubRoute) => void } {
   const accepted: ReadonlySet<string> = new Set(kit.deps.settings.acceptedOrigins);
 
+  /** In a header, where no form and no link can put it. */
+  const hasToken = (x: Exchange): boolean => {
+    const given = headerOf(x, 'x-xsrftoken');
+    const binding = x.caller.session?.id;
+    return given !== undefined && binding !== undefined && kit.deps.services.sessions.verifyXsrf(binding, given);
+  };
+
   /** Before the body is read. */
   const before = (x: Exchange, route: HubRoute): void => {
     if (isExplicit(x.caller) || route.kind === 'plain') return;
-    if (route.kind === 'page') demandNavigation(x);
+    if (route.kind === 'page') demandNavigation(x, () => hasToken(x));
     const verdict = checkCrossSite(
       { method: x.method, origin: headerOf(x, 'origin'), secFetchSite: headerOf(x, 'sec-fetch-site'), secFetchMode: headerOf(x, 'sec-fetch-mode'), secFetchDest: headerOf(x, 'sec-fetch-dest'), upgrade: false },
       accepted,
@@ -42,9 +49,12 @@ export function createSameOrigin(kit: Kit): { readonly before: (x: Exchange, rou
   return { before, token };
 }
 
-/** Pages answer a person who goes to them; a script of a server on the same origin gets nothing to read (C12). */
-function demandNavigation(x: Exchange): void {
-  if (!isScripted(x)) return;
+/**
+ * Pages answer a person who goes to them; a script of a server on the same origin gets nothing to read (C12). A script of the hub's own pages
+ * brings their form token, in a header that no form and no other site can set.
+ */
+function demandNavigation(x: Exchange, hasToken: () => boolean): void {
+  if (!isScripted(x) || (x.method === 'GET' && hasToken())) return;
   throw new HubError('forbidden', 'Pages of the hub open in a window of their own and nowhere else.');
 }
 

@@ -1,4 +1,5 @@
 import { confirmPage } from '../../../views/pages/confirm';
+import { THEMES } from '../../../views/layout';
 import { signInPage } from '../../../views/pages/sign-in';
 import { HubError, toHubError } from '../../domain/errors';
 import { found, seeOther, type Exchange, type Reply } from '../exchange';
@@ -52,6 +53,13 @@ export function entranceRoutes(kit: Kit): readonly HubRoute[] {
     return seeOther(urls.login());
   };
 
+  const theme = (x: Exchange): Reply => {
+    const chosen = THEMES.find((one) => one === x.form.one('theme'));
+    if (chosen === undefined) throw new HubError('invalid-input', x.t('theme.unknown'));
+    kit.chooseTheme(x, chosen);
+    return seeOther(kit.next(x.form.one('next'), urls.home));
+  };
+
   const language = (x: Exchange): Reply => {
     const lang = x.form.one('lang');
     if (lang !== 'en' && lang !== 'zh') throw new HubError('invalid-input', 'There is no such language here.');
@@ -67,6 +75,7 @@ export function entranceRoutes(kit: Kit): readonly HubRoute[] {
     { method: 'post', path: '/hub/login', kind: 'page', needs: 'anyone', handle: enter },
     { method: 'get', path: '/hub/logout', kind: 'page', needs: 'anyone', handle: askOut },
     { method: 'post', path: '/hub/logout', kind: 'page', needs: 'identified', beforePasswordChange: true, handle: leave },
+    { method: 'post', path: '/hub/theme', kind: 'page', needs: 'anyone', handle: theme },
     { method: 'post', path: '/hub/language', kind: 'page', needs: 'anyone', handle: language },
   ];
 }

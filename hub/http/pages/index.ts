@@ -10,6 +10,7 @@ import { adminRoutes } from './admin-users';
 import { enterRoutes } from './enter';
 import { entranceRoutes } from './entrance';
 import { oauthRoutes } from './authorize';
+import { galleryRoutes } from './gallery';
 import { homeRoutes } from './home';
 import { labRoutes } from './lab';
 import { passwordRoutes } from './password';
@@ -23,5 +24,5 @@ import { volumePageRoutes } from './volumes';
 
 /** Every page, in the order in which Express tries them; the wildcards of `lab` come last. */
 export const pageRoutes = (kit: Kit): readonly HubRoute[] => [
-  ...entranceRoutes(kit), ...enterRoutes(kit), ...accountRoutes(kit), ...passwordRoutes(kit), ...sessionRoutes(kit), ...homeRoutes(kit), ...spawnRoutes(kit), ...serverLifeRoutes(kit), ...idlenessPageRoutes(kit), ...adminRoutes(kit), ...auditRoutes(kit), ...healthRoutes(kit), ...queuePageRoutes(kit), ...maintenancePageRoutes(kit), ...oauthRoutes(kit), ...acceptShareRoutes(kit), ...tokenPageRoutes(kit), ...volumePageRoutes(kit), ...signpostRoutes(kit), ...labRoutes(kit),
+  ...entranceRoutes(kit), ...enterRoutes(kit), ...accountRoutes(kit), ...passwordRoutes(kit), ...sessionRoutes(kit), ...homeRoutes(kit), ...spawnRoutes(kit), ...serverLifeRoutes(kit), ...idlenessPageRoutes(kit), ...adminRoutes(kit), ...auditRoutes(kit), ...healthRoutes(kit), ...queuePageRoutes(kit), ...maintenancePageRoutes(kit), ...oauthRoutes(kit), ...acceptShareRoutes(kit), ...tokenPageRoutes(kit), ...volumePageRoutes(kit), ...galleryRoutes(kit), ...signpostRoutes(kit), ...labRoutes(kit),
 ];

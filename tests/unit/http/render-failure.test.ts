@@ -6,7 +6,7 @@ import { loadStaticFiles } from '../../../hub/http/static-files';
 import { createUrls } from '../../../hub/urls';
 
 const urls = createUrls('/jupyter/');
-const render = createRenderFailure({ settings: { language: 'auto' } as HttpSettings, urls, files: loadStaticFiles(urls.static) });
+const render = createRenderFailure({ settings: { language: 'auto' } as HttpSettings, urls, files: loadStaticFiles(urls.static), brand: { name: 'Berth', logo: null, style: null, stage: null } });
 const failure = { message: 'Nobody <b>answers</b>.', path: '/user/alice/lab', requestId: 'r1' } as const;
 
 describe('what the proxy shows when something fails', () => {

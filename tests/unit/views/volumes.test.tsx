@@ -4,7 +4,7 @@ import type { Shell } from '../../../views/layout';
 import { resetPage, volumesPage, type VolumeRow, type VolumesModel } from '../../../views/pages/volumes';
 import { renderPage } from '../../../views/render';
 
-const shell: Shell = { lang: 'en', t: translator('en'), urls: createUrls('/'), asset: (file) => `/hub/static/${file}`, xsrf: 'token', viewer: { name: 'alice', admin: false }, flashes: [], here: '/', path: '/' };
+const shell: Shell = { lang: 'en', t: translator('en'), theme: 'auto', brand: { name: 'Berth', logo: null, style: null, stage: null }, urls: createUrls('/'), asset: (file) => `/hub/static/${file}`, xsrf: 'token', viewer: { name: 'alice', admin: false }, flashes: [], here: '/', path: '/' };
 const at = new Date('2026-01-05T08:00:00Z');
 const home: VolumeRow = { id: 'v1', purpose: 'home', generation: 2, state: 'active', bytes: 3 * 1024 ** 3, measured: at, inUse: false, lastSeen: at, binned: null, ends: null };
 const model: VolumesModel = { user: 'alice', own: true, volumes: [home], bytes: home.bytes ?? 0, softQuota: null, over: false, running: false, mayHandOver: false, problem: undefined };

@@ -1,0 +1,42 @@
+import type { Urls } from '../hub/urls';
+import type { MessageKey } from './i18n';
+
+interface NavLink {
+  readonly href: string;
+  readonly text: MessageKey;
+}
+
+export interface NavSection {
+  readonly title: MessageKey;
+  readonly links: readonly NavLink[];
+}
+
+interface Viewer {
+  readonly admin: boolean;
+  readonly auditor?: boolean;
+}
+
+/** What the navigation offers, in its order. A page that is not for this viewer is not named. */
+export function navigation(urls: Urls, viewer: Viewer): readonly NavSection[] {
+  const own: NavSection = {
+    title: 'nav.own',
+    links: [
+      { href: urls.home, text: 'nav.home' },
+      { href: urls.volumes(), text: 'nav.volumes' },
+      { href: urls.token, text: 'nav.tokens' },
+      { href: urls.sessions, text: 'nav.sessions' },
+      { href: urls.password, text: 'nav.password' },
+    ],
+  };
+  const admin: readonly NavLink[] = viewer.admin
+    ? [
+        { href: urls.adminUsers, text: 'nav.users' },
+        { href: urls.adminQueue, text: 'nav.queue' },
+        { href: urls.adminIdleness, text: 'nav.idleness' },
+        { href: urls.adminMaintenance, text: 'nav.maintenance' },
+        { href: urls.adminHealth, text: 'nav.health' },
+      ]
+    : [];
+  const audit: readonly NavLink[] = viewer.auditor === true ? [{ href: urls.adminAudit, text: 'nav.audit' }] : [];
+  return [own, { title: 'nav.admin' as const, links: [...admin, ...audit] }].filter(({ links }) => links.length > 0);
+}
