@@ -57,6 +57,12 @@ function measure(name, work) {
 function verbs(store, { users, servers, sessions, tokens }) {
   const page = { offset: 0, limit: 200 };
   const seen = (ids, n) => new Map(ids.slice(0, n).map((id, i) => [id, new Date(AT.getTime() + i + Math.random() * 1e6)]));
+  const listPage = { offset: 0, limit: 50 };
+  for (const order of ['name', 'last_activity', 'started', 'amount', 'volumes']) measure(`servers.page, 50 by ${order}`, () => store.servers.page({ ...listPage, order, down: true }, {}));
+  measure('servers.page, 50 of a searched name', () => store.servers.page({ ...listPage, order: 'name', down: false }, { userContains: '99' }));
+  measure('servers.kinds', () => store.servers.kinds({}));
+  measure('users.list, 50 of a searched name', () => store.users.list(listPage, { sort: 'name', nameContains: '99' }));
+  measure('users.statuses', () => store.users.statuses({}));
   for (const sort of ['id', '-id', 'name', '-name', 'last_activity', '-last_activity']) measure(`users.list, by ${sort}`, () => store.users.list(page, { sort }));
   measure('users.list, last page', () => store.users.list({ offset: USERS - 200, limit: 200 }, { sort: 'name' }));
   measure('users.list, by part of a name', () => store.users.list(page, { nameContains: '99', status: 'active' }));

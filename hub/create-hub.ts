@@ -9,7 +9,7 @@ import { openProcessSpawner } from '../spawner/process/process-spawner';
 import { waitUntilReady } from '../spawner/readiness';
 import type { Spawner, Volumes } from '../spawner/spawner';
 import { capacityOf } from './capacity-settings';
-import { atPort, type Config } from './config';
+import { atPort, createLiveConfig, type Config, type Sources } from './config';
 import { createDirectory } from './directory';
 import { checkDisk } from './disk-space';
 import { databaseOf, dockerSettings, hubContainerOf } from './docker-settings';
@@ -27,30 +27,39 @@ import { createIdlenessHost } from './idleness-host';
 import { createListener, listen, open, shut } from './listener';
 import { listenLocal, type LocalServer } from './local-socket';
 import { createIdentity, signUpOf } from './identity-host';
-import { createMaintenanceHost } from './maintenance-host';
+import { createMessages } from './messages-host';
 import { createSignInHost } from './sign-in-host';
+import { createAccountInfo } from './services/account-info';
+import type { AccountsDeps } from './services/account-deps';
 import { createAccounts } from './services/accounts';
 import { createActivity } from './services/activity';
 import { createActivityReports } from './services/activity-report';
 import { createAuthorise } from './services/authorise';
 import { createBackups } from './services/backups';
+import { createBulkAccounts } from './services/bulk-accounts';
 import { createLabTokens } from './services/lab-tokens';
-import { openGroups } from './services/declared-groups';
+import { createPolicies } from './policy-host';
 import { processSettings } from './process-settings';
 import { createServiceHost, createServicePlaces } from './service-host';
+import { createSettingsHost } from './settings-host';
 import { createFeed } from './services/feed';
+import { createGroupPolicies } from './services/group-policies';
 import { createGroups } from './services/groups';
 import { createHealth } from './services/health';
+import { createMaintenance } from './services/maintenance';
+import { createPermissions } from './services/permissions';
+import { createServerList } from './services/server-list';
 import { createServers } from './services/servers';
 import { createServiceActs } from './services/service-acts';
 import { createShareCodes } from './services/share-codes';
 import { createShares } from './services/shares';
 import { createShutdown } from './services/shutdown';
-import { loadTemplates } from './services/templates';
 import { createVolumes } from './services/volumes';
 import { INSTANCE, openStore } from './store/create-store';
 import type { Store } from './store/store';
+import { createTemplatesHost } from './templates-host';
 import { createUrls } from './urls';
+import { createUsageHost } from './usage-host';
 import { version } from './version';
 
 /** What a test may replace. Everything else is as in production. */
@@ -69,11 +78,11 @@ const DRAIN_MS = 10_000;
 const RECONCILE_MS = 3_000;
 
 /** THE composition root: the only place that puts adapters together and sees the whole configuration; each `*-host` beside it makes one side of the hub. */
-export async function createHub(given: Config, log: Logger, overrides: HubOverrides = {}) {
+export async function createHub(given: Config, log: Logger, overrides: HubOverrides = {}, sources: Sources = new Map()) {
   const server = createListener(log);
   const config = atPort(given, await listen(server, given));
   try {
-    return await build(config, { log, server, overrides });
+    return await build(config, { log, server, overrides, sources });
   } catch (err) {
     const closed = shut(server);
     server.closeAllConnections();
@@ -88,9 +97,12 @@ interface Ground {
   readonly log: Logger;
   readonly server: Server;
   readonly overrides: HubOverrides;
+  readonly sources: Sources;
 }
 
-async function build(config: Config, { log, server, overrides }: Ground) {
+async function build(given: Config, { log, server, overrides, sources }: Ground) {
+  const live = createLiveConfig(given);
+  const { config } = live;
   const clock = overrides.clock ?? systemClock;
   const store = overrides.store ?? openStore(databaseOf(config));
   const instance = store.meta.get(INSTANCE) as InstanceId;
@@ -100,19 +112,21 @@ async function build(config: Config, { log, server, overrides }: Ground) {
   const routes = createRouteTable();
   const base = { store, clock, log };
 
-  checkTemplates(config.paths.templates, log);
   const feed = createFeed(clock);
   const identity = createIdentity(config, { ...base, feed });
   const { audit } = identity;
+  const liveSettings = createSettingsHost({ ...base, audit, given, live, sources, changed: () => settingsChanged() });
   const failPoint = createFailPoint(config.failPoint);
+  const policies = createPolicies(config, store);
   const spawner = overrides.spawner ?? await createSpawner(config, { instance, clock, log, failPoint });
-  const backups = createBackups({ ...base, audit, everyMs: config.backup.every ?? 0, days: config.backup.keep });
+  const backups = createBackups({ ...base, audit, schedule: () => ({ everyMs: config.backup.every ?? 0, days: config.backup.keep }) });
   const volumes = createVolumes({
     ...base, audit, failPoint, engine: spawner, image: config.profiles[0]?.image ?? '',
-    binMs: config.volume.bin ?? 0, softQuota: config.volume.softQuota ?? 0, measureEveryMs: config.volume.measureEvery ?? 0,
+    binMs: () => config.volume.bin ?? 0, softQuota: () => config.volume.softQuota ?? 0, measureEveryMs: config.volume.measureEvery ?? 0,
   });
   const health = createHealth({ ...base, audit, spawner, own: async () => [await checkDisk(config.dataDir), backups.row(), volumes.row()], isolation: config.docker.isolation });
   const activity = createActivity(base);
+  const usage = createUsageHost({ ...base, config, spawner, feed });
   const signIn = createSignInHost({ ...base, ...identity, config, sites, modeOf: (id) => servers.modeOf(id) });
   const servers = createServers({
     ...base,
@@ -125,45 +139,68 @@ async function build(config: Config, { log, server, overrides }: Ground) {
     prefixOf: (owner, name) => createUrls('/').server(owner, name),
     base: config.basePath,
     profiles: config.profiles,
-    cap: config.server.cap ?? 0,
-    ...capacityOf(config),
+    get cap() {
+      return config.server.cap ?? 0;
+    },
+    get capacity() {
+      return capacityOf(config).capacity;
+    },
+    weights: capacityOf(config).weights,
     maintenance: { isClosed: () => maintenance.gate.isClosed(), demand: (actor) => maintenance.gate.demand(actor) },
     isLeaving: () => shutdown.hasBegun(),
-    namedLimit: config.server.namedLimit ?? 0,
+    namedLimit: () => config.server.namedLimit ?? 0,
     startTimeoutMs: config.server.startTimeout,
     stopGraceMs: config.server.stopGrace,
     failPoint,
-    openGroups: openGroups(config.groups),
+    policies,
+    templates: { demand: (owner, slug) => templates.gate.demand(owner, slug), bring: (record, slug, how) => templates.gate.bring(record, slug, how) },
     renamed: () => identity.actors.forget(),
-    moved: (owner) => feed.publish('servers', owner),
-    observeStart: (seen) => metrics.observeSpawn(seen),
+    moved: (owner) => {
+      feed.publish('servers', owner);
+      notices.moved(owner);
+    },
+    observeStart: (seen) => {
+      metrics.observeSpawn(seen);
+      usage.observeStart(seen);
+    },
     volumesFor: volumes.forStart,
     labEnv: (lab) => labEnvironment({ profile: lab.profile, userName: lab.owner.name, secret: lab.secret, extra: signIn.variablesOf(lab, spawner.hubUrl) }),
   });
+  // More may fit now, and pages show other limits.
+  const settingsChanged = (): void => {
+    servers.pump();
+    feed.publish('servers');
+  };
   spawner.onExit((id, handle) => servers.exited(id, handle));
   spawner.onChange?.((id, handle, change) => servers.changed(id, handle, change));
-  const idleness = createIdlenessHost({ ...base, config, audit, spawner, servers, signsIn: signIn.signsIn, tokenFor: signIn.visitors.forHub });
+  const { tellLabs, notices } = createMessages({ ...base, audit, feed, config, signIn });
+  const templates = createTemplatesHost({ ...base, config, audit, modeOf: (id) => servers.modeOf(id), signsIn: signIn.signsIn, tokenFor: signIn.visitors.forHub });
+  const idleness = createIdlenessHost({ ...base, config, audit, spawner, servers, policies, tellLabs, signsIn: signIn.signsIn, tokenFor: signIn.visitors.forHub });
   const reports = createActivityReports({ ...base, activity, used: idleness.used });
   const internalApp = createInternalApp({ urls, clock, log, protocolVersion: PROTOCOL_VERSION, services: { labTokens: createLabTokens(base), reports, idleness, ...signIn }, grantsOf: () => EVERY_LAB });
   const internal = createInternalListener({ handle: internalApp.handle, log });
   spawner.onConnection(internal.accept);
 
-  const accounts = createAccounts({
+  const accountDeps: AccountsDeps = {
     ...base,
     ...identity,
-    signUpMode: signUpOf(config),
+    signUpMode: () => signUpOf(config),
     adminName: config.admin.name,
     rules: { minLength: config.password.minLength },
     stopServers: (owner) => servers.stopAllOf(owner.id),
     failPoint,
     removeVolumes: (owner) => volumes.removeAllOf(owner.id),
-  });
-  const groups = createGroups({ store, audit, actors: identity.actors, recheck: () => proxy.recheck(), isPrivileged: ({ id, name }) => store.roles.ofGroup(id).length > 0 || config.groups.some((group) => group.name === name && group.outbound === 'open') });
+  };
+  const accounts = createAccounts(accountDeps);
+  const groups = createGroups({ store, audit, actors: identity.actors, recheck: () => proxy.recheck(), policies, isPrivileged: (group) => store.roles.ofGroup(group.id).length > 0 || policies.gives(group) });
+  const bulkAccounts = createBulkAccounts({ ...accountDeps, accounts, company: groups });
+  const serverList = createServerList({ store, servers, idleness, usage });
+  const groupPolicies = createGroupPolicies({ store, audit, actors: identity.actors, recheck: () => proxy.recheck(), book: policies, ignored: spawner.ignores ?? [] });
   const sharing = { ...base, ...identity, recheck: (id: ServerId) => proxy.recheck(id) };
   const [shares, shareCodes] = [createShares(sharing), createShareCodes(sharing)];
   const places = createServicePlaces({ routes, base: config.basePath, drain: (route) => void proxy.drain(route, 0).catch((err: unknown) => log.warn({ route: route.prefix, err }, 'open requests could not be ended')) });
   const serviceActs = createServiceActs({ ...identity, store, base: config.basePath, announceEnded: identity.sessions.announceEnded, places });
-  const maintenance = createMaintenanceHost({ ...base, audit, servers, base: config.basePath, signsIn: signIn.signsIn, tokenFor: signIn.visitors.forHub });
+  const maintenance = createMaintenance({ ...base, audit, servers, tellLabs });
   let shutDown = (): void => log.warn({}, 'The hub was asked to end, and nobody listens.');
   const shutdown = createShutdown({ ...base, audit, servers, end: () => shutDown() });
   const access = createAuthorise({ ...base, audit, actors: identity.actors, sessions: identity.sessions, sitePass: sites === null ? null : identity.sitePass, visitors: signIn.visitors });
@@ -179,9 +216,9 @@ async function build(config: Config, { log, server, overrides }: Ground) {
     urls,
     clock,
     log,
-    services: { ...identity, accounts, servers, idleness, reports, health, backups, volumes, groups, shares, shareCodes, maintenance, shutdown, serviceActs, oauth: signIn.oauth },
+    services: { ...identity, accounts, bulkAccounts, permissions: createPermissions(store), serverList, accountInfo: createAccountInfo({ store, audit: identity.audit }), servers, templates, usage, idleness, reports, health, backups, liveSettings, volumes, groups, groupPolicies, shares, shareCodes, maintenance, notices, shutdown, serviceActs, oauth: signIn.oauth },
     feed,
-    directory: createDirectory({ store, routes, profiles: config.profiles, openGroups: openGroups(config.groups) }),
+    directory: createDirectory({ store, routes, profiles: config.profiles, policies }),
     access,
     ready: health.ready,
     metrics,
@@ -209,19 +246,21 @@ async function build(config: Config, { log, server, overrides }: Ground) {
 
   await Promise.race([servers.reconcile(), new Promise<void>((resolve) => clock.after(RECONCILE_MS, resolve))]);
   maintenance.resume();
+  notices.resume();
 
   const end = async (local?: LocalServer): Promise<void> => {
     const closed = shut(server);
     internal.close();
     idleness.close();
     maintenance.close();
+    notices.close();
     health.close();
     await Promise.all([servers.close(), serviceHost.close(), backups.close(), volumes.close()]);
     await Promise.all([proxy.close(DRAIN_MS), local?.close()]);
     server.closeAllConnections();
     await closed;
     // A disk that is full now must not keep the rest open.
-    for (const part of [activity, identity.sessions, identity.tokens, metrics, identity.audit]) attempt(log, () => part.close());
+    for (const part of [usage, activity, identity.sessions, identity.tokens, metrics, identity.audit]) attempt(log, () => part.close());
     await spawner.close();
     if (overrides.store === undefined) store.close();
   };
@@ -242,7 +281,7 @@ async function build(config: Config, { log, server, overrides }: Ground) {
       const secret = identity.bootstrap.issue();
       return secret === undefined ? undefined : new URL(urls.bootstrap(secret), publicUrl).href;
     },
-    services: { ...identity, accounts, servers, idleness, activity, access, health, backups, volumes, maintenance, oauth: signIn.oauth, visitors: signIn.visitors },
+    services: { ...identity, accounts, servers, usage, idleness, activity, access, health, backups, liveSettings, volumes, maintenance, notices, oauth: signIn.oauth, visitors: signIn.visitors },
     store,
     routes,
     /** null: servers lie on the hub's host. */
@@ -268,12 +307,22 @@ const httpSettings = (config: Config, { publicUrl, sites, overrides }: Pick<Http
   sites,
   acceptedOrigins: config.origins,
   protocolVersion: PROTOCOL_VERSION,
-  signUp: signUpOf(config),
-  launcher: config.features.notebookLauncher,
+  // What changes while the hub runs is read when it is needed.
+  get signUp() {
+    return signUpOf(config);
+  },
+  get launcher() {
+    return config.features.notebookLauncher;
+  },
   namedServers: config.server.named,
+  tokenLifetimeSeconds: config.token.maxLifetime / 1000,
   about: { version: version(), spawner: config.spawner, authenticator: config.authenticator, runtime: `Node.js ${process.version}`, executable: process.execPath },
-  language: config.users.language,
-  brand: config.brand,
+  get language() {
+    return config.users.language;
+  },
+  get brand() {
+    return config.brand;
+  },
   profiles: config.profiles,
   ...(overrides.slowMs === undefined ? {} : { slowMs: overrides.slowMs }),
 });
@@ -289,15 +338,6 @@ const localPath = (url: string | undefined, base: string): string => {
   const [target = '/'] = (url ?? '/').split('?');
   return base !== '/' && target.startsWith(base) ? target.slice(base.length - 1) : target;
 };
-
-/** A template that is broken is no reason to stay down; it is a reason to tell the administrator. */
-function checkTemplates(folder: string, log: Logger): void {
-  try {
-    log.info({ templates: loadTemplates(folder).map(({ slug }) => slug) }, 'templates are available');
-  } catch (err) {
-    log.warn({ err }, 'some templates cannot be used');
-  }
-}
 
 function attempt(log: Logger, work: () => void): void {
   try {

@@ -1,7 +1,8 @@
 import { isServiceRoute, type RouteTable } from '../proxy/route-table';
 import type { AppDeps, RouteView } from './http/deps';
 import type { OfferedProfile } from './domain/profile';
-import { outboundOf } from './services/declared-groups';
+import { profilesOf } from './services/lab-request';
+import type { PolicyBook } from './services/policy-book';
 import type { Store } from './store/store';
 
 /** The proxy's routes in the words of the API: names instead of ids, and nothing that authenticates anybody. */
@@ -20,14 +21,16 @@ interface DirectoryDeps {
   readonly store: Store;
   readonly routes: Pick<RouteTable, 'list'>;
   readonly profiles: readonly OfferedProfile[];
-  readonly openGroups: ReadonlySet<string>;
+  readonly policies: PolicyBook;
 }
 
 /** What models and pages look up; who may see it is decided by the actor's scopes. */
-export const createDirectory = ({ store, routes, profiles, openGroups }: DirectoryDeps): AppDeps['directory'] => ({
-  profilesFor: (user) => profiles.map((profile) => ({ ...profile, outbound: outboundOf({ store, openGroups }, profile, { id: user }) })),
+export const createDirectory = ({ store, routes, profiles, policies }: DirectoryDeps): AppDeps['directory'] => ({
+  profilesFor: (user) => profilesOf({ profiles, policies }, user),
+  dockerFrom: (user) => policies.of(user).docker.from,
   groupsOf: (user) => store.groups.groupsOf(user).map((group) => group.name),
   rolesOfGroup: (group) => store.roles.ofGroup(group),
+  roles: () => store.roles.list().map(({ name }) => name),
   scopesOfRole: (name) => store.roles.byName(name)?.scopes,
   routes: () => routesView({ routes, store }),
   rolesOf: (user) => store.roles.directOfUser(user),

@@ -24,6 +24,7 @@ export const dockerSettings = (config: Config, instance: InstanceId, hubContaine
   templatesDir: present(config.paths.templates),
   appDir: present(config.paths.app),
   hostDataDir: config.paths.data,
+  allowedMounts: config.policy.mounts,
   probeImage: config.profiles[0]?.image ?? null,
 });
 

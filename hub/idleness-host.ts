@@ -2,30 +2,38 @@ import { lookInside } from '../spawner/lab-api';
 import type { Spawner } from '../spawner/spawner';
 import type { Config } from './config';
 import type { IdleLimits } from './domain/idleness';
+import type { EffectivePolicy, Granted } from './domain/policy';
 import type { ServerRecord } from './domain/server';
 import { labAddressOf, type LabAddressDeps } from './lab-address';
-import { createTellLabs } from './tell-labs';
 import { createIdleness, type IdlenessDeps, type IdlenessService } from './services/idleness';
+import type { LabNotice } from './services/lab-notice';
+import type { PolicyBook } from './services/policy-book';
 
 export interface IdlenessHostDeps extends Pick<IdlenessDeps, 'store' | 'audit' | 'servers' | 'clock' | 'log'>, Pick<LabAddressDeps, 'signsIn' | 'tokenFor'> {
   readonly config: Config;
   readonly spawner: Pick<Spawner, 'cpuSeconds'>;
+  readonly policies: Pick<PolicyBook, 'of'>;
+  readonly tellLabs: LabNotice;
 }
 
 /** Idleness for this configuration, with the servers asked over their own API. */
-export function createIdlenessHost({ config, spawner, tokenFor, signsIn, ...base }: IdlenessHostDeps): IdlenessService {
+export function createIdlenessHost({ config, spawner, policies, tellLabs, tokenFor, signsIn, ...base }: IdlenessHostDeps): IdlenessService {
   const { store } = base;
   const access: LabAddressDeps = { store, base: config.basePath, tokenFor, signsIn };
-  const tellLabs = createTellLabs({ log: base.log, ...access });
   return createIdleness({
     ...base,
     ask: async (record, signal) => lookInside(labAddressOf(record, signal, access)),
     tell: async (record, message) => (await tellLabs([record], message)) > 0,
     ...(spawner.cpuSeconds === undefined ? {} : { cpuSeconds: async (record, signal) => cpuOf(spawner, record, signal) }),
-    limitsOf: (record) => limitsOf(config, record, store.groups.groupsOf(record.owner).map(({ name }) => name)),
+    limitsOf: (record) => limitsOf(config, record, policies.of(record.owner)),
     busyCpus: config.server.busyCpus,
-    maxLeaseMs: config.server.maxLease ?? 0,
-    warnMs: config.server.stopWarning ?? 0,
+    // Read when they are needed: they change while the hub runs.
+    get maxLeaseMs() {
+      return config.server.maxLease ?? 0;
+    },
+    get warnMs() {
+      return config.server.stopWarning ?? 0;
+    },
   });
 }
 
@@ -34,24 +42,17 @@ function cpuOf(spawner: Pick<Spawner, 'cpuSeconds'>, { state }: ServerRecord, si
   return spawner.cpuSeconds(state.handle, signal);
 }
 
-type Limit = number | null | undefined;
-
 /**
  * A group of the owner comes before the profile, and the profile before `server`. Where several groups say something, the most generous one
  * counts: nobody loses time by joining a group.
  */
-export function limitsOf(config: Pick<Config, 'server' | 'groups' | 'profiles'>, { profile }: Pick<ServerRecord, 'profile'>, groups: readonly string[]): IdleLimits {
-  const own = config.profiles.find(({ slug }) => slug === profile);
-  const choose = (of: (from: { readonly idleLimit?: Limit; readonly maxAge?: Limit }) => Limit): { readonly ms: number | null; readonly from: string } => {
-    const said = config.groups.flatMap((group) => {
-      const ms = groups.includes(group.name) ? of(group) : undefined;
-      return ms === undefined ? [] : [{ ms, from: `group:${group.name}` }];
-    });
-    const [first] = said.toSorted((a, b) => (b.ms ?? Infinity) - (a.ms ?? Infinity) || 0);
-    if (first !== undefined) return first;
-    const byProfile = of(own?.idle ?? {});
-    return byProfile === undefined ? { ms: of(config.server) ?? null, from: 'setting' } : { ms: byProfile, from: 'profile' };
+export function limitsOf(config: Pick<Config, 'server' | 'profiles'>, { profile }: Pick<ServerRecord, 'profile'>, policy: Pick<EffectivePolicy, 'idleLimit' | 'maxAge'>): IdleLimits {
+  const own = config.profiles.find(({ slug }) => slug === profile)?.idle;
+  const choose = ({ value, from: [group] }: Granted<number | null>, byProfile: number | null | undefined, byHub: number | null): { readonly ms: number | null; readonly from: string } => {
+    if (value !== null) return { ms: value === 0 ? null : value, from: `group:${group ?? ''}` };
+    return byProfile === undefined ? { ms: byHub, from: 'setting' } : { ms: byProfile, from: 'profile' };
   };
-  const [idle, age] = [choose(({ idleLimit }) => idleLimit), choose(({ maxAge }) => maxAge)];
+  const idle = choose(policy.idleLimit, own?.idleLimit, config.server.idleLimit);
+  const age = choose(policy.maxAge, own?.maxAge, config.server.maxAge);
   return { idleMs: idle.ms, idleFrom: idle.from, maxAgeMs: age.ms, maxAgeFrom: age.from };
 }

@@ -13,10 +13,11 @@ export interface LabAddressDeps {
   readonly signsIn: (record: ServerRecord) => boolean;
 }
 
-/** How the hub itself asks a server something. Throws where there is no way. */
-export function labAddressOf(record: ServerRecord, signal: AbortSignal, { store, base, tokenFor, signsIn }: LabAddressDeps): LabAddress {
+/** How the hub itself asks a server something; one that starts is asked at the `origin` it was found at. Throws where there is no way. */
+export function labAddressOf(record: ServerRecord, signal: AbortSignal, { store, base, tokenFor, signsIn }: LabAddressDeps, origin = record.state.kind === 'ready' ? record.state.origin : undefined): LabAddress {
   const owner = store.users.byId(record.owner);
-  const secret = signsIn(record) ? tokenFor(record.id) : record.secret;
-  if (record.state.kind !== 'ready' || secret === null || secret === undefined || owner === undefined) throw new Error('there is no way to ask this server');
-  return { origin: record.state.origin, prefix: createUrls(base).server(owner.name, record.name), secret, signal };
+  const asks = signsIn(record);
+  const secret = asks ? tokenFor(record.id) : record.secret;
+  if (origin === undefined || secret === null || secret === undefined || owner === undefined) throw new Error('there is no way to ask this server');
+  return { origin, prefix: createUrls(base).server(owner.name, record.name), scheme: asks ? 'Bearer' : 'token', secret, signal };
 }

@@ -9,11 +9,11 @@ const SECOND_SIGNAL_EXIT = 130;
 
 /** Loads the settings, starts the hub, prints where it is, and stays until it is told to end. */
 export async function runHub(env: Environment = process.env): Promise<void> {
-  const { config } = loadConfig(env);
+  const { config, sources } = loadConfig(env);
   // A person at a terminal needs the link and the address, not a stream of JSON that scrolls them away.
   const file = config.log.file ?? (process.stdout.isTTY ? path.join(config.dataDir, 'hub.log') : null);
   const log = createLog({ ...config.log, file });
-  const hub = await createHub(config, log);
+  const hub = await createHub(config, log, {}, sources);
   process.on('uncaughtException', (err) => void giveUp(hub, log, err));
   process.on('unhandledRejection', (err) => void giveUp(hub, log, err));
   hub.onShutdown(() => void leave(hub, log, 'POST /hub/api/shutdown'));

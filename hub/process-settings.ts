@@ -13,7 +13,7 @@ export const processSettings = (config: Config, instance: InstanceId): ProcessSe
   env: inheritedByLabs(),
   subcommands: [...new Set(config.profiles.map(subcommandOf))],
   appDir: present(config.paths.app),
-  hostDataDir: present(config.paths.data),
+  hostDataDir: present(config.paths.data) ?? present(path.join(config.paths.templates, '_sample')),
 });
 
 const present = (folder: string): string | null => (existsSync(folder) ? folder : null);

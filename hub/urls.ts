@@ -15,6 +15,12 @@ export const oauthCallback = (base: string, user: string, server = ''): string =
 
 const under = (path: string, server: string): string => (server === '' ? path : `${path}/${esc(server)}`);
 
+/** Only what is there. */
+const withQuery = (path: string, fields: Readonly<Record<string, string | number | undefined>>): string => {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined).map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`);
+  return given.length === 0 ? path : `${path}?${given.join('&')}`;
+};
+
 const volumeUrls = (hub: string, api: string) => ({
   /** Absent: one's own. */
   volumes: (user?: string): string => (user === undefined ? `${hub}volumes` : `${hub}volumes/${esc(user)}`),
@@ -26,6 +32,58 @@ const volumeUrls = (hub: string, api: string) => ({
   apiVolumesArchive: (user: string, id?: string): string => `${api}users/${esc(user)}/volumes/${id === undefined ? '' : `${esc(id)}/`}archive`,
 });
 
+const noticeUrls = (hub: string, api: string) =>
+  ({
+    notices: `${hub}notifications`,
+    notice: (id: string): string => `${hub}notifications/${esc(id)}`,
+    noticesClear: `${hub}notifications/clear`,
+    noticeExpire: (id: string): string => `${hub}notifications/${esc(id)}/expire`,
+    noticeDelete: (id: string): string => `${hub}notifications/${esc(id)}/delete`,
+    noticeDismiss: (id: string): string => `${hub}notifications/${esc(id)}/dismiss`,
+    apiNotice: (id: string): string => `${api}notifications/${esc(id)}`,
+    apiNoticesPreview: `${api}notifications/preview`,
+  }) as const;
+
+/** What everybody has for their own account. */
+const accountUrls = (hub: string) =>
+  ({
+    password: `${hub}password`,
+    account: `${hub}account`,
+    /** What somebody did; entries of one kind, below the one with this number. */
+    activity: (kind?: string, before?: number): string => withQuery(`${hub}activity`, { kind, before }),
+    /** Asks for the password once more. */
+    reauth: `${hub}reauth`,
+    sessions: `${hub}sessions`,
+    session: (id: string): string => `${hub}sessions/${esc(id)}/end`,
+    sessionsEnd: `${hub}sessions/end`,
+    token: `${hub}token`,
+    tokenRevoke: (id: string): string => `${hub}token/${esc(id)}/revoke`,
+  }) as const;
+
+/** Servers of somebody: what is asked and done about them, and where they are. */
+const serverUrls = (base: string, hub: string) =>
+  ({
+    spawn: (user: string, server = ''): string => under(`${hub}spawn/${esc(user)}`, server),
+    /** The choice of profile and template; absent: for one's own server. */
+    launch: (user?: string, server = ''): string => (user === undefined ? `${hub}launch` : under(`${hub}launch/${esc(user)}`, server)),
+    template: (slug: string): string => `${hub}templates/${esc(slug)}`,
+    spawnPending: (user: string, server = ''): string => under(`${hub}spawn-pending/${esc(user)}`, server),
+    /** Confirms entering somebody else's server. */
+    access: (user: string, server = ''): string => under(`${hub}access/${esc(user)}`, server),
+    stop: (user: string, server = ''): string => under(`${hub}stop/${esc(user)}`, server),
+    restart: (user: string, server = ''): string => under(`${hub}restart/${esc(user)}`, server),
+    recreate: (user: string, server = ''): string => under(`${hub}recreate/${esc(user)}`, server),
+    /** Keeps the profile for the next start of a server that is stopped. */
+    profile: (user: string, server = ''): string => under(`${hub}profile/${esc(user)}`, server),
+    /** Takes the name of a new one. */
+    servers: `${hub}servers`,
+    serverRemove: (user: string, server: string): string => `${under(`${hub}servers/${esc(user)}`, server)}/remove`,
+    logs: (user: string, server = ''): string => under(`${hub}logs/${esc(user)}`, server),
+    server: (user: string, server = ''): string => `${under(`${base}user/${esc(user)}`, server)}/`,
+    /** A file of its workspace, open in JupyterLab. */
+    serverFile: (user: string, server: string, path: string): string => `${under(`${base}user/${esc(user)}`, server)}/lab/tree/${path.split('/').map(esc).join('/')}`,
+  }) as const;
+
 /** What administrators have pages for. */
 const adminUrls = (hub: string) =>
   ({
@@ -34,9 +92,31 @@ const adminUrls = (hub: string) =>
     adminSessionsEnd: (user: string): string => `${hub}admin/users/${esc(user)}/sessions/end`,
     adminUsers: `${hub}admin/users`,
     adminUser: (id: string, action: string): string => `${hub}admin/users/${esc(id)}/${action}`,
+    /** Everything about one user; by name, for people. */
+    adminUserPage: (user: string, tab?: string): string => withQuery(`${hub}admin/users/${esc(user)}`, { tab }),
+    adminUsersAt: (query: Readonly<Record<string, string | number | undefined>>): string => withQuery(`${hub}admin/users`, query),
+    adminUsersAdd: `${hub}admin/add-users`,
+    adminUsersBulk: `${hub}admin/bulk-users`,
+    adminServers: `${hub}admin/servers`,
+    adminServersAt: (query: Readonly<Record<string, string | number | undefined>>): string => withQuery(`${hub}admin/servers`, query),
+    adminServer: (user: string, server = ''): string => under(`${hub}admin/servers/${esc(user)}`, server),
+    adminServersBulk: `${hub}admin/bulk-servers`,
+    adminServersExport: (query: Readonly<Record<string, string | number | undefined>>): string => withQuery(`${hub}admin/export-servers`, query),
+    adminGroups: `${hub}admin/groups`,
+    adminGroup: (name: string): string => `${hub}admin/groups/${esc(name)}`,
+    adminGroupAct: (name: string, action: 'move' | 'policy' | 'members' | 'remove' | 'delete'): string => `${hub}admin/groups/${esc(name)}/${action}`,
+    adminGroupsImport: `${hub}admin/groups-import`,
+    adminGroupsExport: `${hub}admin/groups-export`,
     adminHealth: `${hub}admin/health`,
+    adminHealthDismiss: `${hub}admin/health/dismiss`,
+    adminSettings: `${hub}admin/settings`,
+    adminSettingsReset: `${hub}admin/settings/reset`,
     adminIdleness: `${hub}admin/idleness`,
     adminBackups: `${hub}admin/backups`,
+    /** Absent: as it opens. */
+    adminDashboard: (range?: string): string => withQuery(`${hub}admin`, { range }),
+    /** Hours by user and month; absent: this month, from its first row. */
+    adminUsage: (month?: string, offset?: number): string => withQuery(`${hub}admin/usage`, { month, offset: offset === 0 ? undefined : offset }),
     adminQueue: `${hub}admin/queue`,
     adminQueueJump: `${hub}admin/queue/jump`,
     adminMaintenance: `${hub}admin/maintenance`,
@@ -58,37 +138,24 @@ export function createUrls(base: string) {
     signup: `${hub}signup`,
     language: `${hub}language`,
     theme: `${hub}theme`,
-    password: `${hub}password`,
-    /** Asks for the password once more. */
-    reauth: `${hub}reauth`,
-    sessions: `${hub}sessions`,
-    session: (id: string): string => `${hub}sessions/${esc(id)}/end`,
-    sessionsEnd: `${hub}sessions/end`,
     bootstrap: (secret?: string): string => (secret === undefined ? `${hub}bootstrap` : `${hub}bootstrap?link=${encodeURIComponent(secret)}`),
-    spawn: (user: string, server = ''): string => under(`${hub}spawn/${esc(user)}`, server),
-    spawnPending: (user: string, server = ''): string => under(`${hub}spawn-pending/${esc(user)}`, server),
     /** Hands a session over to the site of one user; on both ends. */
     enter: `${hub}enter`,
-    /** Confirms entering somebody else's server. */
-    access: (user: string, server = ''): string => under(`${hub}access/${esc(user)}`, server),
-    stop: (user: string, server = ''): string => under(`${hub}stop/${esc(user)}`, server),
-    restart: (user: string, server = ''): string => under(`${hub}restart/${esc(user)}`, server),
-    recreate: (user: string, server = ''): string => under(`${hub}recreate/${esc(user)}`, server),
-    /** Keeps the profile for the next start of a server that is stopped. */
-    profile: (user: string, server = ''): string => under(`${hub}profile/${esc(user)}`, server),
-    logs: (user: string, server = ''): string => under(`${hub}logs/${esc(user)}`, server),
-    server: (user: string, server = ''): string => `${under(`${base}user/${esc(user)}`, server)}/`,
     /** Where a service is proxied. */
     service: (name: string): string => `${base}services/${esc(name)}/`,
+    ...accountUrls(hub),
+    ...serverUrls(base, hub),
     ...volumeUrls(hub, api),
-    token: `${hub}token`,
+    ...noticeUrls(hub, api),
     /** The API, described for people and for programs. */
     apiDocs: `${hub}api-docs`,
     openApi: `${api}openapi.json`,
     apiEvents: `${api}events`,
+    apiUsageHost: (range: string): string => `${api}usage/host?range=${range}`,
+    apiUsageCsv: (month: string): string => `${api}usage/report?month=${month}&format=csv`,
+    apiUsage: (user: string, server = ''): string => `${server === '' ? `${api}users/${esc(user)}/server` : `${api}users/${esc(user)}/servers/${esc(server)}`}/usage`,
     gallery: (entry?: string): string => (entry === undefined ? `${base}dev/gallery` : `${base}dev/gallery/${esc(entry)}`),
     acceptShare: (code?: string): string => (code === undefined ? `${hub}accept-share` : `${hub}accept-share?code=${encodeURIComponent(code)}`),
-    tokenRevoke: (id: string): string => `${hub}token/${esc(id)}/revoke`,
     oauthAuthorize: `${hub}api/oauth2/authorize`,
     ...adminUrls(hub),
     extend: (user: string, server = ''): string => under(`${hub}extend/${esc(user)}`, server),

@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import type { LabText } from '../hub/domain/notice';
 
 /** A server that runs, and what it takes to ask it. */
 export interface LabAddress {
@@ -6,6 +7,8 @@ export interface LabAddress {
   readonly origin: string;
   /** Starts and ends with a slash. */
   readonly prefix: string;
+  /** How the secret is shown: old servers of Jupyter know `token` alone, and those that ask the hub know both. */
+  readonly scheme: 'token' | 'Bearer';
   readonly secret: string;
   readonly signal: AbortSignal;
 }
@@ -28,12 +31,6 @@ export interface LabInside {
   readonly terminals: readonly { readonly quietMs: number | null }[];
 }
 
-/** As the notification extension takes it. */
-export interface LabNotice {
-  readonly message: string;
-  readonly type: 'info' | 'success' | 'warning' | 'error' | 'in-progress' | 'default';
-}
-
 const LARGEST_ANSWER = 1_048_576;
 const MOST_ROWS = 1_000;
 const NOTICES = 'jupyterlab-notifications-extension/ingest';
@@ -51,11 +48,11 @@ export async function lookInside(lab: LabAddress): Promise<LabInside> {
   };
 }
 
-/** Puts a message into the browsers that have this lab open. Rejects where the lab has no such extension. */
-export async function notify(lab: LabAddress, notice: LabNotice): Promise<void> {
+/** Puts a message into the browsers that have this lab open. Resolves with the status that it answers; 200: it took it. Rejects where it does not answer. */
+export async function notify(lab: LabAddress, { message, type, autoClose }: LabText): Promise<number> {
   const actions = [{ label: 'Dismiss', caption: 'Dismiss this notification', displayType: 'default' }];
-  const { status } = await call(lab, { method: 'POST', path: NOTICES, body: JSON.stringify({ ...notice, autoClose: false, actions }) });
-  if (status !== 200) throw new Error(`the server answered ${status}`);
+  const { status } = await call(lab, { method: 'POST', path: NOTICES, body: JSON.stringify({ message, type, autoClose, actions }) });
+  return status;
 }
 
 type Row = Readonly<Record<string, unknown>>;
@@ -87,14 +84,15 @@ const isObject = (value: unknown): value is Row => typeof value === 'object' && 
 const text = (value: unknown): string => (typeof value === 'string' ? value.slice(0, 255) : '');
 
 interface Call {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly body?: string;
 }
 
-function call({ origin, prefix, secret, signal }: LabAddress, { method, path, body }: Call): Promise<{ readonly status: number; readonly body: string; readonly date: number }> {
+/** One question to a server, as the hub. Whatever it answers is handed back; rejects when it answers nothing. */
+export function call({ origin, prefix, scheme, secret, signal }: LabAddress, { method, path, body }: Call): Promise<{ readonly status: number; readonly body: string; readonly date: number }> {
   return new Promise((resolve, reject) => {
-    const sent = { authorization: `token ${secret}`, ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }) };
+    const sent = { authorization: `${scheme} ${secret}`, ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }) };
     const req = request(`${origin}${prefix}${path}`, { method, agent: false, headers: sent, signal }, (res) => {
       let answer = '';
       res.setEncoding('utf8');

@@ -2,7 +2,10 @@ import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { ServerId, ServerName, UserId, UserName, VolumeId } from '../hub/domain/ids';
 import type { ImageTraits } from '../hub/domain/images';
+import type { PolicyMount, Section } from '../hub/domain/policy';
 import type { Mode, Outbound, Profile } from '../hub/domain/profile';
+import type { FilePath } from '../hub/domain/file-path';
+import type { FolderPage } from '../hub/domain/folder';
 import type { Handle } from '../hub/domain/server';
 import type { VolumeRef } from '../hub/domain/volume';
 
@@ -22,11 +25,15 @@ export interface SpawnRequest {
   readonly prefix: string;
   /** Complete environment of the lab, secret included. */
   readonly env: Readonly<Record<string, string>>;
+  /** Folders of the host that its owner's groups give it, already allowed by name. Absent: none. */
+  readonly mounts?: readonly PolicyMount[];
+  /** The engine's own socket, and with it all power over the host, for this lab's user. Absent: never. */
+  readonly docker?: true;
 }
 
 export type SpawnEvent =
   | { readonly kind: 'preparing' }
-  | { readonly kind: 'pulling'; readonly image: string; readonly receivedBytes: number; readonly totalBytes: number | null }
+  | { readonly kind: 'pulling'; readonly image: string; readonly receivedBytes: number; readonly totalBytes: number | null; readonly layers?: { readonly done: number; readonly total: number } }
   | { readonly kind: 'created' }
   | { readonly kind: 'started' };
 
@@ -63,9 +70,24 @@ export type Change =
   /** The kernel killed one of its children for memory, at the limit of `limit` bytes (null: none of its own). */
   | { readonly kind: 'child-killed'; readonly at: Date; readonly limit: number | null };
 
+/** What a running server uses. */
+export interface Sample {
+  readonly server: ServerId;
+  /** Without what the kernel only keeps as cache. */
+  readonly memoryBytes: number;
+  /** Bytes; null: no limit. */
+  readonly memoryLimit: number | null;
+  /** Since its process began: it falls when that begins again. */
+  readonly cpuSeconds: number;
+  /** CPUs; null: no limit. */
+  readonly cpuLimit: number | null;
+}
+
 export interface Spawner {
   /** Word stored in handles, e.g. `docker`. */
   readonly kind: string;
+  /** Parts of a policy that this spawner cannot carry out and passes over. Absent: it carries out all of them. */
+  readonly ignores?: readonly Section[];
   /**
    * Creates and starts the process, replacing any leftover of the same server that carries our labels. On failure or abort:
    * leaves nothing behind and rejects with a `HubError` whose message a user can act on. A foreign thing of the same name is
@@ -91,6 +113,13 @@ export interface Spawner {
   restart?(handle: Handle, opts: { readonly graceMs: number }): Promise<void>;
   /** Seconds of CPU that the process and all its children have used since it started. Rejects when that cannot be known. Absent: it never can. */
   cpuSeconds?(handle: Handle, signal: AbortSignal): Promise<number>;
+  /**
+   * What all running servers of this hub use, in one pass that costs little: whatever does not say so before `signal` aborts is left out, so
+   * that an engine that hangs holds nobody up. Rejects with `unavailable` when the engine does not answer at all.
+   */
+  sample(signal: AbortSignal): Promise<readonly Sample[]>;
+  /** Where on this machine the engine keeps images and volumes; null: it is out of sight. Rejects as `inspect` does. Absent: nowhere in particular. */
+  storageFolder?(): Promise<string | null>;
   /** The last lines it wrote, oldest first, secrets redacted. Absent process: an empty list. */
   logs(handle: Handle, lines: number): Promise<readonly string[]>;
   /**
@@ -162,6 +191,35 @@ export interface Volumes {
    * none of them was made yet. An archive that could not be completed ends with an error; destroying the stream frees what it needs.
    */
   archiveVolumes(volumes: readonly VolumeRef[], ask: { readonly image: string; readonly signal: AbortSignal }): Promise<Readable>;
-  /** Removes what archives of an earlier life of the hub left. */
+  /** Removes what archives and readings of an earlier life of the hub left. */
   tidyVolumes(): Promise<void>;
+  /**
+   * What is in a folder, whether or not a server runs. Like the two below it changes nothing, runs nothing of anybody's, never follows a
+   * link, not even one that points to a neighbour, and waits for no pipe and no device. `not-found`: the volume was never made, or nothing
+   * is there; `invalid-input`: a link is on the way, or something else than a folder is there.
+   */
+  listFolder(at: FilePlace, ask: FileAsk & { readonly offset: number; readonly limit: number }): Promise<FolderPage>;
+  /** A plain file, as long as it was when it was opened; a stream that cannot bring all of that ends with an error. Throws as `listFolder` does. */
+  readFile(at: FilePlace, ask: FileAsk): Promise<FileContent>;
+  /** A tar archive of one folder, with links as links; nothing of pipes, sockets and devices is in it but at most their names. Otherwise as `archiveVolumes`. Throws as `listFolder` does. */
+  archiveFolder(at: FilePlace, ask: FileAsk): Promise<Readable>;
+}
+
+/** One place in one volume. */
+export interface FilePlace {
+  readonly volume: VolumeRef;
+  readonly path: FilePath;
+}
+
+export interface FileAsk {
+  /** Of a container that reads them, where there are containers. */
+  readonly image: string;
+  readonly signal: AbortSignal;
+}
+
+export interface FileContent {
+  readonly bytes: number;
+  readonly modified: Date;
+  /** Destroying it frees what it needs. */
+  readonly stream: Readable;
 }

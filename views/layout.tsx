@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { Urls } from '../hub/urls';
 import type { MaintenancePhase } from '../hub/domain/maintenance';
+import { NoticeBanners, type NoticeShown } from './components/notices';
 import { Time } from './components/time';
 import type { Topic } from '../hub/domain/topics';
 import { LANGUAGES, type Lang, type Translate } from './i18n';
@@ -48,8 +49,12 @@ export interface Shell {
   readonly path: string;
   /** What everybody has to know of a maintenance; null or absent: nothing. */
   readonly maintenance?: MaintenanceNotice | null;
+  /** Messages that the viewer has not closed, newest first; absent: none. */
+  readonly notices?: readonly NoticeShown[];
   /** When this page was made. */
   readonly now?: Date;
+  /** An exhibit: it follows no changes, because it has nothing to do with them. */
+  readonly still?: boolean;
 }
 
 interface MaintenanceNotice {
@@ -65,6 +70,8 @@ interface LayoutProps extends Shell {
   /** What it shows of things that change: the page follows them. */
   readonly live?: readonly Topic[];
   readonly scripts?: readonly string[];
+  /** Style sheets besides the one of every page. */
+  readonly styles?: readonly string[];
   /** The page reloads itself after so many seconds; where it has scripts of its own, only when they do not run. */
   readonly refreshSeconds?: number;
   readonly children: ComponentChildren;
@@ -81,6 +88,7 @@ export function Layout(p: LayoutProps) {
         <title>{`${p.title} · ${brand.name}`}</title>
         <link rel="icon" href={brand.logo ?? asset('icon.svg')} />
         <link rel="stylesheet" href={asset('hub.css')} />
+        {(p.styles ?? []).map((file) => <link key={file} rel="stylesheet" href={asset(file)} />)}
         {brand.style === null ? null : <link rel="stylesheet" href={brand.style} />}
         {scriptsOf(p).map((file) => <script key={file} src={asset(file)} defer />)}
         <Refresh {...p} />
@@ -91,6 +99,7 @@ export function Layout(p: LayoutProps) {
         {viewer === null ? null : <Nav {...p} viewer={viewer} />}
         <main id="main" class={p.width} tabIndex={-1} {...following(p)}>
           <MaintenanceBanner {...p} />
+          {p.notices === undefined || p.notices.length === 0 ? null : <NoticeBanners {...p} notices={p.notices} />}
           <Flashes flashes={p.flashes} />
           <h1>{p.title}</h1>
           {p.children}
@@ -104,7 +113,7 @@ export function Layout(p: LayoutProps) {
 const scriptsOf = ({ live, scripts = [] }: LayoutProps): readonly string[] => ['forms.js', ...(live === undefined ? [] : ['idiomorph.js', 'live.js']), ...scripts];
 
 /** What the script needs to follow what the page shows. A script reads pages of the hub with the form token alone, which no server's page has (decision 007). */
-const following = ({ live, xsrf, urls, t }: LayoutProps) => (live === undefined ? {} : { 'data-live': live.join(','), 'data-events': urls.apiEvents, 'data-xsrf': xsrf, 'data-lost': t('live.lost'), 'data-connected': t('live.connected') });
+const following = ({ live, xsrf, urls, t, still = false }: LayoutProps) => (live === undefined || still ? {} : { 'data-live': [...new Set([...live, 'notices'])].join(','), 'data-events': urls.apiEvents, 'data-xsrf': xsrf, 'data-lost': t('live.lost'), 'data-connected': t('live.connected') });
 
 function Refresh({ refreshSeconds, scripts }: LayoutProps) {
   if (refreshSeconds === undefined) return null;
@@ -133,7 +142,7 @@ function Nav({ t, urls, viewer, path }: Shell & { readonly viewer: NonNullable<S
         <section key={title} aria-labelledby={title}>
           <h2 id={title}>{t(title)}</h2>
           <ul>
-            {links.map(({ href, text }) => <li key={href}><a href={href} aria-current={path === href ? 'page' : path.startsWith(`${href}/`) ? 'true' : undefined}>{t(text)}</a></li>)}
+            {links.map(({ href, text, exact = false }) => <li key={href}><a href={href} aria-current={path === href ? 'page' : !exact && path.startsWith(`${href}/`) ? 'true' : undefined}>{t(text)}</a></li>)}
           </ul>
         </section>
       ))}

@@ -100,7 +100,7 @@ function importInto(store: Store, config: Config, ask: { readonly data: JupyterH
   try {
     // A database that no hub has opened yet has none; the hub puts the same ones in at every start.
     for (const role of DEFAULT_ROLES) if (store.roles.byName(role.name) === undefined) store.roles.put(role);
-    const deps = { store, clock: systemClock, audit, knowsHash: isForeign, maxTokenMs: config.token.maxLifetime, declaredGroups: new Set(config.groups.map((group) => group.name)), vocabulary: createVocabulary(customScopesOf(config.customScopes)) };
+    const deps = { store, clock: systemClock, audit, knowsHash: isForeign, maxTokenMs: config.token.maxLifetime, declaredGroups: new Set([...config.groups.map((group) => group.name), ...config.builtInGroups]), vocabulary: createVocabulary(customScopesOf(config.customScopes)) };
     return importJupyterHub(deps, ask.data, { ...ask, actor: LOCAL });
   } finally {
     audit.close();

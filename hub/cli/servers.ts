@@ -1,9 +1,5 @@
-import fs from 'node:fs';
-import path from 'node:path';
 import type { Command } from 'commander';
-import { loadConfig } from '../config';
 import { HubError } from '../domain/errors';
-import { loadTemplates, type Template } from '../services/templates';
 import { escapeSegment } from '../urls';
 import { hubClient, userPath, type HubClient } from './hub-client';
 import { type Io, printable, table } from './io';
@@ -36,7 +32,7 @@ interface ProgressEvent {
 /** `berth launch`, `stop` and `servers`: servers of the running hub's users. */
 export function addServers(program: Command, io: Io): void {
   example(program.command('launch').argument('<user>').description('Start a user\'s server and print its address when it is ready.'), 'berth launch alice --template first_notebook')
-    .option('--template <name>', 'put this template into the workspace, unless it is there, and print the address that opens it')
+    .option('--template <name>', 'put a copy of this template into the workspace and print the address that opens it')
     .action((user: string, opts: { template?: string }) => launch(io, user, opts.template));
   example(program.command('stop').argument('<user>').argument('[server]', 'name of a named server', '').description('Stop a user\'s server. Its files stay.'), 'berth stop alice')
     .action((user: string, server: string) => stop(io, user, server));
@@ -49,12 +45,14 @@ export function addServers(program: Command, io: Io): void {
 const example = (command: Command, line: string): Command => command.addHelpText('after', `\nExample:\n  ${line}`);
 
 async function launch(io: Io, user: string, wanted: string | undefined): Promise<void> {
-  const template = wanted === undefined ? undefined : templateCalled(io, wanted);
   const hub = hubClient(io);
+  if (wanted !== undefined) await demandTemplate(hub, wanted);
   if ((await defaultServer(hub, user))?.ready !== true) await start(io, hub, user);
   const server = await defaultServer(hub, user);
   if (server?.ready !== true) throw new HubError('conflict', `The server of ${printable(user)} was stopped meanwhile.`);
-  io.out(template === undefined ? server.full_url : await putTemplate(hub, { user, server, template }));
+  if (wanted === undefined) return io.out(server.full_url);
+  const { url } = await hub.request<{ readonly url: string }>('POST', userPath(user, 'server/template'), { template: wanted });
+  io.out(new URL(url, server.full_url).href);
 }
 
 const defaultServer = async (hub: HubClient, user: string): Promise<ServerModel | undefined> => (await hub.request<UserModel>('GET', userPath(user))).servers?.[''];
@@ -73,40 +71,10 @@ async function start(io: Io, hub: HubClient, user: string): Promise<void> {
   }
 }
 
-function templateCalled(io: Io, slug: string): Template {
-  const all = loadTemplates(loadConfig(io.env, io.cwd).config.paths.templates);
-  const found = all.find((template) => template.slug === slug);
-  if (found === undefined) throw new HubError('not-found', `There is no template ${printable(slug)}. There are: ${all.map((template) => template.slug).join(', ') || 'none'}.`);
-  return found;
-}
-
-const TOKEN_SECONDS = 60;
-
-/** Through the server's own API, as a browser would: the notebook belongs to its user from the first moment. What is there is never replaced. */
-async function putTemplate(hub: HubClient, { user, server, template }: { readonly user: string; readonly server: ServerModel; readonly template: Template }): Promise<string> {
-  const name = `${template.slug}${path.extname(template.notebook)}`;
-  const made = await hub.request<{ readonly id: string; readonly token: string }>('POST', userPath(user, 'tokens'), { note: 'berth launch', expires_in: TOKEN_SECONDS, scopes: ['access:servers!user'] });
-  try {
-    const place = `${server.full_url}api/contents/${escapeSegment(name)}`;
-    const headers = { authorization: `token ${made.token}`, 'content-type': 'application/json' };
-    const there = await ask(`${place}?content=0`, { headers });
-    if (there.status === 404) {
-      const content: unknown = JSON.parse(fs.readFileSync(template.notebook, 'utf8'));
-      const put = await ask(place, { method: 'PUT', headers, body: JSON.stringify({ type: 'notebook', format: 'json', content }) });
-      if (!put.ok) throw new HubError('upstream-failed', `The server did not take the template (${put.status}).`);
-    } else if (!there.ok) throw new HubError('upstream-failed', `The server did not say whether the template is there (${there.status}).`);
-  } finally {
-    await hub.request('DELETE', userPath(user, `tokens/${escapeSegment(made.id)}`));
-  }
-  return `${server.full_url}lab/tree/${escapeSegment(name)}`;
-}
-
-async function ask(url: string, init: RequestInit): Promise<Response> {
-  try {
-    return await fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.timeout(TOKEN_SECONDS * 1000) });
-  } catch (err) {
-    throw new HubError('unavailable', `The server runs, but ${new URL(url).origin} cannot be reached from here to put the template into it.`, { cause: err });
-  }
+/** Before anything is started for it. */
+async function demandTemplate(hub: HubClient, slug: string): Promise<void> {
+  const all = await hub.request<readonly { readonly slug: string }[]>('GET', 'templates');
+  if (!all.some((template) => template.slug === slug)) throw new HubError('not-found', `Invalid template: ${printable(slug)}. There are: ${all.map((template) => template.slug).join(', ') || 'none'}.`);
 }
 
 async function stop(io: Io, user: string, server: string): Promise<void> {

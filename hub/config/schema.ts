@@ -146,9 +146,9 @@ export const Schema = z.strictObject({
     userCpus: setting(v.amountOrNone, 0, 'CPUs that the servers of one user may take together; 0 for any.'),
   }),
   paths: group({
-    templates: setting(v.text, './templates', 'Folder of template notebooks, read-only at `/templates`.'),
+    templates: setting(v.text, './templates', 'Folder of template notebooks, read-only at `/templates`. One that is put there is offered without a restart.'),
     app: setting(v.text, './app', 'Folder of the team\'s own code, read-only at `/app` and on `PYTHONPATH`; ignored while it does not exist.'),
-    data: setting(v.text, './data', 'Folder whose `wrds` and `analytics`, where they exist, are read-only at `/data/wrds` and `/data/analytics`.'),
+    data: setting(v.text, './data', 'Folder whose `wrds` and `analytics`, where they exist, are read-only at `/data/wrds` and `/data/analytics`. While `wrds` is absent or empty, servers get the sample that comes with the templates.'),
   }),
   log: group({
     level: setting(oneOf('debug', 'info', 'warn', 'error'), 'info', 'Least important kind of line that is written.'),
@@ -156,6 +156,8 @@ export const Schema = z.strictObject({
   }),
   profiles: setting(z.array(profile), [], 'What users may choose from at a start: a list of `slug`, `title`, `description`, `image`, `argv`, `port`, `mode` (`injected`: the hub lets visitors in; `singleuser`: the image asks the hub who they are; `auto`, the default: found at the start, from the command), `limits`, `readOnlyRoot`, `outbound`, `idleLimit`, `maxAge`, `env`, `layout`. What a profile leaves out comes from `image`, `layout` and `server`.', { initial: 'one, made of `image`, `layout` and `server`', fileOnly: true }),
   groups: setting(z.array(declared.group), [], 'Groups that the hub makes at its start: a list of `name`, `users` (names; who has no account yet joins with it), `outbound` (`open`: servers of its members reach the internet, whatever the profile), `roles` (which its members hold), `idleLimit` and `maxAge` (for servers of its members, whatever the profile; of several groups the most generous one counts), `weight` (1 to 100: how much sooner than others its members come up in the line; 1), `limits` (`servers`, `memory`, `cpus` of its members together; who finds no room waits) and `properties`. A member who is taken out of the list leaves the group.', { initial: 'none', fileOnly: true }),
+  builtInGroups: setting(v.groupNames, ['docker-privileged'], 'Groups that are always there: nobody can delete them, and a missing one comes back at the hub\'s start and before every start of a server. Members of `docker-privileged` get the Docker socket in their servers, which is all power over the host; without it in this list no such group is special.', { initial: '`docker-privileged`' }),
+  policy: group({ mounts: setting(v.hostFolders, [], 'Folders of the host that policies of groups may mount into servers, each with everything in it. Folders of the system and the data folder are refused whatever is said here.') }),
   roles: setting(z.array(declared.role), [], 'Roles, as in JupyterHub\'s `load_roles`: a list of `name`, `description`, `scopes`, `users`, `groups`, `services`. A list of users or groups is complete: whoever is not in it loses the role at the next start. Of `user`, `researcher` and `manager` only what is given changes; the scopes of `admin` cannot.', { initial: 'none', fileOnly: true }),
   customScopes: setting(declared.customScopes, {}, 'Scopes of your own, for services: each `custom:<name>` with a `description` and `subscopes` (other ones of your own that it implies).', { initial: 'none', fileOnly: true }),
   services: setting(z.array(declared.service), [], 'Services: a list of `name`, `token` or `tokenFile`, `admin`, `roles`, `url` (proxied below `/services/<name>/`), `command` (the hub runs it: a program and its arguments), `cwd`, `environment`, `oauthClientId`, `oauthRedirectUri`, `oauthNoConfirm`, `oauthAllowedScopes`, `display`, `info`.', { initial: 'none', fileOnly: true }),

@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
+import path from 'node:path';
 import { z } from 'zod';
 import { durationMs } from '../domain/duration';
+import { isSystemFolder } from '../domain/policy-rules';
 
 /**
  * The kinds of value a setting may have. Each reads what the config file writes (JSON) and what an environment variable can
@@ -111,6 +113,11 @@ const network = (given: string, families: readonly number[]): { readonly prefix:
 export const origins = listOf(originOf, 'origins such as https://hub.example.org');
 /** For `frame-ancestors`: origins only, since a word such as `*` would let everybody frame the hub. */
 export const networks = listOf((item) => (network(item, [4, 6]) === undefined ? undefined : item), 'networks such as 10.0.0.0/8');
+
+const GROUP = /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/;
+export const groupNames = listOf((item) => (GROUP.test(item) ? item : undefined), 'names of groups');
+/** What a mount may come from: never the system's own. */
+export const hostFolders = listOf((item) => (path.posix.isAbsolute(item) && path.posix.normalize(item) === item && !isSystemFolder(item) ? item.replace(/(?<=.)\/$/, '') : undefined), 'absolute folders that are not the system\'s, such as /srv/projects');
 
 const DOMAIN = /^(?=.{1,200}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 /** A DNS name in lower case, without a dot at its end; null: not given. An address has no names below it. */

@@ -14,10 +14,12 @@ export type Stage =
   | { readonly kind: 'ending'; readonly at: Date }
   | { readonly kind: 'preparing'; readonly at: Date }
   /** `totalBytes` is null until the registry told the size of every layer. */
-  | { readonly kind: 'pulling'; readonly at: Date; readonly image: string; readonly receivedBytes: number; readonly totalBytes: number | null }
+  | { readonly kind: 'pulling'; readonly at: Date; readonly image: string; readonly receivedBytes: number; readonly totalBytes: number | null; readonly layers?: { readonly done: number; readonly total: number } }
   | { readonly kind: 'created'; readonly at: Date }
   | { readonly kind: 'started'; readonly at: Date }
-  | { readonly kind: 'answering'; readonly at: Date };
+  | { readonly kind: 'answering'; readonly at: Date }
+  /** `path`: where the copy lies in the workspace, once `outcome` is `copied`. */
+  | { readonly kind: 'template'; readonly at: Date; readonly template: string; readonly outcome: 'copying' | 'copied' | 'missing' | 'failed'; readonly path: string | null };
 
 /**
  * The life of a server. `stuck` is `stopping` with an error: it did not end, and an administrator may try again.

@@ -49,7 +49,7 @@ export interface HubApp {
 /** Middleware order, and where everything is mounted: read it as a list. */
 export function createApp(deps: AppDeps): HubApp {
   const files = loadStaticFiles(deps.urls.static, { own: brandFiles(deps.settings.brand) });
-  const brand = brandOf(deps.settings.brand, files);
+  const brand = brandOf(deps.settings, files);
   const kit = createKit(deps, files, brand);
   const describe = createDescription(kit, () => routes);
   const routes: readonly HubRoute[] = [...probeRoutes(kit), ...apiRoutes(kit), ...openApiRoutes(describe), ...apiDocsRoutes(kit, describe), ...pageRoutes(kit)];

@@ -29,7 +29,20 @@ export function brandFiles({ logo, accent }: BrandSettings): OwnFiles {
   return own;
 }
 
-export const brandOf = ({ name, logo, accent, stage }: BrandSettings, files: StaticFiles): Brand => ({ name, stage, logo: logo === null ? null : files.url(pictureOf(logo)), style: accent === null ? null : files.url(SHEET) });
+/** Name and stage change while the hub runs; the files are those of its start. */
+export const brandOf = (settings: { readonly brand: BrandSettings }, files: StaticFiles): Brand => {
+  const { logo, accent } = settings.brand;
+  return {
+    get name() {
+      return settings.brand.name;
+    },
+    get stage() {
+      return settings.brand.stage;
+    },
+    logo: logo === null ? null : files.url(pictureOf(logo)),
+    style: accent === null ? null : files.url(SHEET),
+  };
+};
 
 function readPicture(path: string): Buffer {
   if (!PICTURES.has(extname(path).toLowerCase())) throw new HubError('invalid-input', `brand.logo: ${path} is not an .svg, .png or .ico file.`);

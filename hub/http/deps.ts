@@ -5,11 +5,20 @@ import type { Clock, Logger } from '../domain/runtime';
 import type { ServerRecord } from '../domain/server';
 import type { Sites } from '../domain/sites';
 import type { Accounts, ActivityReports, Actors, Audit, Backups, Bootstrap, Groups, HealthChecks, Login, Maintenances, Servers, Sessions, Shutdown, SitePass, Tokens, Volumes } from '../services/contract';
+import type { AccountInfo } from '../services/account-info';
+import type { BulkAccounts } from '../services/bulk-accounts-contract';
 import type { Feed } from '../services/feed';
+import type { GroupPolicies } from '../services/group-policies-contract';
 import type { Idleness } from '../services/idleness-contract';
+import type { LiveSettings } from '../services/live-settings';
+import type { Notices } from '../services/notices-contract';
+import type { Permissions } from '../services/permissions';
+import type { ServerList } from '../services/server-list-contract';
 import type { ServiceActs } from '../services/service-acts';
 import type { Services } from '../services/services';
 import type { ShareCodes, Shares } from '../services/shares-contract';
+import type { Templates } from '../services/templates-contract';
+import type { Usage } from '../services/usage-contract';
 import type { Oauth } from '../services/oauth-contract';
 import type { Urls } from '../urls';
 import type { BrandSettings } from './brand';
@@ -30,6 +39,8 @@ export interface HttpSettings {
   /** `FEATURE_NOTEBOOK_LAUNCHER`. */
   readonly launcher: boolean;
   readonly namedServers: boolean;
+  /** Longest life of a token of somebody who is no administrator. */
+  readonly tokenLifetimeSeconds: number;
   /** What an administrator asks a hub about itself. */
   readonly about: { readonly version: string; readonly spawner: string; readonly authenticator: string; readonly runtime: string; readonly executable: string };
   /** Hosts of the users' own, where their servers are; null: servers lie on the hub's host. */
@@ -66,20 +77,29 @@ export interface AppDeps {
     readonly actors: Actors;
     readonly login: Login;
     readonly accounts: Accounts;
+    readonly bulkAccounts: BulkAccounts;
+    readonly permissions: Permissions;
+    readonly accountInfo: AccountInfo;
     readonly bootstrap: Bootstrap;
     readonly servers: Servers;
+    readonly serverList: ServerList;
     readonly idleness: Idleness;
     readonly reports: ActivityReports;
     readonly audit: Audit;
     readonly health: HealthChecks;
     readonly backups: Backups;
+    readonly liveSettings: LiveSettings;
     readonly volumes: Volumes;
     readonly oauth: Oauth;
     readonly groups: Groups;
+    readonly groupPolicies: GroupPolicies;
     readonly shares: Shares;
     readonly shareCodes: ShareCodes;
     readonly shutdown: Shutdown;
     readonly maintenance: Maintenances;
+    readonly notices: Notices;
+    readonly templates: Templates;
+    readonly usage: Usage;
     readonly services: Services;
     readonly serviceActs: ServiceActs;
   };
@@ -90,6 +110,8 @@ export interface AppDeps {
     groupsOf(user: UserId): readonly string[];
     /** Names of the roles that a group carries. */
     rolesOfGroup(group: GroupId): readonly string[];
+    /** Names of all roles there are. */
+    roles(): readonly string[];
     /** Raw scopes of a role; undefined: there is no such role. */
     scopesOfRole(name: string): readonly string[] | undefined;
     /** What is proxied now, the hub itself left out. `routespec` is the whole path, the base path included. */
@@ -102,6 +124,8 @@ export interface AppDeps {
     visitsTo(user: UserId): readonly { readonly visitor: string; readonly at: Date }[];
     /** The offered profiles, each with what its servers reach for this user: a group may open more. */
     profilesFor(user: UserId): readonly OfferedProfile[];
+    /** Groups that give a user's servers the Docker socket; empty: they do not get it. */
+    dockerFrom(user: UserId): readonly string[];
     /** Servers of a user; models filter them by scope. */
     serversOf(user: UserId): readonly ServerRecord[];
     /** Servers that are queued, starting, ready or stopping, for lists that are filtered by state. */

@@ -37,7 +37,8 @@ export interface Kit {
   signedOut(x: Exchange): void;
   /** Gives the browser the tag of its session, which tokens from OAuth carry too. */
   tagSession(x: Exchange): void;
-  chooseLanguage(x: Exchange, lang: string): void;
+  /** For this browser; null: as it asks. */
+  chooseLanguage(x: Exchange, lang: string | null): void;
   chooseTheme(x: Exchange, theme: Theme): void;
 }
 
@@ -82,7 +83,18 @@ export function createKit(deps: AppDeps, files: StaticFiles, brand: Brand): Kit 
     const user = x.caller.user;
     const viewer = user === undefined ? null : { name: user.name, admin: x.caller.actor?.scopes.has('admin-ui') ?? false, auditor: x.caller.actor?.admin ?? false };
     const path = `${urls.base}${x.ctx.path.slice(1)}`;
-    return { lang: x.lang, t: x.t, theme: themeOf(x), brand, urls, asset: files.url, xsrf, viewer, flashes: isScripted(x) ? [] : takeFlashes(x), path, here: x.method === 'GET' ? `${path}${x.search}` : urls.home, maintenance: deps.services.maintenance.notice(), now: deps.clock.now() };
+    return { lang: x.lang, t: x.t, theme: themeOf(x), brand, urls, asset: files.url, xsrf, viewer, flashes: isScripted(x) ? [] : takeFlashes(x), path, here: x.method === 'GET' ? `${path}${x.search}` : urls.home, maintenance: deps.services.maintenance.notice(), notices: x.caller.actor === undefined || user === undefined ? [] : deps.services.notices.open(x.caller.actor), now: deps.clock.now() };
+  };
+
+  const choice = (x: Exchange, name: string, value: string | null): void => setCookie(x, cookieLine(name, value ?? '', { ...hubOnly, sameSite: 'Lax', maxAgeSeconds: value === null ? 0 : CHOICE_SECONDS }));
+
+  /** What somebody chose before goes with them; who never chose keeps what this browser has. */
+  const bringChoices = (x: Exchange, session: SessionId): void => {
+    const user = deps.services.sessions.byId(session)?.user;
+    if (user === undefined) return;
+    const { language, theme } = deps.services.accountInfo.choices(user.id);
+    if (language !== null) choice(x, LANGUAGE_COOKIE, language);
+    if (theme !== null) choice(x, THEME_COOKIE, theme);
   };
 
   return {
@@ -103,6 +115,7 @@ export function createKit(deps: AppDeps, files: StaticFiles, brand: Brand): Kit 
       setCookie(x, cookieLine(names.before, '', { path: '/', secure, httpOnly: true, sameSite: 'Lax', maxAgeSeconds: 0 }));
       setCookie(x, cookieLine(XSRF_COOKIE, deps.services.sessions.xsrfToken(sessionId), { ...hubOnly, sameSite: 'Strict' }));
       setCookie(x, cookieLine(SESSION_TAG_COOKIE, sessionTag(sessionId as SessionId), tagged));
+      bringChoices(x, sessionId as SessionId);
     },
     tagSession(x) {
       const tag = x.caller.session === undefined ? undefined : sessionTag(x.caller.session.id);
@@ -113,8 +126,8 @@ export function createKit(deps: AppDeps, files: StaticFiles, brand: Brand): Kit 
       setCookie(x, cookieLine(XSRF_COOKIE, '', { ...hubOnly, sameSite: 'Strict', maxAgeSeconds: 0 }));
       setCookie(x, cookieLine(SESSION_TAG_COOKIE, '', { ...tagged, maxAgeSeconds: 0 }));
     },
-    chooseLanguage: (x, lang) => setCookie(x, cookieLine(LANGUAGE_COOKIE, lang, { ...hubOnly, sameSite: 'Lax', maxAgeSeconds: CHOICE_SECONDS })),
-    chooseTheme: (x, theme) => setCookie(x, cookieLine(THEME_COOKIE, theme, { ...hubOnly, sameSite: 'Lax', maxAgeSeconds: CHOICE_SECONDS })),
+    chooseLanguage: (x, lang) => choice(x, LANGUAGE_COOKIE, lang),
+    chooseTheme: (x, theme) => choice(x, THEME_COOKIE, theme),
   };
 }
 

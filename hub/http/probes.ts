@@ -4,6 +4,7 @@ import type { Kit } from './kit';
 import { ReadyModel } from './api/schemas';
 import { operation, type OperationDoc } from './operation';
 import type { HubRoute } from './routes';
+import { sendable } from './send';
 
 const FOR_EVER = 'public, max-age=31536000, immutable';
 const BRIEFLY = 'public, max-age=300';
@@ -36,7 +37,7 @@ export function probeRoutes(kit: Kit): readonly HubRoute[] {
       handle(x) {
         const file = kit.files.get(x.params['file'] ?? '');
         if (file === undefined) throw new HubError('not-found', 'There is no such file.');
-        return { kind: 'text', status: 200, type: file.type, body: file.body, cache: x.query.get('v') === file.hash ? FOR_EVER : BRIEFLY };
+        return sendable(x, file, x.query.get('v') === file.hash ? FOR_EVER : BRIEFLY);
       },
     },
   ];

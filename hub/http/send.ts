@@ -1,4 +1,13 @@
-import type { Exchange, Reply } from './exchange';
+import { headerOf, type Exchange, type Reply } from './exchange';
+import type { StaticFile } from './static-files';
+
+/** A static file, in the form that its reader takes. */
+export function sendable(x: Exchange, file: StaticFile, cache?: string): Reply {
+  const { body, encoding } = file.as(headerOf(x, 'accept-encoding'));
+  x.res.appendHeader('Vary', 'Accept-Encoding');
+  if (encoding !== null) x.res.setHeader('Content-Encoding', encoding);
+  return { kind: 'text', status: 200, type: file.type, body, ...(cache === undefined ? {} : { cache }) };
+}
 
 /** Writes an answer. HEAD gets the same headers and no body; Node sees to that. */
 export async function send(x: Exchange, reply: Reply): Promise<void> {

@@ -8,7 +8,7 @@ import type { createSecurityHeaders } from './middleware/security-headers';
 import { findServer, goneReply } from './pages/lab';
 import { serverPathOf } from './pages/enter';
 import type { ProxyFailure, RenderedFailure } from './render-failure';
-import { send } from './send';
+import { send, sendable } from './send';
 
 export interface SiteDeps {
   readonly kit: Kit;
@@ -144,5 +144,5 @@ const isVisit = (x: Exchange): boolean => x.method === 'GET' && wantsHtml(x);
 function staticFile(kit: Kit, x: Exchange): Reply {
   const file = kit.files.get(x.ctx.path.slice('/hub/static/'.length));
   if (file === undefined || x.method !== 'GET') throw notFound();
-  return { kind: 'text', status: 200, type: file.type, body: file.body };
+  return sendable(x, file);
 }

@@ -1,7 +1,7 @@
 import type { PasswordHasher } from '../../auth/authenticator';
 import type { Actor, Target } from '../domain/access';
 import { HubError } from '../domain/errors';
-import type { UserName } from '../domain/ids';
+import { newId, type UserId, type UserName } from '../domain/ids';
 import type { Clock, FailPoint, Logger } from '../domain/runtime';
 import { ROLES_OF_EVERYONE } from '../domain/scopes/roles';
 import type { User } from '../domain/user';
@@ -23,7 +23,7 @@ export interface AccountsDeps {
   readonly actors: Pick<Actors, 'forget'>;
   readonly throttle: Throttle;
   /** `approval`: an administrator decides. `open`: active at once. `closed`: nobody can sign up. */
-  readonly signUpMode: 'approval' | 'open' | 'closed';
+  readonly signUpMode: () => 'approval' | 'open' | 'closed';
   /** JUPYTERHUB_ADMIN: a name that signing up never gives to anybody (A12). */
   readonly adminName: string;
   readonly rules?: PasswordRules;
@@ -50,6 +50,16 @@ export const audited = ({ audit }: Pick<AccountsDeps, 'audit'>, actor: Actor | n
   audit.record(actor, action, `user:${on.user.name}`, { detail: { user: on.user.id, ...on.detail } });
 
 export const targetOf = (store: Store, user: User): Target => ({ kind: 'user', name: user.name, groups: store.groups.groupsOf(user.id).map((group) => group.name) });
+
+/** Within a transaction of the caller. Throws `conflict` for a taken name. */
+export function addAccount(deps: Pick<AccountsDeps, 'store' | 'clock' | 'groups'>, { name, phc }: { readonly name: UserName; readonly phc: string }, account: NewAccount): User {
+  const { store, clock } = deps;
+  const user: User = { id: newId<UserId>(), name, created: clock.now(), lastActivity: null, ...account };
+  store.users.create(user);
+  store.users.setPasswordHash(user.id, phc);
+  welcome(deps, user);
+  return user;
+}
 
 /** An account becomes active: from now on it is in the groups that wait for its name, and holds what everybody holds. One that waits has nothing (A13). */
 export function welcome({ store, groups }: Pick<AccountsDeps, 'store' | 'groups'>, user: User): void {

@@ -1,17 +1,18 @@
 import { can, demand, demandMayChange, HUB, lacking, notFound, type Actor } from '../domain/access';
 import { HubError } from '../domain/errors';
-import { newId, type UserId } from '../domain/ids';
+import type { UserId } from '../domain/ids';
 import { normaliseUserName, parseUserName } from '../domain/names';
 import { noFailPoints } from '../domain/runtime';
 import type { ScopeName } from '../domain/scopes/tree';
 import type { User } from '../domain/user';
 import type { Store } from '../store/store';
-import { audited, demandMayName, isTaken, targetOf, welcome, type AccountsDeps, type NewAccount } from './account-deps';
+import { addAccount, audited, demandMayName, isTaken, targetOf, welcome, type AccountsDeps } from './account-deps';
 import { activeAdmins } from './bootstrap';
 import type { Accounts } from './contract';
 import { createOwnAccount } from './own-account';
 import { DEFAULT_RULES, generatePassword, parseNewPassword } from './passwords';
 import { createRename } from './rename';
+import { createRoleActs } from './role-acts';
 import { createSessionActs } from './session-acts';
 import { createUserList } from './user-list';
 
@@ -22,7 +23,7 @@ const REASONS: readonly ScopeName[] = [
 ];
 
 export function createAccounts(deps: AccountsDeps): Accounts {
-  const { store, clock, log, hasher, sessions, actors, rules = DEFAULT_RULES, stopServers, removeVolumes, failPoint = noFailPoints } = deps;
+  const { store, log, hasher, sessions, actors, rules = DEFAULT_RULES, stopServers, removeVolumes, failPoint = noFailPoints } = deps;
 
   /** The account to change. Somebody whom the actor may not see is as unknown as nobody at all (D06). */
   const demanded = (actor: Actor, scope: ScopeName, id: UserId): User => {
@@ -63,12 +64,19 @@ export function createAccounts(deps: AccountsDeps): Accounts {
     return after;
   };
 
-  const add = (name: User['name'], phc: string, account: NewAccount): User => {
-    const user: User = { id: newId<UserId>(), name, created: clock.now(), lastActivity: null, ...account };
-    store.users.create(user);
-    store.users.setPasswordHash(user.id, phc);
-    welcome(deps, user);
-    return user;
+  const setAdmin: Accounts['setAdmin'] = (actor, id, admin) => {
+    const user = demanded(actor, 'admin:users', id);
+    demandMayChange(actor, user, { admin });
+    if (user.admin === admin) return user;
+    if (user.status === 'pending') throw new HubError('conflict', 'This account waits for approval: approve it first.');
+    return change(actor, user, admin ? 'user.make-admin' : 'user.unmake-admin', () => {
+      if (admin) store.roles.grant('admin', id);
+      else {
+        demandNotLastAdmin(store, user);
+        store.roles.revoke('admin', id);
+      }
+      return store.users.update(id, { admin });
+    });
   };
 
   const { rename } = createRename(deps);
@@ -76,12 +84,13 @@ export function createAccounts(deps: AccountsDeps): Accounts {
   return {
     ...createOwnAccount(deps),
     ...createSessionActs(deps),
+    ...createRoleActs({ ...deps, demanded, setAdmin }),
     rename,
 
     change(actor, id, ask) {
       store.transaction(() => {
         if (ask.name !== undefined) rename(actor, id, ask.name);
-        if (ask.admin !== undefined) this.setAdmin(actor, id, ask.admin);
+        if (ask.admin !== undefined) setAdmin(actor, id, ask.admin);
       });
     },
 
@@ -94,7 +103,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
       demandMayName(deps, actor, name);
       const phc = await hasher.hash(password);
       const user = store.transaction(() => {
-        const made = add(name, phc, { admin: ask.admin, status: 'active', mustChangePassword: true });
+        const made = addAccount(deps, { name, phc }, { admin: ask.admin, status: 'active', mustChangePassword: true });
         audited(deps, actor, 'user.create', { user: made, detail: { admin: ask.admin } });
         return made;
       });
@@ -151,29 +160,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
       return change(actor, user, 'user.enable', () => store.users.update(id, { status: 'active' }));
     },
 
-    setAdmin(actor, id, admin) {
-      const user = demanded(actor, 'admin:users', id);
-      demandMayChange(actor, user, { admin });
-      if (user.admin === admin) return user;
-      if (user.status === 'pending') throw new HubError('conflict', 'This account waits for approval: approve it first.');
-      return change(actor, user, admin ? 'user.make-admin' : 'user.unmake-admin', () => {
-        if (admin) store.roles.grant('admin', id);
-        else {
-          demandNotLastAdmin(store, user);
-          store.roles.revoke('admin', id);
-        }
-        return store.users.update(id, { admin });
-      });
-    },
-
-    setResearcher(actor, id, researcher) {
-      const user = demanded(actor, 'admin:users', id);
-      change(actor, user, researcher ? 'user.make-researcher' : 'user.unmake-researcher', () => {
-        if (researcher) store.roles.grant('researcher', id);
-        else store.roles.revoke('researcher', id);
-        return user;
-      });
-    },
+    setAdmin,
 
     async remove(actor, id, choice) {
       const user = demanded(actor, 'delete:users', id);
@@ -201,7 +188,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
       return REASONS.some((scope) => can(actor, scope, target) || namesServerOf(actor, scope, user)) ? user : undefined;
     },
 
-    list: createUserList(store),
+    ...createUserList(store),
   };
 }
 

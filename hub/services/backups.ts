@@ -11,10 +11,8 @@ export interface BackupsDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly audit: Recorder;
-  /** How long after the last one the hub makes the next by itself, milliseconds; 0: never. */
-  readonly everyMs: number;
-  /** Days of which a backup is kept. */
-  readonly days: number;
+  /** Looked at anew each time, because it changes while the hub runs. How long after the last one the hub makes the next by itself, milliseconds, 0: never; and of how many days backups are kept. */
+  readonly schedule: () => { readonly everyMs: number; readonly days: number };
 }
 
 export interface BackupService extends Backups {
@@ -30,7 +28,7 @@ const LOOK_MS = 600_000;
 const FIRST_LOOK_MS = 60_000;
 const TARGET = 'hub';
 
-export function createBackups({ store, clock, log, audit, everyMs, days }: BackupsDeps): BackupService {
+export function createBackups({ store, clock, log, audit, schedule }: BackupsDeps): BackupService {
   const startedAt = clock.now().getTime();
   let running: Promise<Backup> | null = null;
   let last: Backup | null = null;
@@ -41,7 +39,7 @@ export function createBackups({ store, clock, log, audit, everyMs, days }: Backu
       const made = await store.backups.make(clock.now());
       last = made;
       failure = null;
-      const removed = store.backups.prune(days, clock.now());
+      const removed = store.backups.prune(schedule().days, clock.now());
       audit.note(by, 'backup.made', TARGET, { detail: { name: made.name, bytes: made.bytes, removed } });
       log.info({ name: made.name, bytes: made.bytes, removed }, 'a backup was made and checked');
       return made;
@@ -60,6 +58,7 @@ export function createBackups({ store, clock, log, audit, everyMs, days }: Backu
 
   function look(): void {
     const at = newest();
+    const { everyMs } = schedule();
     if (everyMs === 0 || (at !== undefined && clock.now().getTime() - at.getTime() < everyMs)) return;
     // Said by `run`; the next look tries again.
     make('hub').catch(() => undefined);
@@ -68,6 +67,7 @@ export function createBackups({ store, clock, log, audit, everyMs, days }: Backu
   function row(): CheckRow {
     const base = { name: 'backup', level: 'advice', ms: 0 } as const;
     const at = newest();
+    const { everyMs } = schedule();
     if (failure !== null) return { ...base, ok: false, detail: `The last attempt at a backup failed: ${failure.reason} ${told(at)}` };
     const since = Math.max(at?.getTime() ?? 0, startedAt);
     const late = everyMs !== 0 && clock.now().getTime() - since > 2 * everyMs;
@@ -87,7 +87,7 @@ export function createBackups({ store, clock, log, audit, everyMs, days }: Backu
   return {
     report(actor) {
       demand(actor, 'admin-ui', HUB);
-      return { running: running !== null, everyMs, days, last, failure, files: store.backups.list() };
+      return { running: running !== null, ...schedule(), last, failure, files: store.backups.list() };
     },
     async make(actor) {
       demand(actor, 'admin-ui', HUB);

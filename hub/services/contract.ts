@@ -101,6 +101,15 @@ export interface SignUpResult {
   readonly status: 'pending' | 'active';
 }
 
+/** What is absent narrows nothing. */
+export interface UserAsk {
+  readonly nameContains?: string;
+  /** Name of a group. */
+  readonly group?: string;
+  /** With a server that is active, that is ready, or with none that is active. */
+  readonly state?: 'active' | 'ready' | 'inactive';
+}
+
 export interface Accounts {
   signUp(ask: { readonly username: unknown; readonly password: unknown; readonly address: string }): Promise<SignUpResult>;
   changeOwnPassword(actor: Actor, ask: { readonly current: unknown; readonly next: unknown; readonly keep: SessionId | undefined; readonly address: string }): Promise<void>;
@@ -123,12 +132,17 @@ export interface Accounts {
   rename(actor: Actor, id: UserId, name: unknown): User;
   /** What is asked for of these, or nothing of it where one cannot be. */
   change(actor: Actor, id: UserId, ask: { readonly name?: string | undefined; readonly admin?: boolean | undefined }): void;
+  /** Gives or takes a role. All but `researcher` takes an administrator; throws `invalid-input` for a role that is not given to people. */
+  setRole(actor: Actor, id: UserId, role: string, given: boolean): void;
   /** Takes or gives the role `researcher`. */
   setResearcher(actor: Actor, id: UserId, researcher: boolean): void;
   /** Stops servers first. `volumes` is an explicit choice; `remove` cannot be undone. */
   remove(actor: Actor, id: UserId, choice: { readonly volumes: 'keep' | 'remove' }): Promise<void>;
   find(actor: Actor, name: string): User | undefined;
-  list(actor: Actor, page: { readonly offset: number; readonly limit: number; readonly nameContains?: string; readonly status?: User['status']; readonly sort?: string }): { readonly users: readonly User[]; readonly total: number };
+  /** By status takes `admin:users`, by group `read:users:groups`. */
+  list(actor: Actor, page: UserAsk & { readonly offset: number; readonly limit: number; readonly status?: User['status']; readonly sort?: string }): { readonly users: readonly User[]; readonly total: number };
+  /** How many `list` would find of each status. Takes `admin:users`. */
+  statuses(actor: Actor, ask: UserAsk): Readonly<Record<User['status'], number>>;
 }
 
 export interface Groups {
@@ -140,6 +154,8 @@ export interface Groups {
   /** All or none. Throws `conflict` for a taken name, `invalid-input` for an unknown user. */
   create(actor: Actor, names: readonly string[], users: readonly string[]): readonly Group[];
   remove(actor: Actor, name: string): void;
+  /** Throws what `addUsers` would throw of this group, whoever were to join it. */
+  demandMayFill(actor: Actor, name: string): void;
   addUsers(actor: Actor, name: string, users: readonly string[]): Group;
   removeUsers(actor: Actor, name: string, users: readonly string[]): Group;
   /** Replaces all of them. */
@@ -197,6 +213,7 @@ export type Progress =
 export interface StartAsk {
   /** undefined: the profile of the last start, else the default one. Unknown: `invalid-input`. */
   readonly profile?: string;
+  /** `template` in it is brought into the workspace once; unknown: `invalid-input`. */
   readonly userOptions?: Readonly<Record<string, unknown>>;
   /** Kept with the server; absent: what it has. */
   readonly displayName?: string;
@@ -275,6 +292,8 @@ export interface Servers {
   listOf(actor: Actor, owner: User): readonly ServerRecord[];
   /** Everything that happened to the current or last start, then what happens, until it ends or `signal` aborts. */
   follow(actor: Actor, owner: User, name: ServerName, signal: AbortSignal): AsyncIterable<Progress>;
+  /** How far the current or last start is, 0 to 100. */
+  percent(id: ServerId): number;
   /** Stages of the current or last start, with their times. */
   stages(id: ServerId): readonly Stage[];
   /** Makes store, engine and routes agree; called once at boot, before the hub answers `/user/`. */
@@ -376,6 +395,14 @@ export interface HealthRow extends CheckRow {
   readonly at: Date;
 }
 
+/** A row as administrators get it. */
+export interface CodedRow extends HealthRow {
+  /** `B-DISK-1`: never changes its meaning. */
+  readonly code: string;
+  /** Who has seen this warning; null: nobody, or it says something else since. */
+  readonly dismissed: { readonly by: string; readonly at: Date } | null;
+}
+
 export interface HealthReport {
   /** Every required row holds. */
   readonly ok: boolean;
@@ -385,7 +412,7 @@ export interface HealthReport {
   readonly at: Date | null;
   /** Why no server can be started, in a sentence for everybody; null: they can. */
   readonly blocked: string | null;
-  readonly rows: readonly HealthRow[];
+  readonly rows: readonly CodedRow[];
 }
 
 /** Whether the hub and its engine do what is promised. Both throw `forbidden` without `admin-ui`. */
@@ -393,6 +420,13 @@ export interface HealthChecks {
   report(actor: Actor): HealthReport;
   /** Proves everything now, or waits for a proof that runs already; it takes seconds. Rejects only for want of a scope. */
   check(actor: Actor): Promise<HealthReport>;
+  /**
+   * Puts a warning aside until it says something else. For administrators alone. Throws `not-found` where nothing warns under this code, and
+   * `conflict` for a required check: that is mended, not put aside.
+   */
+  dismiss(actor: Actor, code: string): HealthReport;
+  /** Brings a warning back. Throws `not-found` where none is put aside. */
+  recall(actor: Actor, code: string): HealthReport;
 }
 
 export interface VolumeView extends Volume {

@@ -1,6 +1,6 @@
 import { newId, type GroupId, type UserId, type UserName } from '../domain/ids';
 import { normaliseUserName } from '../domain/names';
-import type { Outbound, Profile } from '../domain/profile';
+import type { Outbound } from '../domain/profile';
 import type { Group, User } from '../domain/user';
 import type { DeclaredFact, Store } from '../store/store';
 
@@ -86,10 +86,3 @@ export function createDeclaredGroups(store: Store, declared: readonly DeclaredGr
 }
 
 const EVERYONE = { offset: 0, limit: 10_000 };
-
-/** Names of the groups that open the internet to their members. */
-export const openGroups = (declared: readonly DeclaredGroup[]): ReadonlySet<string> => new Set(declared.filter(({ outbound }) => outbound === 'open').map(({ name }) => name));
-
-/** What a server of this owner may reach outside: the profile's policy, or what one of the owner's groups opens. */
-export const outboundOf = (deps: { readonly store: Store; readonly openGroups?: ReadonlySet<string> }, profile: Pick<Profile, 'outbound'>, owner: Pick<User, 'id'>): Outbound =>
-  profile.outbound === 'open' || (deps.openGroups !== undefined && deps.openGroups.size > 0 && deps.store.groups.groupsOf(owner.id).some(({ name }) => deps.openGroups?.has(name))) ? 'open' : 'none';

@@ -8,6 +8,7 @@ import { shown } from '../domain/shown';
 import type { Group, User } from '../domain/user';
 import type { Store } from '../store/store';
 import type { Actors, Groups, Recorder } from './contract';
+import type { PolicyBook } from './policy-book';
 
 export interface GroupsDeps {
   readonly store: Store;
@@ -15,8 +16,9 @@ export interface GroupsDeps {
   readonly actors: Pick<Actors, 'forget'>;
   /** Ends what is open and not allowed any more: a server can be shared with a group. */
   readonly recheck: () => void;
-  /** Whether membership gives more than company: a role, or the way to the internet. */
+  /** Whether membership gives more than company: a role, or something by a policy. */
   readonly isPrivileged: (group: Group) => boolean;
+  readonly policies: Pick<PolicyBook, 'isBuiltIn'>;
 }
 
 const READ: readonly ScopeName[] = ['read:groups', 'read:groups:name', 'read:roles:groups'];
@@ -25,7 +27,7 @@ const MAX_GROUPS = 10_000;
 const MOST_AT_ONCE = 10_000;
 
 /** JupyterHub's groups (protocol, 3.9): who is in which, and free properties. What a group may do is declared in the configuration only. */
-export function createGroups({ store, audit, actors, recheck, isPrivileged }: GroupsDeps): Groups {
+export function createGroups({ store, audit, actors, recheck, isPrivileged, policies }: GroupsDeps): Groups {
   const target = (name: string): Target => ({ kind: 'group', name });
 
   /** Who may act on every group is told that there is none; everybody else learns nothing (D06). */
@@ -45,11 +47,12 @@ export function createGroups({ store, audit, actors, recheck, isPrivileged }: Gr
 
   /** Scopes over groups are not enough to hand out what a group gives: that would be a way to give oneself a role (D04). */
   const demandMayFill = (actor: Actor, group: Group): void => {
-    if (!actor.admin && isPrivileged(group)) throw new HubError('forbidden', 'Only administrators may change who is in a group that has roles or opens the internet.');
+    if (!actor.admin && isPrivileged(group)) throw new HubError('forbidden', 'Only administrators may change who is in a group that has roles or a policy.');
   };
 
   const make = (actor: Actor, name: string, users: readonly User[]): Group => {
     const group: Group = { id: newId<GroupId>(), name, properties: {} };
+    if (users.length > 0) demandMayFill(actor, group);
     store.groups.create(group);
     for (const user of users) store.groups.addMember(group.id, user.id);
     audit.record(actor, 'group.create', `group:${name}`, { detail: { users: users.map((user) => user.name) } });
@@ -97,12 +100,14 @@ export function createGroups({ store, audit, actors, recheck, isPrivileged }: Gr
     },
     remove(actor, name) {
       const group = demanded(actor, name, ['delete:groups']);
+      if (policies.isBuiltIn(group.name)) throw new HubError('conflict', `${group.name} is a built-in group: it cannot be deleted. Take its members out instead.`);
       demandMayFill(actor, group);
       write(() => {
         store.groups.remove(group.id);
         audit.record(actor, 'group.delete', `group:${group.name}`);
       });
     },
+    demandMayFill: (actor, name) => demandMayFill(actor, demanded(actor, name, ['groups'])),
     addUsers: (actor, name, users) => moved(actor, { name, users, action: 'group.add' }),
     removeUsers: (actor, name, users) => moved(actor, { name, users, action: 'group.remove' }),
     setProperties(actor, name, properties) {

@@ -4,6 +4,7 @@ import { pause, type Clock, type Logger } from '../domain/runtime';
 import type { CheckRow, Spawner, SpawnerCheck } from '../../spawner/spawner';
 import type { Store } from '../store/store';
 import type { HealthChecks, HealthReport, HealthRow, Recorder } from './contract';
+import { createDismissals } from './health-dismissals';
 import { checkStore, whyBlocked } from './health-words';
 
 export interface HealthDeps {
@@ -11,7 +12,7 @@ export interface HealthDeps {
   readonly spawner: Pick<Spawner, 'check' | 'guard'>;
   /** What the hub sees by itself, looked at as often as the guard looks. Never rejects. */
   readonly own?: () => Promise<readonly CheckRow[]>;
-  readonly audit: Pick<Recorder, 'note'>;
+  readonly audit: Pick<Recorder, 'note' | 'record'>;
   readonly clock: Clock;
   readonly log: Logger;
   /** `report`: starts go on while isolation is not proven. */
@@ -59,6 +60,7 @@ export function createHealth({ store, spawner, own = () => Promise.resolve([]), 
   let guarding = false;
   let closed = false;
   let cancel = (): void => undefined;
+  const dismissals = createDismissals({ store, audit, clock, rows: () => bareRows() });
   const stopGuard = clock.every(GUARD_MS, () => void Promise.all([guard(), lookAround()]));
 
   function prove(): Promise<void> {
@@ -82,6 +84,7 @@ export function createHealth({ store, spawner, own = () => Promise.resolve([]), 
     const found = check.checks.map((row) => ({ ...row, at: clock.now() }));
     found.forEach((row) => tellChange(row));
     rows = found;
+    dismissals.review(found);
     become(check.ok);
   }
 
@@ -108,6 +111,7 @@ export function createHealth({ store, spawner, own = () => Promise.resolve([]), 
     const before = ownRows;
     ownRows = seen;
     seen.forEach((row) => tellChange(row, before));
+    dismissals.review(seen);
   }
 
   function become(ok: boolean): void {
@@ -154,9 +158,12 @@ export function createHealth({ store, spawner, own = () => Promise.resolve([]), 
     demandProof();
   }
 
+  const bareRows = (): readonly HealthRow[] => [{ ...checkStore(store), at: clock.now() }, ...ownRows, ...(rows.length === 0 ? [{ ...PENDING, at: clock.now() }] : rows)];
+
   function report(): HealthReport {
-    const memory = { ...checkStore(store), at: clock.now() };
-    return { ok: memory.ok && proven === true && ownRows.every(({ ok, level }) => ok || level === 'advice'), running: running !== null, at, blocked: blocked(), rows: [memory, ...ownRows, ...(rows.length === 0 ? [{ ...PENDING, at: clock.now() }] : rows)] };
+    const all = bareRows();
+    const [memory] = all;
+    return { ok: memory?.ok === true && proven === true && ownRows.every(({ ok, level }) => ok || level === 'advice'), running: running !== null, at, blocked: blocked(), rows: dismissals.coded(all) };
   }
 
   async function check(actor: Actor): Promise<HealthReport> {
@@ -173,6 +180,14 @@ export function createHealth({ store, spawner, own = () => Promise.resolve([]), 
     gate: { demand: demandProof, passed },
     first,
     check,
+    dismiss: (actor, code) => {
+      dismissals.dismiss(actor, code);
+      return report();
+    },
+    recall: (actor, code) => {
+      dismissals.recall(actor, code);
+      return report();
+    },
     report: (actor) => {
       demand(actor, 'admin-ui', HUB);
       return report();

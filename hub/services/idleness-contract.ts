@@ -45,6 +45,8 @@ export interface WhatIf {
  * says that the server is in use. Throws `invalid-input` for a server that is not running.
  */
 export interface Idleness {
+  /** Running servers whose end was near when they were looked at last, a minute ago at most: for lists, which ask for themselves who may see them. */
+  soon(): readonly ServerId[];
   /** What is known now, without waiting; the server is asked meanwhile, for the next time. undefined: it is not running. */
   glance(actor: Actor, owner: User, name: ServerName): IdleView | undefined;
   /** The same after the server was asked, which takes some seconds at most. */

@@ -146,6 +146,7 @@ export function createIdleness(deps: IdlenessDeps): IdlenessService {
 
   return {
     used: watch.used,
+    soon: () => [...warned.keys()],
     glance(actor, owner, name) {
       demandRead(actor, owner, name);
       const record = store.servers.find(owner.id, name);

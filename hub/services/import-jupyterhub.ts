@@ -18,7 +18,7 @@ export interface ImportDeps {
   readonly knowsHash: (hash: string) => boolean;
   /** Longest life of a token whose owner is no administrator. */
   readonly maxTokenMs: number;
-  /** Groups of the configuration, which says what they give. */
+  /** Groups of the configuration and built-in ones, which give something without a policy. */
   readonly declaredGroups: ReadonlySet<string>;
   readonly vocabulary: Vocabulary;
 }
@@ -120,7 +120,7 @@ function importGroups(run: ImportRun, data: JupyterHubData, mapped: ReadonlySet<
     const known = store.groups.byName(name);
     if (known !== undefined) same();
     // The configuration's may not be there yet: its first start makes it, and then it gives what it gives.
-    if (run.declaredGroups.has(name) || (known !== undefined && store.roles.ofGroup(known.id).length > 0)) {
+    if (run.declaredGroups.has(name) || (known !== undefined && (store.roles.ofGroup(known.id).length > 0 || Object.values(store.policies.list().get(known.id) ?? {}).some(({ on }) => on)))) {
       left('group', name, 'It gives its members something here already, so nobody joins it by the import.');
       continue;
     }

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { HubError } from '../domain/errors';
+import type { UserId } from '../domain/ids';
+import { governed, type EffectivePolicy } from '../domain/policy';
 import type { Mode, OfferedProfile, Profile } from '../domain/profile';
 import type { ServerRecord } from '../domain/server';
+import { sized } from '../domain/size';
 import type { User } from '../domain/user';
 import type { ServerRoute } from '../../proxy/route-table';
 import type { SpawnRequest } from '../../spawner/spawner';
-import { outboundOf } from './declared-groups';
 import type { ServersDeps } from './server-core';
 
 /** 256 random bits, new for every start (M17). */
@@ -29,11 +31,20 @@ export function labOf(deps: ServersDeps, record: ServerRecord): Lab | undefined 
   return { owner, profile, secret: record.secret, url: `${deps.base.slice(0, -1)}${deps.prefixOf(owner.name, record.name)}` };
 }
 
-export function requestOf(deps: ServersDeps, record: ServerRecord, lab: Lab & { readonly profile: Profile }, given: { readonly token: string; readonly volumes: SpawnRequest['volumes'] }): SpawnRequest {
+interface Given {
+  readonly token: string;
+  readonly volumes: SpawnRequest['volumes'];
+  /** undefined: groups give nothing here. */
+  readonly policy: EffectivePolicy | undefined;
+}
+
+export function requestOf(deps: ServersDeps, record: ServerRecord, lab: Lab & { readonly profile: Profile }, { token, volumes, policy }: Given): SpawnRequest {
   const owner = { id: lab.owner.id, name: lab.owner.name };
   const server = { id: record.id, name: record.name };
-  const env = deps.labEnv({ owner, server, profile: lab.profile, secret: lab.secret, token: given.token, prefix: lab.url });
-  return { server, owner, profile: lab.profile, volumes: given.volumes, outbound: outboundOf(deps, lab.profile, lab.owner), prefix: lab.url, env };
+  const profile = sized(policy === undefined ? lab.profile : governed(lab.profile, policy), record.userOptions);
+  const env = deps.labEnv({ owner, server, profile, secret: lab.secret, token, prefix: lab.url });
+  const mounts = policy?.mounts.map(({ value }) => value) ?? [];
+  return { server, owner, profile, volumes, outbound: profile.outbound, prefix: lab.url, env, ...(mounts.length === 0 ? {} : { mounts }), ...(policy?.docker.value === true ? { docker: true } : {}) };
 }
 
 /** As it was started; a profile that was changed since changes nothing for it. null: started before that was noted. */
@@ -44,9 +55,17 @@ export function routeOf(record: ServerRecord, lab: Lab, { origin, mode }: { read
   return { prefix: lab.url, origin, owner: record.owner, server: record.id, upstream };
 }
 
+/** The profiles that are open to somebody, as their groups have them. */
+export function profilesOf({ profiles, policies }: Pick<ServersDeps, 'profiles' | 'policies'>, owner: UserId): readonly OfferedProfile[] {
+  const policy = policies?.of(owner);
+  if (policy === undefined) return profiles;
+  return profiles.filter(({ slug }) => policy.profiles.some(({ value }) => value === slug)).map((profile) => governed(profile, policy));
+}
+
 /** The profile asked for, else the last one where it still exists, else the default. Throws `invalid-input` for an unknown one. */
 export function pickProfile(profiles: readonly OfferedProfile[], asked: string | undefined, last: string | null): OfferedProfile {
   const found = profiles.find((p) => p.slug === asked) ?? (asked === undefined ? (profiles.find((p) => p.slug === last) ?? profiles[0]) : undefined);
+  if (profiles.length === 0) throw new HubError('forbidden', 'No profile is open to you: each belongs to a group that you are not in. Ask an administrator.');
   if (found === undefined) throw new HubError('invalid-input', 'There is no such profile.', { details: { profiles: profiles.map((p) => p.slug) } });
   return found;
 }

@@ -68,4 +68,6 @@ export interface Visitors {
   narrowed(secret: string, server: ServerId): string | undefined;
   /** What the hub itself shows such a server when it asks how busy it is: a token of the owner's, known on its network only. undefined: there is no such server. */
   forHub(server: ServerId): string | undefined;
+  /** The same for one message to it: a token of its own every time, good for five minutes (R06). */
+  briefly(server: ServerId): string | undefined;
 }

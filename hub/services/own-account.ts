@@ -15,14 +15,14 @@ export function createOwnAccount(deps: AccountsDeps): Pick<Accounts, 'signUp' | 
   const adminName = normaliseUserName(deps.adminName);
 
   const demandRoom = (): void => {
-    if (signUpMode !== 'approval') return;
+    if (signUpMode() !== 'approval') return;
     const { total } = store.users.list({ offset: 0, limit: 1 }, { status: 'pending' });
     if (total >= maxPending) throw new HubError('rate-limited', 'Too many accounts wait for approval. Please ask an administrator.', { retryAfterSeconds: 3600 });
   };
 
   const add = (name: UserName, phc: string): void => {
     // A name that a group waits for is worth something: an administrator looks at who takes it.
-    const status = signUpMode === 'open' && deps.groups?.awaits(name) !== true ? 'active' : 'pending';
+    const status = signUpMode() === 'open' && deps.groups?.awaits(name) !== true ? 'active' : 'pending';
     const user: User = { id: newId<UserId>(), name, admin: false, status, created: clock.now(), lastActivity: null, mustChangePassword: false };
     store.transaction(() => {
       demandRoom();
@@ -61,7 +61,7 @@ export function createOwnAccount(deps: AccountsDeps): Pick<Accounts, 'signUp' | 
 
   return {
     async signUp(ask): Promise<SignUpResult> {
-      if (signUpMode === 'closed') throw new HubError('forbidden', 'Accounts are made by an administrator here.');
+      if (signUpMode() === 'closed') throw new HubError('forbidden', 'Accounts are made by an administrator here.');
       if (typeof ask.username === 'string' && ask.username.length <= 256 && normaliseUserName(ask.username.trim()) === adminName) {
         throw new HubError('forbidden', 'This name is kept for the administrator.');
       }
@@ -72,9 +72,9 @@ export function createOwnAccount(deps: AccountsDeps): Pick<Accounts, 'signUp' | 
       // Before looking whether the name is taken: the answer takes the same time either way.
       const phc = await hasher.hash(password);
       if (!isTaken(store, name)) add(name, phc);
-      else if (signUpMode === 'open') throw new HubError('conflict', 'This name is taken. Choose another one.');
-      log.info({ username: name, address: ask.address, mode: signUpMode }, 'Somebody signed up.');
-      return { status: signUpMode === 'open' ? 'active' : 'pending' };
+      else if (signUpMode() === 'open') throw new HubError('conflict', 'This name is taken. Choose another one.');
+      log.info({ username: name, address: ask.address, mode: signUpMode() }, 'Somebody signed up.');
+      return { status: signUpMode() === 'open' ? 'active' : 'pending' };
     },
 
     async changeOwnPassword(actor, ask) {

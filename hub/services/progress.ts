@@ -13,6 +13,8 @@ export interface ProgressLog {
   /** Resolves when the current start has ended; at once when there is none. */
   ended(id: ServerId): Promise<void>;
   stages(id: ServerId): readonly Stage[];
+  /** How far the current or last start is. */
+  percent(id: ServerId): number;
   /** How the last start ended; undefined: it goes on, or this hub saw none. */
   outcome(id: ServerId): Exclude<Progress, { kind: 'stage' }> | undefined;
   /** Everything so far, then what comes, until the start ends or `signal` aborts. */
@@ -102,6 +104,7 @@ export function createProgressLog(clock: Clock): ProgressLog {
     follow,
     ended: (id) => logs.get(id)?.ended ?? Promise.resolve(),
     stages: (id) => logs.get(id)?.stages ?? [],
+    percent: (id) => logs.get(id)?.percent ?? 0,
     close: () => logs.forEach(terminate),
   };
 }
@@ -161,6 +164,8 @@ function percentOf(stage: Stage): number {
       return 80;
     case 'answering':
       return 95;
+    case 'template':
+      return 98;
   }
 }
 
@@ -180,7 +185,16 @@ function describe(stage: Stage): string {
       return 'Container started';
     case 'answering':
       return 'Server answers';
+    case 'template':
+      return TEMPLATE[stage.outcome].replace('{template}', stage.template);
   }
 }
+
+const TEMPLATE: Readonly<Record<Extract<Stage, { kind: 'template' }>['outcome'], string>> = {
+  copying: 'Copying the template {template}',
+  copied: 'Template {template} copied',
+  missing: 'Warning: the notebook of the template {template} is missing; the server starts without it',
+  failed: 'Warning: the server did not take the template {template}; it starts without it',
+};
 
 const megabytes = (bytes: number): string => `${Math.round(bytes / 1_000_000)} MB`;

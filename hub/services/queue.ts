@@ -3,8 +3,10 @@ import { turnAfter, turnOf } from '../domain/fair-order';
 import type { ServerId, ServerName, UserId } from '../domain/ids';
 import type { ServerRecord, ServerState } from '../domain/server';
 import { waitingTime, type Running } from '../domain/waiting-time';
+import { demandSize, isSameSize } from '../domain/size';
+import { withoutTemplate } from '../domain/template';
 import type { StartAsk } from './contract';
-import { newSecret, pickProfile } from './lab-request';
+import { newSecret, pickProfile, profilesOf } from './lab-request';
 import { createRoom } from './room';
 import type { Core } from './server-core';
 
@@ -27,7 +29,7 @@ export interface Queue {
   /** Claims a start, or a place in the line, in one transaction (M01, M12). Throws `conflict` while stopping and beyond the owner's own limit. `ahead`: waits for nobody but the room. */
   claim(owner: UserId, name: ServerName, ask: StartAsk & { readonly ahead?: boolean }): Claim;
   /** In the transaction that makes a running server one of another profile: throws `conflict` where that does not fit. */
-  exchange(record: ServerRecord, profile: string): void;
+  exchange(record: ServerRecord, profile: string, options: ServerRecord['userOptions']): void;
   /** In front of the line. False: it is there already. */
   jump(id: ServerId): boolean;
   line(): readonly Placed[];
@@ -37,13 +39,16 @@ export interface Queue {
   hold(held: boolean): void;
 }
 
+/** A start that failed is tried again as it was asked for; else a template was for that one start. */
+const optionsAgain = ({ state, userOptions }: ServerRecord): ServerRecord['userOptions'] => (state.kind === 'failed' ? userOptions : withoutTemplate(userOptions));
+
 /** Where the hub's present turn is kept, so that the fair order survives a restart. */
 const TURN_KEY = 'queue.turn';
 /** Estimates change with time alone. */
 const RETELL_MS = 60_000;
 
 export function createQueue(core: Core, launch: (record: ServerRecord) => void): Queue {
-  const { store, clock, log, profiles, weights = new Map<string, number>() } = core.deps;
+  const { store, clock, log, weights = new Map<string, number>() } = core.deps;
   const room = createRoom(core.deps);
   let held = false;
   let retelling = false;
@@ -55,8 +60,9 @@ export function createQueue(core: Core, launch: (record: ServerRecord) => void):
       const { kind } = before.state;
       if (kind === 'queued' || kind === 'starting' || kind === 'ready') return { record: before, claimed: false };
       if (kind === 'stopping') throw new HubError('conflict', 'This server is still stopping. Try again in a moment.', { retryAfterSeconds: 2 });
-      const profile = pickProfile(profiles, ask.profile, before.profile);
-      const change = { profile: profile.slug, secret: newSecret(), userOptions: ask.userOptions ?? before.userOptions };
+      const profile = pickProfile(profilesOf(core.deps, owner), ask.profile, before.profile);
+      const change = { profile: profile.slug, secret: newSecret(), userOptions: ask.userOptions ?? optionsAgain(before) };
+      if (ask.userOptions !== undefined) demandSize(profile, ask.userOptions);
       const record = enter(before, change, ask.ahead === true);
       if (record === undefined) throw new HubError('conflict', 'This server is already changing state. Try again in a moment.', { retryAfterSeconds: 1 });
       return { record: ask.displayName === undefined ? record : store.servers.update(record.id, { displayName: ask.displayName }), claimed: true };
@@ -70,11 +76,11 @@ export function createQueue(core: Core, launch: (record: ServerRecord) => void):
   }
 
   /** Nobody overtakes whoever could start when there is room: only those who wait for their own group are passed by. */
-  function enter(before: ServerRecord, change: { readonly profile: string; readonly secret: string }, ahead: boolean): ServerRecord | undefined {
-    const ask = { owner: before.owner, server: before.id, need: room.needOf(change.profile) };
+  function enter(before: ServerRecord, change: { readonly profile: string; readonly secret: string; readonly userOptions: ServerRecord['userOptions'] }, ahead: boolean): ServerRecord | undefined {
+    const ask = { owner: before.owner, server: before.id, need: room.needOf(change.profile, before.owner, change.userOptions) };
     room.demandOwn(ask);
     const line = store.queue.waiting();
-    const free = ahead || line.every((one) => room.obstacle({ ...one, need: room.needOf(one.profile) }) === 'group');
+    const free = ahead || line.every((one) => room.obstacle({ ...one, need: room.needOf(one.profile, one.owner, one.options) }) === 'group');
     if (free && room.obstacle(ask) === null) return letIn(before, change);
     const last = Math.max(0, ...store.servers.queued().map(({ state }) => state.since?.getTime() ?? 0));
     const state: ServerState = { kind: 'queued', since: new Date(Math.max(clock.now().getTime(), last + 1)) };
@@ -86,13 +92,13 @@ export function createQueue(core: Core, launch: (record: ServerRecord) => void):
 
   function letIn(before: ServerRecord, change: { readonly profile?: string; readonly secret?: string } = {}): ServerRecord | undefined {
     const record = core.move(before, { kind: 'starting', since: clock.now(), handle: null }, change);
-    if (record !== undefined) store.queue.hold(record.id, room.needOf(record.profile));
+    if (record !== undefined) store.queue.hold(record.id, room.needOf(record.profile, record.owner, record.userOptions));
     return record;
   }
 
-  function exchange(record: ServerRecord, profile: string): void {
-    const ask = { owner: record.owner, server: record.id, need: room.needOf(profile) };
-    if (profile === record.profile) return;
+  function exchange(record: ServerRecord, profile: string, options: ServerRecord['userOptions']): void {
+    const ask = { owner: record.owner, server: record.id, need: room.needOf(profile, record.owner, options) };
+    if (profile === record.profile && isSameSize(options, record.userOptions)) return;
     room.demandOwn(ask);
     if (room.obstacle(ask) !== null) throw new HubError('conflict', 'There is no room for this profile now. Stop the server and start it with the profile: then it waits in line.');
     store.queue.hold(record.id, ask.need);
@@ -104,7 +110,7 @@ export function createQueue(core: Core, launch: (record: ServerRecord) => void):
   function take(): ServerRecord | undefined {
     return store.transaction(() => {
       for (const next of store.queue.waiting()) {
-        const obstacle = room.obstacle({ ...next, need: room.needOf(next.profile) });
+        const obstacle = room.obstacle({ ...next, need: room.needOf(next.profile, next.owner, next.options) });
         // Whoever needs much is not passed by: else small ones would keep it waiting for ever.
         if (obstacle === 'hub') return undefined;
         const before = obstacle === null ? store.servers.byId(next.server) : undefined;

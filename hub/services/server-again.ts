@@ -2,11 +2,12 @@ import { demand, notFound, type Actor, type Target } from '../domain/access';
 import { HubError } from '../domain/errors';
 import type { ServerName } from '../domain/ids';
 import type { ServerRecord } from '../domain/server';
+import { demandSize } from '../domain/size';
 import type { User } from '../domain/user';
 import type { Servers, StartAsk } from './contract';
-import { newSecret, pickProfile } from './lab-request';
+import { newSecret, pickProfile, profilesOf } from './lab-request';
 import type { Queue } from './queue';
-import type { Core } from './server-core';
+import { demandTemplate, type Core } from './server-core';
 import type { Starter } from './server-start';
 import type { Stopper } from './server-stop';
 import { notRunning } from './server-target';
@@ -26,7 +27,7 @@ interface Parts {
  * now and the same volumes. Neither gives up its place among the servers that may run.
  */
 export function createAgain(core: Core, { starter, stopper, queue, targetOf, audited }: Parts): Pick<Servers, 'restart' | 'recreate'> {
-  const { store, clock, gate, maintenance, spawner, profiles } = core.deps;
+  const { store, clock, gate, maintenance, spawner } = core.deps;
 
   function running(actor: Actor, owner: User, name: ServerName): ServerRecord {
     for (const scope of ['delete:servers', 'start:servers'] as const) demand(actor, scope, targetOf(owner, name));
@@ -64,11 +65,14 @@ export function createAgain(core: Core, { starter, stopper, queue, targetOf, aud
   function recreate(actor: Actor, owner: User, name: ServerName, ask: StartAsk): Claim {
     const before = running(actor, owner, name);
     const { state } = before;
-    const profile = pickProfile(profiles, ask.profile, before.profile).slug;
+    const chosen = pickProfile(profilesOf(core.deps, owner.id), ask.profile, before.profile);
+    const profile = chosen.slug;
+    if (ask.userOptions !== undefined) demandSize(chosen, ask.userOptions);
     const userOptions = ask.userOptions ?? before.userOptions;
+    demandTemplate(core.deps, owner.id, ask);
     const record = store.transaction(() => {
       const moved = claimed(core.move(before, { kind: 'stopping', since: clock.now(), handle: state.kind === 'ready' ? state.handle : null, error: null }));
-      queue.exchange(moved, profile);
+      queue.exchange(moved, profile, userOptions);
       audited(actor, 'server.recreate', moved);
       return moved;
     });

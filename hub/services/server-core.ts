@@ -5,13 +5,16 @@ import type { ServerId, ServerName, UserId, UserName } from '../domain/ids';
 import type { Mode, OfferedProfile, Profile } from '../domain/profile';
 import type { Clock, FailPoint, Logger } from '../domain/runtime';
 import type { Handle, ServerRecord, ServerState } from '../domain/server';
+import { templateAsked } from '../domain/template';
 import type { VolumeRef } from '../domain/volume';
 import type { Store } from '../store/store';
 import { isServiceRoute, type Route, type RouteTable } from '../../proxy/route-table';
 import type { Health, Spawner } from '../../spawner/spawner';
 import type { Recorder } from './contract';
 import type { StartGate } from './health';
+import type { TemplateGate } from './templates';
 import type { MaintenanceGate } from './maintenance';
+import type { PolicyBook } from './policy-book';
 import { createProgressLog, type ProgressLog } from './progress';
 
 export interface ServersDeps {
@@ -31,7 +34,7 @@ export interface ServersDeps {
   readonly base: string;
   /** The first one is the default. */
   readonly profiles: readonly OfferedProfile[];
-  /** Servers that may hold resources at a time; 0: no limit. */
+  /** Servers that may hold resources at a time; 0: no limit. This and `capacity` change while the hub runs. */
   readonly cap: number;
   /** Limits of the hub, of each user and of groups. Absent: the cap alone. */
   readonly capacity?: Capacity;
@@ -41,8 +44,8 @@ export interface ServersDeps {
   readonly maintenance?: MaintenanceGate;
   /** The hub is being shut down and stops its servers first. Absent: it never does. */
   readonly isLeaving?: () => boolean;
-  /** Named servers that a user may have, running or not; 0, the default: any number. */
-  readonly namedLimit?: number;
+  /** Named servers that a user may have now, running or not; 0, the default: any number. */
+  readonly namedLimit?: () => number;
   /** Longest silence of a start: a download that moves on is not cut off. */
   readonly startTimeoutMs: number;
   readonly stopGraceMs: number;
@@ -58,8 +61,10 @@ export interface ServersDeps {
   readonly renamed: () => void;
   /** A server of this user is in another state. */
   readonly moved?: (owner: UserId) => void;
-  /** Names of the groups that open the internet to their members. Absent: none does. */
-  readonly openGroups?: ReadonlySet<string>;
+  /** What groups give their members. Absent: nothing. */
+  readonly policies?: Pick<PolicyBook, 'of' | 'ensureBuiltIn' | 'started'>;
+  /** Absent: there are no templates. */
+  readonly templates?: TemplateGate;
 }
 
 export interface ReadinessAsk {
@@ -179,3 +184,9 @@ export function createCore(deps: ServersDeps): Core {
 
 /** The handle a state holds; null: nothing to clean up that we know of. */
 export const handleOf = (state: ServerState): Handle | null => ('handle' in state ? state.handle : null);
+
+/** Throws `invalid-input` when a start asks for a template that its owner is not offered. */
+export function demandTemplate({ templates }: Pick<ServersDeps, 'templates'>, owner: UserId, ask: { readonly userOptions?: ServerRecord['userOptions'] }): void {
+  const template = templateAsked(ask.userOptions ?? null);
+  if (template !== undefined) templates?.demand(owner, template);
+}

@@ -4,13 +4,13 @@ import { DEFAULT_SERVER, type ServerName } from '../domain/ids';
 import { isActive, type ServerRecord } from '../domain/server';
 import type { User } from '../domain/user';
 import type { Servers, ServerChange } from './contract';
-import { pickProfile } from './lab-request';
+import { pickProfile, profilesOf } from './lab-request';
 import type { ServersDeps } from './server-core';
 import { auditTarget } from './server-target';
 
 type Verbs = Pick<Servers, 'create' | 'change' | 'remove'>;
 
-export interface RecordsDeps extends Pick<ServersDeps, 'store' | 'profiles' | 'audit' | 'namedLimit' | 'renamed'> {
+export interface RecordsDeps extends Pick<ServersDeps, 'store' | 'profiles' | 'policies' | 'audit' | 'namedLimit' | 'renamed'> {
   readonly targetOf: (owner: User, name: ServerName) => Target;
   readonly stop: Servers['stop'];
 }
@@ -21,19 +21,20 @@ export interface ServerRecords extends Verbs {
 }
 
 /** Named servers as things that exist without running: made, changed and forgotten (protocol, 3.7 and 5.5). */
-export function createServerRecords({ store, profiles, audit, namedLimit = 0, renamed, targetOf, stop }: RecordsDeps): ServerRecords {
+export function createServerRecords({ store, profiles, policies, audit, namedLimit, renamed, targetOf, stop }: RecordsDeps): ServerRecords {
   const demandRoom = (owner: User, name: ServerName): void => {
-    if (namedLimit === 0 || name === DEFAULT_SERVER || store.servers.find(owner.id, name) !== undefined) return;
+    const limit = namedLimit?.() ?? 0;
+    if (limit === 0 || name === DEFAULT_SERVER || store.servers.find(owner.id, name) !== undefined) return;
     const named = store.servers.listOf(owner.id).filter((record) => record.name !== DEFAULT_SERVER).length;
     // Two spaces: the text is JupyterHub's, to the letter.
-    if (named >= namedLimit) throw new HubError('invalid-input', `User ${owner.name} already has the maximum of ${namedLimit} named servers.  One must be deleted before a new server can be created`);
+    if (named >= limit) throw new HubError('invalid-input', `User ${owner.name} already has the maximum of ${limit} named servers.  One must be deleted before a new server can be created`);
   };
 
   const write = (record: ServerRecord, { name, displayName, profile }: ServerChange): ServerRecord =>
     store.servers.update(record.id, {
       ...(name === undefined ? {} : { name }),
       ...(displayName === undefined ? {} : { displayName }),
-      ...(profile === undefined ? {} : { profile: pickProfile(profiles, profile, null).slug, userOptions: { profile } }),
+      ...(profile === undefined ? {} : { profile: pickProfile(profilesOf({ profiles, ...(policies === undefined ? {} : { policies }) }, record.owner), profile, null).slug, userOptions: { profile } }),
     });
 
   /** Once it is stopped, unless it was started again meanwhile: then it is wanted. */

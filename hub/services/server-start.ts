@@ -2,12 +2,14 @@ import { HubError, toHubError } from '../domain/errors';
 import { asksImage, completed } from '../domain/images';
 import type { Profile } from '../domain/profile';
 import type { Handle, ServerRecord, Stage } from '../domain/server';
+import { templateAsked, withoutTemplate } from '../domain/template';
 import type { Route } from '../../proxy/route-table';
 import type { Health, SpawnEvent, StartOptions } from '../../spawner/spawner';
 import { within } from './deadlines';
 import { issueLabToken } from './lab-tokens';
 import { labOf, modeOf, redacted, requestOf, routeOf, type Lab } from './lab-request';
 import type { Core, Run } from './server-core';
+import { policyAtStart } from './policy-at-start';
 import type { Stopper } from './server-stop';
 
 export interface Starter {
@@ -47,7 +49,8 @@ export function createStarter(core: Core, stopper: Stopper, onFreed: () => void)
       signal.throwIfAborted();
       const profile = await profileOf(lab, { signal, onEvent });
       core.modes.set(record.id, profile.mode);
-      const handle = await spawner.start(requestOf(core.deps, record, { ...lab, profile }, { token: issueLabToken(store, record), volumes }), {
+      const policy = policyAtStart(core.deps, record, lab);
+      const handle = await spawner.start(requestOf(core.deps, record, { ...lab, profile }, { token: issueLabToken(store, record), volumes, policy }), {
         signal,
         onEvent,
         onHandle: (found) => {
@@ -148,7 +151,9 @@ export function createStarter(core: Core, stopper: Stopper, onFreed: () => void)
     signal.throwIfAborted();
     progress.stage(run.record.id, { kind: 'answering', at: clock.now() });
     failPoint('spawn.after-answer');
-    const ready = core.move(run.record, { kind: 'ready', since: clock.now(), handle, origin });
+    await bringTemplate(core, run, origin);
+    // In one write with the transition: whatever starts this server once more does not bring it again.
+    const ready = core.move(run.record, { kind: 'ready', since: clock.now(), handle, origin }, { userOptions: withoutTemplate(run.record.userOptions) });
     if (ready === undefined) throw new HubError('conflict', 'This server changed while it started.');
     run.record = ready;
     serve(ready, running);
@@ -210,6 +215,16 @@ export function createStarter(core: Core, stopper: Stopper, onFreed: () => void)
   return { launch, adopt, restart, serve };
 }
 
+/** The template that the start was asked for, into a server that answers. Without it the server comes all the same, with a warning. */
+async function bringTemplate({ deps: { templates, clock }, progress }: Core, { record, abort: { signal } }: Run, origin: string): Promise<void> {
+  const template = templateAsked(record.userOptions);
+  if (template === undefined || templates === undefined) return;
+  progress.stage(record.id, { kind: 'template', at: clock.now(), template, outcome: 'copying', path: null });
+  const brought = await templates.bring(record, template, { origin, signal });
+  signal.throwIfAborted();
+  progress.stage(record.id, { kind: 'template', at: clock.now(), template, ...brought });
+}
+
 /** Why a server that was waited for cannot come any more. */
 export function demandRunning(health: Health): Running {
   if (health.kind === 'running') return health;
@@ -217,7 +232,7 @@ export function demandRunning(health: Health): Running {
 }
 
 function stageOf(event: SpawnEvent, at: Date): Stage {
-  return event.kind === 'pulling' ? { kind: 'pulling', at, image: event.image, receivedBytes: event.receivedBytes, totalBytes: event.totalBytes } : { kind: event.kind, at };
+  return { ...event, at };
 }
 
 function outcomeOf(after: ServerRecord | undefined): 'success' | 'failure' | 'cancelled' {

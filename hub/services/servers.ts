@@ -4,16 +4,16 @@ import type { ServerId, ServerName, UserId } from '../domain/ids';
 import { DEFAULT_SERVER } from '../domain/ids';
 import type { Mode } from '../domain/profile';
 import { isActive, type ServerRecord } from '../domain/server';
+import { templateAsked } from '../domain/template';
 import type { User } from '../domain/user';
 import type { Progress, Servers, StartAsk } from './contract';
 import { createExits } from './exits';
-import { outboundOf } from './declared-groups';
-import { labOf } from './lab-request';
+import { labOf, profilesOf } from './lab-request';
 import { createPostMortems } from './post-mortems';
 import { createQueue } from './queue';
 import { createQueueVerbs } from './queue-verbs';
 import { createReconciler } from './reconcile';
-import { createCore, handleOf, type ServersDeps } from './server-core';
+import { createCore, demandTemplate, handleOf, type ServersDeps } from './server-core';
 import { createAgain } from './server-again';
 import { createStarter } from './server-start';
 import { createServerRecords } from './server-records';
@@ -48,6 +48,7 @@ export function createServers(deps: ServersDeps): ServersService {
 
   function start(actor: Actor, owner: User, name: ServerName, ask: StartAsk): { record: ServerRecord; settled: Promise<void>; claimed: boolean } {
     demand(actor, 'start:servers', targetOf(owner, name));
+    demandTemplate(deps, owner.id, ask);
     core.demandStaying();
     // Together: a claim that is kept although its entry could not be written would be a start that nobody goes on with.
     const { record, claimed } = store.transaction(() => {
@@ -166,9 +167,9 @@ export function createServers(deps: ServersDeps): ServersService {
   const targetName = (record: ServerRecord): string => `${store.users.byId(record.owner)?.name ?? ''}/${record.name}`;
 
   function audited(actor: Actor | 'hub', action: string, record: ServerRecord, reason?: string): void {
-    const profile = deps.profiles.find(({ slug }) => slug === record.profile);
-    const outbound = profile === undefined ? 'none' : outboundOf(deps, profile, { id: record.owner });
-    const detail = { server: record.id, profile: record.profile, ...(outbound === 'open' ? { outbound } : {}), ...(reason === undefined ? {} : { reason }) };
+    const outbound = profilesOf(deps, record.owner).find(({ slug }) => slug === record.profile)?.outbound ?? 'none';
+    const template = templateAsked(record.userOptions);
+    const detail = { server: record.id, profile: record.profile, ...(template === undefined ? {} : { template }), ...(outbound === 'open' ? { outbound } : {}), ...(reason === undefined ? {} : { reason }) };
     deps.audit.record(actor, action, `server:${targetName(record)}`, { detail });
   }
 
@@ -203,6 +204,7 @@ export function createServers(deps: ServersDeps): ServersService {
     get,
     listOf: (actor, owner) => store.servers.listOf(owner.id).filter((record) => can(actor, 'read:servers', targetOf(owner, record.name))),
     follow,
+    percent: (id) => core.progress.percent(id),
     stages: (id) => core.progress.stages(id),
     reconcile,
     exited: (id, handle) => void exits.exited(id, handle),

@@ -5,6 +5,7 @@ import { expandStored } from '../domain/scopes/expand';
 import { intersect } from '../domain/scopes/intersect';
 import { identityScopes } from '../domain/scopes/effective';
 import { union } from '../domain/scopes/scope-set';
+import type { Clock } from '../domain/runtime';
 import type { Store } from '../store/store';
 import { groupsOfName } from './actors';
 import type { Actors, Tokens } from './contract';
@@ -13,20 +14,23 @@ import { hashOfSecret, newSecret, sameSecret } from './secrets';
 
 export interface VisitorsDeps {
   readonly store: Store;
+  readonly clock: Clock;
   readonly actors: Pick<Actors, 'byToken' | 'ofUser'>;
   readonly tokens: Pick<Tokens, 'resolve'>;
 }
 
 const KNOWN = 20_000;
+const BRIEF_MS = 300_000;
 
 /**
  * Tokens of visitors, as a `singleuser` server gets to see them: never one that opens more than this server. In memory only: after a
  * restart of the hub everybody's token is swapped for another one, and the server asks again.
  */
-export function createVisitors({ store, actors, tokens }: VisitorsDeps): Visitors {
+export function createVisitors({ store, clock, actors, tokens }: VisitorsDeps): Visitors {
   const swapped = new LRUCache<string, { readonly secret: string; readonly server: ServerId }>({ max: KNOWN });
   const standIns = new LRUCache<string, string>({ max: KNOWN });
   const ours = new LRUCache<ServerId, string>({ max: KNOWN });
+  const brief = new LRUCache<string, { readonly server: ServerId; readonly endsMs: number }>({ max: KNOWN });
 
   const isOwn = (secret: string, server: ServerId): boolean => {
     const client = tokens.resolve(secret)?.token.oauth?.client;
@@ -49,10 +53,17 @@ export function createVisitors({ store, actors, tokens }: VisitorsDeps): Visitor
     return owner === undefined ? undefined : actors.ofUser(owner, 'server-token', `hub:${server}`);
   };
 
+  /** The hub itself, at this server. */
+  const isHub = (secret: string, through: ServerId): boolean => {
+    const own = ours.get(through);
+    if (own !== undefined && sameSecret(own, secret)) return true;
+    const passing = brief.get(hashOfSecret(secret));
+    return passing?.server === through && clock.monotonicMs() < passing.endsMs;
+  };
+
   return {
     resolve(secret, through) {
-      const own = ours.get(through);
-      const hub = own !== undefined && sameSecret(own, secret) ? ownerOf(through) : undefined;
+      const hub = isHub(secret, through) ? ownerOf(through) : undefined;
       if (hub !== undefined) return narrow(hub, through);
       if (isOwn(secret, through)) return actors.byToken(secret);
       const known = swapped.get(hashOfSecret(secret));
@@ -75,6 +86,12 @@ export function createVisitors({ store, actors, tokens }: VisitorsDeps): Visitor
       const known = ours.get(server) ?? newSecret();
       ours.set(server, known);
       return known;
+    },
+    briefly(server) {
+      if (ownerOf(server) === undefined) return undefined;
+      const secret = newSecret();
+      brief.set(hashOfSecret(secret), { server, endsMs: clock.monotonicMs() + BRIEF_MS });
+      return secret;
     },
   };
 }

@@ -14,13 +14,14 @@ export interface VolumeCoreDeps {
   readonly store: Store;
   readonly records: VolumeRecords;
   readonly audit: Pick<Recorder, 'record'>;
-  readonly softQuota: number;
+  /** Bytes, as it is now; 0: none. */
+  readonly softQuota: () => number;
 }
 
 export type VolumeCore = ReturnType<typeof createVolumeCore>;
 
 /** Policy and looks that every verb on volumes shares. */
-export function createVolumeCore({ store, records, audit, softQuota }: VolumeCoreDeps) {
+export function createVolumeCore({ store, records, audit, softQuota: quota }: VolumeCoreDeps) {
   /** Others' volumes take more than others' servers do: whoever may stop somebody's server may not take the files away. */
   function demanded(actor: Actor, own: ScopeName, owner: User): void {
     demand(actor, isOwn(actor, owner) ? own : 'admin:servers', targetOf(store, owner));
@@ -46,6 +47,7 @@ export function createVolumeCore({ store, records, audit, softQuota }: VolumeCor
     const running = runs(owner.id);
     const volumes = store.volumes.listOf(owner.id).map((volume) => view(volume, running));
     const bytes = volumes.reduce((sum, volume) => sum + (volume.bytes ?? 0), 0);
+    const softQuota = quota();
     return { volumes, bytes, softQuota: softQuota === 0 ? null : softQuota, over: softQuota > 0 && bytes > softQuota, running };
   }
 

@@ -16,8 +16,8 @@ export interface VolumeJobsDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly failPoint: FailPoint;
-  /** Bytes above which somebody is warned; 0: never. */
-  readonly softQuota: number;
+  /** Bytes above which somebody is warned, as it is now; 0: never. */
+  readonly softQuota: () => number;
   /** How often sizes are measured, milliseconds; 0: never. */
   readonly measureEveryMs: number;
 }
@@ -42,7 +42,7 @@ const DUE_AT_ONCE = 50;
 const NAMED = 5;
 
 /** What happens to volumes without anybody asking: ends of the bin, sizes, and what an earlier life of the hub left to do. */
-export function createVolumeJobs({ store, engine, records, audit, clock, log, failPoint, softQuota, measureEveryMs }: VolumeJobsDeps): VolumeJobs {
+export function createVolumeJobs({ store, engine, records, audit, clock, log, failPoint, softQuota: quota, measureEveryMs }: VolumeJobsDeps): VolumeJobs {
   const closing = new AbortController();
   const cancels = new Set<() => void>();
   let over: ReadonlyMap<UserId, number> = new Map();
@@ -101,6 +101,7 @@ export function createVolumeJobs({ store, engine, records, audit, clock, log, fa
 
   async function sumUp(): Promise<void> {
     const found = new Map<UserId, number>();
+    const softQuota = quota();
     let after: UserId | undefined;
     do {
       if (softQuota === 0 || closing.signal.aborted) return;
@@ -116,6 +117,7 @@ export function createVolumeJobs({ store, engine, records, audit, clock, log, fa
 
   function row(): CheckRow {
     const base = { name: 'volumes', level: 'advice', ms: 0 } as const;
+    const softQuota = quota();
     if (softQuota === 0) return { ...base, ok: true, detail: 'Nobody is warned about the size of volumes (volume.softQuota).' };
     const limit = inWords(softQuota);
     if (over.size === 0) return { ...base, ok: true, detail: `As far as sizes are known, nobody holds more than ${limit}.` };

@@ -9,8 +9,8 @@ export interface VolumeRecordsDeps {
   readonly store: Store;
   readonly engine: VolumeEngine;
   readonly clock: Clock;
-  /** How long a volume stays in the bin, milliseconds; 0: until somebody empties it. */
-  readonly binMs: number;
+  /** How long a volume stays in the bin from now on, milliseconds; 0: until somebody empties it. */
+  readonly binMs: () => number;
 }
 
 export interface VolumeRecords {
@@ -79,7 +79,7 @@ export function createVolumeRecords({ store, engine, clock, binMs }: VolumeRecor
 
   function retire(volume: Volume): void {
     if (isUntouched(volume)) store.volumes.forget(volume.id);
-    else store.volumes.update(volume.id, { state: 'bin', binned: clock.now(), ends: binMs === 0 ? null : new Date(clock.now().getTime() + binMs) });
+    else store.volumes.update(volume.id, { state: 'bin', binned: clock.now(), ends: binMs() === 0 ? null : new Date(clock.now().getTime() + binMs()) });
   }
 
   function forget({ id, name }: Volume): void {

@@ -1,4 +1,5 @@
 import { newId, type InstanceId } from '../domain/ids';
+import { createAccountStore } from './accounts';
 import { createAuditStore } from './audit';
 import { chainOldEntries } from './audit-upgrade';
 import { folderOf } from './backup-files';
@@ -9,9 +10,12 @@ import { createImportStore } from './imports';
 import { createLeaseStore } from './leases';
 import { createMaintenanceStore } from './maintenance';
 import { createMetaStore } from './meta';
+import { createNoticeStore } from './notices';
 import { createOauthStore } from './oauth';
 import { createQueueStore } from './queue';
 import { createRoleStore } from './roles';
+import { createDismissalStore, createSettingStore } from './settings';
+import { createServerPages } from './server-pages';
 import { createServerStore } from './servers';
 import { createServiceStore } from './services';
 import { createSessionStore } from './sessions';
@@ -21,6 +25,8 @@ import { createSql } from './sql';
 import { openDatabase, type Opened, type OpenOptions } from './sqlite';
 import type { Store } from './store';
 import { createThrottleStore } from './throttle';
+import { createUsageStore } from './usage';
+import { createPolicyStore } from './policies';
 import { createPostMortemStore } from './post-mortems';
 import { createVisitStore } from './visits';
 import { createVolumeStore } from './volumes';
@@ -60,25 +66,31 @@ export function storeOn({ db, close }: Opened, { now, backups }: Required<Pick<S
   if (meta.get(INSTANCE) === undefined) meta.set(INSTANCE, newId<InstanceId>());
   return {
     users: createUserStore(sql),
+    accounts: createAccountStore(sql),
     groups: createGroupStore(sql),
+    policies: createPolicyStore(sql),
     roles: createRoleStore(sql),
     declared: createDeclaredStore(sql),
     sessions: createSessionStore(sql),
     tokens: createTokenStore(sql),
     oauth: createOauthStore(sql),
     services: createServiceStore(sql),
-    servers: createServerStore(sql, now),
+    servers: { ...createServerStore(sql, now), ...createServerPages(sql) },
     queue: createQueueStore(sql),
     maintenance: createMaintenanceStore(sql),
+    notices: createNoticeStore(sql),
     volumes,
     visits: createVisitStore(sql),
     postMortems: createPostMortemStore(sql),
+    usage: createUsageStore(sql),
     leases: createLeaseStore(sql),
     shares: createShareStore(sql),
     shareCodes: createShareCodeStore(sql),
     throttle: createThrottleStore(sql),
     audit: createAuditStore(sql),
     imports: createImportStore(sql, volumes, now),
+    settings: createSettingStore(sql),
+    dismissals: createDismissalStore(sql),
     meta,
     backups: createBackupStore(db, backups),
     transaction: sql.transaction,

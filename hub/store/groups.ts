@@ -18,11 +18,11 @@ export function createGroupStore(sql: Sql): GroupStore {
   const byName = sql.prepare<Row>(`SELECT ${COLUMNS} FROM groups WHERE name = @name`);
   const listed = sql.prepare<Row>(`SELECT ${COLUMNS} FROM groups ORDER BY seq LIMIT @limit OFFSET @offset`);
   const count = sql.prepare<{ n: number }>('SELECT count(*) AS n FROM groups');
-  const insert = sql.prepare('INSERT INTO groups (id, name, properties) VALUES (@id, @name, @properties)');
+  const insert = sql.prepare('INSERT INTO groups (id, name, properties, priority) VALUES (@id, @name, @properties, (SELECT coalesce(max(priority), 0) + 1 FROM groups))');
   const remove = sql.prepare('DELETE FROM groups WHERE id = @id');
   const setProperties = sql.prepare('UPDATE groups SET properties = @properties WHERE id = @id');
   const members = sql.prepare<UserRow>(`SELECT ${USER_COLUMNS} FROM group_members JOIN users ON users.id = user_id WHERE group_id = @id ORDER BY users.seq`);
-  const groupsOf = sql.prepare<Row>(`SELECT ${COLUMNS} FROM group_members JOIN groups ON groups.id = group_id WHERE user_id = @user ORDER BY groups.seq`);
+  const groupsOf = sql.prepare<Row>(`SELECT ${COLUMNS} FROM group_members JOIN groups ON groups.id = group_id WHERE user_id = @user ORDER BY groups.priority, groups.seq`);
   const addMember = sql.prepare('INSERT INTO group_members (group_id, user_id) VALUES (@id, @user) ON CONFLICT DO NOTHING');
   const removeMember = sql.prepare('DELETE FROM group_members WHERE group_id = @id AND user_id = @user');
 

@@ -4,7 +4,7 @@ import { MAY_BECOME, type ServerRecord, type ServerState } from '../domain/serve
 import { isDuplicate, toDate, toDateOrNull, toMs, toMsOrNull, type Sql } from './sql';
 import type { ServerStore } from './store';
 
-interface Row {
+export interface Row {
   readonly id: string;
   readonly owner_id: string;
   readonly name: string;
@@ -27,7 +27,7 @@ function toState(json: string): ServerState {
   return { ...state, since: state.since === null ? null : new Date(state.since) } as ServerState;
 }
 
-const toRecord = (row: Row): ServerRecord => ({
+export const toRecord = (row: Row): ServerRecord => ({
   id: row.id as ServerId,
   owner: row.owner_id as UserId,
   name: row.name as ServerName,
@@ -43,7 +43,7 @@ const toRecord = (row: Row): ServerRecord => ({
 const map = (row: Row | undefined): ServerRecord | undefined => (row === undefined ? undefined : toRecord(row));
 const options = (value: ServerRecord['userOptions']): string | null => (value === null ? null : JSON.stringify(value));
 
-export function createServerStore(sql: Sql, now: () => Date): ServerStore {
+export function createServerStore(sql: Sql, now: () => Date): Omit<ServerStore, 'page' | 'kinds'> {
   const byId = sql.prepare<Row>(`SELECT ${COLUMNS} FROM servers WHERE id = @id`);
   const find = sql.prepare<Row>(`SELECT ${COLUMNS} FROM servers WHERE owner_id = @owner AND name = @name`);
   const listOf = sql.prepare<Row>(`SELECT ${COLUMNS} FROM servers WHERE owner_id = @owner ORDER BY name`);

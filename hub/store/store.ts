@@ -6,14 +6,23 @@ import type { AdoptedVolume } from '../domain/jupyterhub';
 import type { KeptState, Maintenance } from '../domain/maintenance';
 import type { Lease } from '../domain/lease';
 import type { KernelKill, PostMortem } from '../domain/post-mortem';
-import type { ServerRecord, ServerState } from '../domain/server';
+import type { ServerKind, ServerRecord, ServerState } from '../domain/server';
 import type { Service } from '../domain/service';
 import type { OauthClientKey, Session, Token } from '../domain/session';
 import type { ScopeName } from '../domain/scopes/tree';
 import type { Share, ShareCode, Sharee } from '../domain/share';
 import type { Group, Role, User, UserStatus } from '../domain/user';
 import type { Volume } from '../domain/volume';
+import type { AccountStore } from './accounts';
 import type { ChainReader } from './audit-chain';
+import type { ListedServer, ServerFilter, ServerPageAsk } from '../domain/server-filter';
+import type { UsageStore } from './usage-store';
+
+export type { KeptHour, RunningServer } from './usage-store';
+import type { NoticeStore } from './notice-contract';
+import type { PolicyStore } from './policy-contract';
+
+export type { StartedServer } from './policy-contract';
 
 /**
  * Everything the hub remembers. A full disk, a foreign writer or a read-only file throws `HubError('unavailable')` from any verb. Synchronous on purpose: with an in-process driver nothing can interleave inside a transaction.
@@ -21,7 +30,9 @@ import type { ChainReader } from './audit-chain';
  */
 export interface Store {
   readonly users: UserStore;
+  readonly accounts: AccountStore;
   readonly groups: GroupStore;
+  readonly policies: PolicyStore;
   readonly roles: RoleStore;
   readonly declared: DeclaredStore;
   readonly sessions: SessionStore;
@@ -31,15 +42,19 @@ export interface Store {
   readonly servers: ServerStore;
   readonly queue: QueueStore;
   readonly maintenance: MaintenanceStore;
+  readonly notices: NoticeStore;
   readonly volumes: VolumeStore;
   readonly visits: VisitStore;
   readonly postMortems: PostMortemStore;
+  readonly usage: UsageStore;
   readonly leases: LeaseStore;
   readonly shares: ShareStore;
   readonly shareCodes: ShareCodeStore;
   readonly throttle: ThrottleStore;
   readonly audit: AuditStore;
   readonly imports: ImportStore;
+  readonly settings: SettingStore;
+  readonly dismissals: DismissalStore;
   readonly meta: MetaStore;
   readonly backups: BackupStore;
   /** Throws, and rolls back, if `work` throws or returns a promise. Nests as savepoints. */
@@ -51,6 +66,12 @@ export interface UserFilter {
   readonly status?: UserStatus;
   /** Case-insensitive substring, taken literally. */
   readonly nameContains?: string;
+  /** Name of a group that they are in. */
+  readonly group?: string;
+  /** Those with a server that is queued, starting, ready or stopping, with one that is ready, or with none of the kind. */
+  readonly state?: 'active' | 'ready' | 'inactive';
+  /** Only these, and the members of these groups, by name. */
+  readonly seen?: { readonly users: ReadonlySet<string>; readonly groups: ReadonlySet<string> };
   readonly sort?: 'id' | 'name' | 'last_activity' | '-id' | '-name' | '-last_activity';
 }
 
@@ -58,6 +79,8 @@ export interface UserStore {
   byId(id: UserId): User | undefined;
   byName(name: UserName): User | undefined;
   list(page: { readonly offset: number; readonly limit: number }, filter?: UserFilter): { readonly users: readonly User[]; readonly total: number };
+  /** How many there are of each status. */
+  statuses(filter: Omit<UserFilter, 'status' | 'sort'>): Readonly<Record<UserStatus, number>>;
   /** Throws `HubError('conflict')` when the name is taken. */
   create(user: User): void;
   /** Throws `HubError('not-found')` for an unknown id and `conflict` for a taken name. */
@@ -79,6 +102,7 @@ export interface GroupStore {
   remove(id: GroupId): boolean;
   setProperties(id: GroupId, properties: Readonly<Record<string, unknown>>): void;
   membersOf(id: GroupId): readonly User[];
+  /** By priority, the first one first. */
   groupsOf(user: UserId): readonly Group[];
   addMember(id: GroupId, user: UserId): void;
   removeMember(id: GroupId, user: UserId): void;
@@ -191,6 +215,10 @@ export interface ServiceStore {
 }
 
 export interface ServerStore {
+  /** A page of everybody's servers. */
+  page(ask: ServerPageAsk, filter: ServerFilter): readonly ListedServer[];
+  /** How many there are of each kind; absent: none. */
+  kinds(filter: Omit<ServerFilter, 'kind'>): Readonly<Partial<Record<ServerKind, number>>>;
   byId(id: ServerId): ServerRecord | undefined;
   find(owner: UserId, name: ServerName): ServerRecord | undefined;
   listOf(owner: UserId): readonly ServerRecord[];
@@ -227,7 +255,7 @@ export interface QueueStore {
   /** In front of everybody but those who were put there before. False: it does not wait, or is in front already. */
   jump(server: ServerId): boolean;
   /** In the order in which they start. */
-  waiting(): readonly { readonly server: ServerId; readonly owner: UserId; readonly profile: string | null; readonly tag: number; readonly jumped: boolean }[];
+  waiting(): readonly { readonly server: ServerId; readonly owner: UserId; readonly profile: string | null; readonly options: ServerRecord['userOptions']; readonly tag: number; readonly jumped: boolean }[];
   /** Writes down what a server takes, with its transition to `starting`. */
   hold(server: ServerId, need: Need): void;
   /** Of every server that is `starting`, `ready` or `stopping`. `need` null: it was started before this was written down. */
@@ -394,6 +422,20 @@ export interface BackupStore {
   list(): readonly BackupFile[];
   /** Keeps the last 24 hours, and the newest of each day before, up to `days` days. Returns the names of what was removed. */
   prune(days: number, now: Date): readonly string[];
+}
+
+/** Settings that were changed while the hub ran, as they were written, in JSON. */
+export interface SettingStore {
+  list(): readonly { readonly path: string; readonly value: unknown; readonly by: string; readonly at: Date }[];
+  put(path: string, row: { readonly value: unknown; readonly by: string; readonly at: Date }): void;
+  remove(path: string): void;
+}
+
+/** Warnings that administrators have seen: each until it says something else. */
+export interface DismissalStore {
+  list(): readonly { readonly code: string; readonly detail: string; readonly by: string; readonly at: Date }[];
+  put(row: { readonly code: string; readonly detail: string; readonly by: string; readonly at: Date }): void;
+  remove(code: string): void;
 }
 
 export interface MetaStore {

@@ -37,7 +37,17 @@ const ORDER: Readonly<Record<NonNullable<UserFilter['sort']>, string>> = {
 };
 
 /** Names are stored in lower case, so a lower-case needle makes the search case-insensitive; `instr` knows no wildcards. */
-const MATCHES = 'WHERE (@status IS NULL OR status = @status) AND (@needle IS NULL OR instr(name, @needle) > 0)';
+const FILTER = `(@needle IS NULL OR instr(name, @needle) > 0)
+  AND (@group IS NULL OR EXISTS (SELECT 1 FROM groups CROSS JOIN group_members ON group_id = groups.id WHERE groups.name = @group AND user_id = users.id))
+  AND (@state IS NULL OR (@state <> 'inactive') = (users.id IN (SELECT owner_id FROM servers WHERE kind IN ('queued', 'starting', 'ready', 'stopping') AND (@state <> 'ready' OR kind = 'ready'))))
+  AND (@names IS NULL OR name IN (SELECT value FROM json_each(@names))
+    OR EXISTS (SELECT 1 FROM group_members JOIN groups ON groups.id = group_id WHERE user_id = users.id AND groups.name IN (SELECT value FROM json_each(@groups))))`;
+const MATCHES = `WHERE (@status IS NULL OR status = @status) AND ${FILTER}`;
+
+const paramsOf = ({ nameContains, group, state, seen }: Omit<UserFilter, 'status' | 'sort'>) => ({
+  needle: nameContains?.toLowerCase() ?? null, group: group ?? null, state: state ?? null,
+  names: seen === undefined ? null : JSON.stringify([...seen.users]), groups: seen === undefined ? null : JSON.stringify([...seen.groups]),
+});
 
 export function createUserStore(sql: Sql): UserStore {
   const byId = sql.prepare<UserRow>(`SELECT ${USER_COLUMNS} FROM users WHERE id = @id`);
@@ -46,6 +56,7 @@ export function createUserStore(sql: Sql): UserStore {
   const listed = new Map(
     Object.entries(ORDER).map(([sort, order]) => [sort, sql.prepare<UserRow>(`SELECT ${USER_COLUMNS} FROM users ${MATCHES} ORDER BY ${order} LIMIT @limit OFFSET @offset`)]),
   );
+  const statuses = sql.prepare<{ status: string; n: number }>(`SELECT status, count(*) AS n FROM users WHERE ${FILTER} GROUP BY status`);
   const insert = sql.prepare(`INSERT INTO users (id, name, admin, status, created, last_activity, must_change_password)
     VALUES (@id, @name, @admin, @status, @created, @lastActivity, @mustChangePassword)`);
   const update = sql.prepare('UPDATE users SET name = @name, admin = @admin, status = @status, must_change_password = @mustChangePassword WHERE id = @id');
@@ -60,10 +71,14 @@ export function createUserStore(sql: Sql): UserStore {
   return {
     byId: find,
     byName: (name) => map(byName.get({ name })),
-    list({ offset, limit }, { status, nameContains, sort = 'id' } = {}) {
-      const match = { status: status ?? null, needle: nameContains?.toLowerCase() ?? null };
+    list({ offset, limit }, { status, sort = 'id', ...filter } = {}) {
+      const match = { status: status ?? null, ...paramsOf(filter) };
       const rows = listed.get(sort)?.all({ ...match, offset, limit }) ?? [];
       return { users: rows.map(toUser), total: count.get(match)?.n ?? 0 };
+    },
+    statuses(filter) {
+      const found = new Map(statuses.all(paramsOf(filter)).map(({ status, n }) => [status, n]));
+      return { active: found.get('active') ?? 0, pending: found.get('pending') ?? 0, disabled: found.get('disabled') ?? 0 };
     },
     create: (user) =>
       taken(() => insert.run({

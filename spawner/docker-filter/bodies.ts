@@ -50,7 +50,7 @@ const hostConfig = z.strictObject({
   ShmSize: amount.optional(),
   OomScoreAdj: z.number().min(0).max(1000).optional(),
   Ulimits: z.array(z.strictObject({ Name: z.enum(['nofile', 'core', 'nproc']), Soft: amount, Hard: amount })).optional(),
-  LogConfig: z.strictObject({ Type: z.enum(['json-file', 'local']), Config: z.partialRecord(z.enum(['max-size', 'max-file', 'compress']), text).optional() }).optional(),
+  LogConfig: z.strictObject({ Type: z.enum(['json-file', 'local', 'none']), Config: z.partialRecord(z.enum(['max-size', 'max-file', 'compress']), text).optional() }).optional(),
   RestartPolicy: z.strictObject({ Name: z.enum(['no', '']), MaximumRetryCount: z.literal(0).optional() }).optional(),
   AutoRemove: z.boolean().optional(),
   IpcMode: z.enum(['private', 'none']).optional(),

@@ -49,6 +49,8 @@ const TABLE: readonly (readonly [methods: string, path: string, demand: Demand, 
   ['GET', `/containers/${NAME}/json`, 'look-at-container'],
   ['GET', `/containers/${NAME}/logs`, 'own-container', 'stdout stderr tail follow since until timestamps'],
   ['GET', `/containers/${NAME}/archive`, 'own-files', 'path'],
+  // What it writes from now on, as with its log: without `stdin` nothing goes in.
+  ['POST', `/containers/${NAME}/attach`, 'own-container', 'stream stdout'],
   ['GET', `/containers/${NAME}/stats`, 'own-container', 'stream one-shot'],
   ['POST', `/containers/${NAME}/start`, 'start'],
   ['POST', `/containers/${NAME}/stop`, 'own-container', 't'],
@@ -76,7 +78,7 @@ const ROWS = TABLE.map(([methods, path, demand, query = '']) => ({ methods: meth
 
 /**
  * The rule for a call, `path` without its query; null: no such verb for a hub. Running programs inside containers, building, copying files
- * in, renaming, updating, attaching and everything of swarms and plugins is absent on purpose.
+ * in, renaming, updating, writing into a container and everything of swarms and plugins is absent on purpose.
  */
 export function ruleFor(method: string, path: string): Rule | null {
   // A path that could be read in two ways is not one of ours.

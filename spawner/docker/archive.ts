@@ -1,17 +1,15 @@
-import { randomBytes } from 'node:crypto';
 import { Transform, type Readable, type TransformCallback } from 'node:stream';
 import type { ContainerCreateOptions, MountSettings } from 'dockerode';
 import { HubError } from '../../hub/domain/errors';
-import type { Logger } from '../../hub/domain/runtime';
 import type { VolumeRef } from '../../hub/domain/volume';
-import { LABEL, ROLE } from '../labels';
+import { noFilesYet } from '../file-problems';
 import type { Volumes } from '../spawner';
 import type { DockerClient } from './client';
 import { DEADLINE } from './client';
-import { removeContainer } from './run-once';
+import { readOnly, type Readers } from './readers';
 import type { DockerSettings } from './settings';
 
-export interface Archives extends Pick<Volumes, 'archiveVolumes' | 'tidyVolumes'> {
+export interface Archives extends Pick<Volumes, 'archiveVolumes'> {
   /** Ends what is under way, and resolves when nothing of it is left. */
   close(): Promise<void>;
 }
@@ -20,7 +18,7 @@ interface ArchivesDeps {
   readonly client: DockerClient;
   readonly settings: DockerSettings;
   readonly find: (ref: VolumeRef) => Promise<string | null>;
-  readonly log: Logger;
+  readonly readers: Readers;
 }
 
 const FOLDER = '/files';
@@ -29,25 +27,21 @@ const FOLDER = '/files';
  * The engine reads the files itself, through a container that is made for this and never started: nothing of anybody's runs, there is no
  * network, and the volumes are mounted read-only. It must not be the server's own container, which the engine would keep locked meanwhile.
  */
-export function createArchives({ client, settings, find, log }: ArchivesDeps): Archives {
+export function createArchives({ client, settings, find, readers }: ArchivesDeps): Archives {
   /** What this process made; the promises resolve when it is gone, and never reject. */
   const open = new Map<string, { readonly stream: Readable; readonly gone: Promise<void> }>();
-  const making = new Set<string>();
 
   async function archiveVolumes(refs: readonly VolumeRef[], { image, signal }: { readonly image: string; readonly signal: AbortSignal }): Promise<Readable> {
-    const mounts = (await Promise.all(refs.map(async (ref) => ({ ref, name: await find(ref) })))).flatMap(({ ref, name }) => (name === null ? [] : [readOnly(name, `${FOLDER}/${ref.purpose}`)]));
-    if (mounts.length === 0) throw new HubError('not-found', 'There are no files yet: no server was started with this volume.');
-    const name = `${settings.networkPrefix}archive-${randomBytes(6).toString('hex')}`;
-    making.add(name);
+    const mounts = (await Promise.all(refs.map(async (ref) => ({ ref, name: await find(ref) })))).flatMap(({ ref, name }) => (name === null ? [] : [readOnly(settings, name, `${FOLDER}/${ref.purpose}`)]));
+    if (mounts.length === 0) throw noFilesYet();
+    const name = readers.name('archive');
     try {
       await client.call({ what: 'prepare the archive', ms: DEADLINE.create, run: (d) => d.createContainer(spec(name, image, mounts)) });
       const source = (await client.call({ what: 'read the files', ms: DEADLINE.start, signal, run: (d, abortSignal) => d.getContainer(name).getArchive({ path: FOLDER, abortSignal }) })) as Readable;
       return handOut(name, source);
     } catch (err) {
-      await discard(name);
+      await readers.discard(name);
       throw err;
-    } finally {
-      making.delete(name);
     }
   }
 
@@ -59,7 +53,7 @@ export function createArchives({ client, settings, find, log }: ArchivesDeps): A
     const gone = new Promise<void>((resolve) => {
       whole.once('close', () => {
         source.destroy();
-        void discard(name).then(() => {
+        void readers.discard(name).then(() => {
           open.delete(name);
           resolve();
         });
@@ -70,28 +64,13 @@ export function createArchives({ client, settings, find, log }: ArchivesDeps): A
     return whole;
   }
 
-  const readOnly = (source: string, target: string): MountSettings => ({
-    Type: 'volume', Source: source, Target: target, ReadOnly: true, VolumeOptions: { NoCopy: true, Labels: { [LABEL.instance]: settings.instance }, DriverConfig: { Name: 'local', Options: {} } },
-  });
-
   const spec = (name: string, image: string, mounts: MountSettings[]): ContainerCreateOptions => ({
     name,
     Image: image,
     Entrypoint: ['/bin/true'],
-    Labels: { ...settings.extraLabels, [LABEL.instance]: settings.instance, [LABEL.role]: ROLE.archive },
+    Labels: readers.labels,
     HostConfig: { NetworkMode: 'none', CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges:true'], ReadonlyRootfs: true, Mounts: mounts },
   });
-
-  /** What cannot be removed now is removed by the next `tidyVolumes`. */
-  const discard = (name: string): Promise<void> => removeContainer(client, name).catch((err: unknown) => log.warn({ err, container: name }, 'the container of an archive could not be removed'));
-
-  async function tidyVolumes(): Promise<void> {
-    const found = await client.call({ what: 'list the archives', ms: DEADLINE.list, run: (d, abortSignal) => d.listContainers({ all: true, filters: { label: [`${LABEL.instance}=${settings.instance}`, `${LABEL.role}=${ROLE.archive}`] }, abortSignal }) });
-    for (const { Id, Names } of found) {
-      const name = (Names[0] ?? '').replace(/^\//, '');
-      if (!open.has(name) && !making.has(name)) await removeContainer(client, Id);
-    }
-  }
 
   async function close(): Promise<void> {
     const all = [...open.values()];
@@ -99,13 +78,13 @@ export function createArchives({ client, settings, find, log }: ArchivesDeps): A
     await Promise.all(all.map(({ gone }) => gone));
   }
 
-  return { archiveVolumes, tidyVolumes, close };
+  return { archiveVolumes, close };
 }
 
 /** Two empty blocks end a tar archive. Where a file shrinks while it is read, the engine leaves out the rest without a word. */
 const END_BYTES = 1024;
 
-function createWholeTar(): Transform {
+export function createWholeTar(): Transform {
   let tail: Buffer = Buffer.alloc(0);
   return new Transform({
     transform(chunk: Buffer, _encoding, done: TransformCallback) {

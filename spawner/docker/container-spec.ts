@@ -24,6 +24,8 @@ export interface ContainerPlan {
   /** Where the name `hub` leads; null: nowhere. */
   readonly hubAddress: string | null;
   readonly mounts: readonly MountSettings[];
+  /** Ids of groups that the lab's user is in besides its own; absent: none. */
+  readonly groups?: readonly string[];
   readonly capacity: HostCapacity;
 }
 
@@ -63,6 +65,7 @@ export function containerSpec(plan: ContainerPlan): ContainerCreateOptions {
       ...(plan.hubAddress === null ? {} : { ExtraHosts: [`hub:${plan.hubAddress}`] }),
       NetworkMode: plan.network,
       Mounts: [...plan.mounts],
+      ...(plan.groups === undefined || plan.groups.length === 0 ? {} : { GroupAdd: [...plan.groups] }),
       Init: true,
     },
     NetworkingConfig: { EndpointsConfig: { [plan.network]: { IPAMConfig: { IPv4Address: plan.address } } } },

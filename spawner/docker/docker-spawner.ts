@@ -5,10 +5,9 @@ import type { Mode } from '../../hub/domain/profile';
 import { noFailPoints, type Clock, type FailPoint, type Logger } from '../../hub/domain/runtime';
 import type { Handle } from '../../hub/domain/server';
 import { LABEL, ROLE } from '../labels';
-import type { Health, SpawnRequest, Spawner, SpawnerCheck, StartOptions, Volumes } from '../spawner';
+import type { FileAsk, Health, SpawnRequest, Spawner, SpawnerCheck, StartOptions, Volumes } from '../spawner';
 import { createInward } from '../inward';
 import { createArchives } from './archive';
-import { cpuSeconds } from './cpu';
 import { createAttachment } from './attachment';
 import type { DockerClient } from './client';
 import { DEADLINE, createDockerClient } from './client';
@@ -18,7 +17,9 @@ import type { Lab } from './exit-watch';
 import { createExitWatch } from './exit-watch';
 import type { Firewall } from './firewall';
 import { createFirewall } from './firewall';
+import { createFiles } from './files';
 import { createStartGate } from './gate';
+import { grantsOf } from './grants';
 import { runChecks, runGuard } from './checks';
 import { lookAt } from './hub-container';
 import type { InContainer } from './mounts';
@@ -27,8 +28,11 @@ import { createImageDescriber } from './image-traits';
 import { createNetworks } from './network';
 import { KIND, createLabContainers, handleOf, nameOf } from './lab-containers';
 import { createLife, limitOf, serverOf } from './life';
+import { createControlGroups } from './control-groups';
+import { createMeasure } from './measure';
 import { createMemoryWatch } from './memory';
 import { createImages } from './pull';
+import { createReaders } from './readers';
 import { removeContainer } from './run-once';
 import type { DockerSettings } from './settings';
 import { startContainer } from './start-container';
@@ -54,19 +58,23 @@ export interface DockerSpawner extends Spawner, Volumes {
 
 export function createDockerSpawner(settings: DockerSettings, { clock, log, ...deps }: DockerSpawnerDeps): DockerSpawner {
   const client = deps.client ?? createDockerClient({ host: settings.host, clock });
+  const onThisHost = client.local && settings.hubContainer === null;
   const firewall = deps.firewall ?? createFirewall({ internalPort: settings.internalPort });
   const networks = createNetworks(client, settings);
   const gate = createStartGate({ client, settings, firewall, log });
   const inward = createInward();
   const attachment = createAttachment({ settings, networks, inward, log, local: client.local });
   const volumes = createVolumes(client, settings);
-  const archives = createArchives({ client, settings, find: volumes.find, log });
+  const readers = createReaders({ client, settings, log });
+  const archives = createArchives({ client, settings, find: volumes.find, readers });
+  const files = createFiles({ client, settings, find: volumes.find, readers });
   const images = createImages(client, clock);
   const describeImage = createImageDescriber({ client, images });
   const labContainers = createLabContainers({ client, settings });
   const { look, own } = labContainers;
   const watch = createExitWatch({ client, settings, clock, log, labs, handleOf, memoryLimit: async (id) => limitOf(await look(id)) });
-  const memory = createMemoryWatch({ client, clock, log, running: watch.running });
+  const measure = createMeasure({ client, log, groups: onThisHost ? createControlGroups() : null });
+  const memory = createMemoryWatch({ measure, clock, log, running: () => watch.running().map(({ containerId }) => containerId) });
   const { outOfMemory, ...life } = createLife({ client, clock, log, watch, memory, own, look, release: (server) => attachment.release(server) });
   const failPoint = deps.failPoint ?? noFailPoints;
   let capacity: HostCapacity | null = null;
@@ -76,7 +84,7 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
     onEvent({ kind: 'preparing' });
     demandNotAborted(signal);
     gate.demandOutbound(req);
-    const imageId = await images.ensure(req.profile.image, (receivedBytes, totalBytes) => onEvent({ kind: 'pulling', image: req.profile.image, receivedBytes, totalBytes }), signal);
+    const imageId = await images.ensure(req.profile.image, (pulled) => onEvent({ kind: 'pulling', image: req.profile.image, ...pulled }), signal);
     const handle = handleOf(await labContainers.chooseName(req), req.server.id);
     demandNotAborted(signal);
     opts.onHandle(handle);
@@ -95,7 +103,9 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
    * Calls that make something are never cut short, only followed by a look at the signal: what they made must be known.
    */
   async function create(req: SpawnRequest, { handle, image }: { readonly handle: Handle; readonly image: string }, { signal, onEvent }: StartOptions): Promise<void> {
-    const mounts = [...(await volumes.ensure(req)), ...(await hostMounts(settings, await insideContainer()))];
+    const inside = await insideContainer();
+    const grants = await grantsOf(req, settings, inside);
+    const mounts = [...(await volumes.ensure(req)), ...(await hostMounts(settings, inside)), ...grants.mounts];
     demandNotAborted(signal);
     failPoint('spawn.after-volumes');
     const network = await networks.create(req.server.id, { [LABEL.role]: ROLE.lab, [LABEL.server]: req.server.id, [LABEL.user]: req.owner.id }, req.outbound);
@@ -104,7 +114,7 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
     await gate.demandFirewall(req.outbound);
     const place = await attachment.open(req.server.id);
     demandNotAborted(signal);
-    const spec = containerSpec({ request: req, settings, name: nameOf(handle), imageName: image, network, address: place.lab, hubAddress: place.hub, mounts, capacity: await hostCapacity() });
+    const spec = containerSpec({ request: req, settings, name: nameOf(handle), imageName: image, network, address: place.lab, hubAddress: place.hub, mounts, groups: grants.groups, capacity: await hostCapacity() });
     let told = false;
     const created = (): void => {
       if (!told) onEvent({ kind: 'created' });
@@ -182,6 +192,12 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
     return capacity;
   }
 
+  async function storageFolder(): Promise<string | null> {
+    if (!onThisHost) return null;
+    const { DockerRootDir } = (await client.call({ what: 'describe its host', ms: DEADLINE.inspect, run: (d) => d.info() })) as { DockerRootDir?: string };
+    return DockerRootDir ?? null;
+  }
+
   async function tearDown({ volumes: withVolumes }: { readonly volumes: boolean }): Promise<void> {
     const mine = await client.call({ what: 'list the containers', ms: DEADLINE.list, run: (d, abortSignal) => d.listContainers({ all: true, filters: { label: [`${LABEL.instance}=${settings.instance}`] }, abortSignal }) });
     for (const container of mine) {
@@ -204,6 +220,12 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
 
   const archiveVolumes: DockerSpawner['archiveVolumes'] = async (refs, { image, signal }) =>
     archives.archiveVolumes(refs, { image: await images.ensure(image, () => undefined, signal), signal });
+  const present = async <T extends FileAsk>(ask: T): Promise<T> => ({ ...ask, image: await images.ensure(ask.image, () => undefined, ask.signal) });
+  const reading: Pick<Volumes, 'listFolder' | 'readFile' | 'archiveFolder'> = {
+    listFolder: async (at, ask) => files.listFolder(at, await present(ask)),
+    readFile: async (at, ask) => files.readFile(at, await present(ask)),
+    archiveFolder: async (at, ask) => files.archiveFolder(at, await present(ask)),
+  };
 
   async function close(): Promise<void> {
     images.close();
@@ -211,10 +233,11 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
     memory.close();
     await inward.closeAll();
     await archives.close();
+    await files.close();
     client.close();
   }
 
-  return { kind: KIND, start, describeImage, inspect, ...life, cpuSeconds: (handle, signal) => cpuSeconds(client, nameOf(handle), signal), list, onExit: watch.onExit, onChange: watch.onChange, hubUrl: attachment.hubUrl, onConnection: inward.onConnection, check, guard: () => runGuard(looking), close, tearDown, listVolumes: volumes.listVolumes, removeVolumes: volumes.removeVolumes, measureVolumes: volumes.measureVolumes, archiveVolumes, tidyVolumes: archives.tidyVolumes, unclaimed: volumes.unclaimed };
+  return { kind: KIND, start, describeImage, inspect, ...life, cpuSeconds: (handle, signal) => measure.cpuSeconds(nameOf(handle), signal), sample: (signal) => measure.all(watch.running(), signal), storageFolder, list, onExit: watch.onExit, onChange: watch.onChange, hubUrl: attachment.hubUrl, onConnection: inward.onConnection, check, guard: () => runGuard(looking), close, tearDown, listVolumes: volumes.listVolumes, removeVolumes: volumes.removeVolumes, measureVolumes: volumes.measureVolumes, archiveVolumes, ...reading, tidyVolumes: readers.tidyVolumes, unclaimed: volumes.unclaimed };
 }
 
 function labsIn(containers: readonly ContainerInfo[], networkOf: (server: ServerId) => string): readonly Lab[] {

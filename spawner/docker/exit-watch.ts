@@ -19,8 +19,8 @@ export interface Lab {
 export interface ExitWatch {
   onExit(listener: (server: ServerId, handle: Handle) => void): () => void;
   onChange(listener: (server: ServerId, handle: Handle, change: Change) => void): () => void;
-  /** Ids of the containers that run, as far as is known. */
-  running(): readonly string[];
+  /** The containers that run, as far as is known. */
+  running(): readonly Pick<Lab, 'containerId' | 'server'>[];
   /** When the kernel last killed something in it; undefined: never, as far as was seen. */
   lastOom(containerId: string): Date | undefined;
   /** We end it ourselves: nobody is told. */
@@ -218,7 +218,7 @@ export function createExitWatch({ client, settings, clock, log, labs, handleOf, 
   const started = (lab: Lab): void => {
     if (!ended.has(lab.containerId)) running.set(lab.containerId, lab);
   };
-  return { onExit, onChange, close, started, restarted, running: () => [...running.keys()], lastOom: (id) => ooms.get(id), expect: (id) => remember(expected, id) };
+  return { onExit, onChange, close, started, restarted, running: () => [...running.values()], lastOom: (id) => ooms.get(id), expect: (id) => remember(expected, id) };
 }
 
 /** Ids are never used again, so the oldest may be forgotten. */

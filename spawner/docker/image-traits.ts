@@ -64,7 +64,7 @@ const isPlain = (path: string): boolean => !path.split('/').some((part) => part 
 export function createImageDescriber({ client, images }: { readonly client: DockerClient; readonly images: Pick<Images, 'ensure'> }): Spawner['describeImage'] {
   const known = new Map<string, ImageTraits>();
   return async (image, { signal, onEvent }) => {
-    const id = await images.ensure(image, (receivedBytes, totalBytes) => onEvent({ kind: 'pulling', image, receivedBytes, totalBytes }), signal);
+    const id = await images.ensure(image, (pulled) => onEvent({ kind: 'pulling', image, ...pulled }), signal);
     const before = known.get(id);
     if (before !== undefined) return before;
     const { Config } = await client.call({ what: 'look at the image', ms: DEADLINE.inspect, run: (d) => d.getImage(id).inspect(), signal });

@@ -1,6 +1,5 @@
 import type { Clock, Logger } from '../../hub/domain/runtime';
-import type { DockerClient } from './client';
-import { DEADLINE } from './client';
+import type { Measure } from './measure';
 
 export interface MemoryWatch {
   /** The most that was seen of a container, bytes; null: nobody looked. */
@@ -13,28 +12,22 @@ export interface MemoryWatch {
 const EVERY_MS = 30_000;
 const AT_ONCE = 8;
 
-interface Stats {
-  readonly memory_stats?: { readonly usage?: number; readonly stats?: { readonly inactive_file?: number; readonly total_inactive_file?: number } };
-}
-
 interface Deps {
-  readonly client: DockerClient;
+  readonly measure: Pick<Measure, 'of'>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly running: () => readonly string[];
 }
 
 /** The engine forgets what a container used as soon as it ends, so it is looked at while it runs. */
-export function createMemoryWatch({ client, clock, log, running }: Deps): MemoryWatch {
+export function createMemoryWatch({ measure, clock, log, running }: Deps): MemoryWatch {
   const peaks = new Map<string, number>();
   let looking = false;
 
   async function look(containerId: string): Promise<void> {
     try {
-      const ask = (abortSignal: AbortSignal) => ({ stream: false as const, 'one-shot': true, abortSignal });
-      const stats: Stats = await client.call({ what: 'measure a server', ms: DEADLINE.inspect, run: (d, abortSignal) => d.getContainer(containerId).stats(ask(abortSignal)) });
-      const used = usedOf(stats);
-      if (used !== null) peaks.set(containerId, Math.max(used, peaks.get(containerId) ?? 0));
+      const { memoryBytes } = await measure.of(containerId);
+      peaks.set(containerId, Math.max(memoryBytes, peaks.get(containerId) ?? 0));
     } catch (err) {
       log.debug({ err }, 'the memory of a server could not be measured');
     }
@@ -55,10 +48,4 @@ export function createMemoryWatch({ client, clock, log, running }: Deps): Memory
     look,
     close: cancel,
   };
-}
-
-/** As `docker stats` counts: files that the kernel only keeps because there is room are not the lab's use. */
-export function usedOf({ memory_stats: memory }: Stats): number | null {
-  if (memory?.usage === undefined) return null;
-  return Math.max(0, memory.usage - (memory.stats?.total_inactive_file ?? memory.stats?.inactive_file ?? 0));
 }

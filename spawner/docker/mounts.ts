@@ -1,4 +1,4 @@
-import { realpath, stat } from 'node:fs/promises';
+import { opendir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { MountSettings } from 'dockerode';
 import { HubError } from '../../hub/domain/errors';
@@ -10,13 +10,15 @@ import type { DockerSettings } from './settings';
 /** Never mounted as a whole, nor what contains it; a project of the administrator's in it may be. */
 const NOT_WHOLE = ['/root', '/home', '/usr', '/opt'];
 /** Nothing in here, and nothing that contains one of these, has any business in a lab. */
-const NEVER = ['/etc', '/proc', '/sys', '/dev', '/run', '/boot', '/var/run', '/var/lib/docker', '/var/lib/containerd'];
+export const NEVER = ['/etc', '/proc', '/sys', '/dev', '/run', '/boot', '/var/run', '/var/lib/docker', '/var/lib/containerd'];
 
 interface HostFolder {
   readonly source: string;
   readonly target: string;
   /** False: mounted when present. */
   readonly needed: boolean;
+  /** Mounted in its place while it is absent or empty. */
+  readonly sample?: string;
 }
 
 /** Of a hub that runs in a container: what it sees of the host. */
@@ -35,7 +37,7 @@ export async function hostMounts(settings: DockerSettings, inside: InContainer |
   const forbidden = [...NEVER, state];
   const found: MountSettings[] = [];
   for (const folder of folders(settings)) {
-    const source = await resolved(folder.source);
+    const source = await sourceOf(folder);
     if (source === null && !folder.needed) continue;
     if (source === null) throw new HubError('spawn-failed', `The folder for ${folder.target} is missing on the host. An administrator has to create it or change the setting.`, { details: { folder: folder.source } });
     if (isForbidden(source, forbidden)) throw shows(folder);
@@ -64,7 +66,7 @@ function translated({ folder, source, state }: { folder: HostFolder; source: str
 
 const bind = (source: string, target: string): MountSettings => ({ Type: 'bind', Source: source, Target: target, ReadOnly: true, BindOptions: { Propagation: 'rprivate' } });
 
-const isForbidden = (place: string, forbidden: readonly string[]): boolean => forbidden.some((other) => overlaps(place, other)) || NOT_WHOLE.some((other) => within(other, place));
+export const isForbidden = (place: string, forbidden: readonly string[]): boolean => forbidden.some((other) => overlaps(place, other)) || NOT_WHOLE.some((other) => within(other, place));
 
 const shows = (folder: HostFolder): HubError =>
   new HubError('spawn-failed', `The folder for ${folder.target} would show the host's or the hub's own files. An administrator has to choose another one.`, { details: { folder: folder.source } });
@@ -74,20 +76,50 @@ function folders(settings: DockerSettings): readonly HostFolder[] {
   return [
     ...(templatesDir === null ? [] : [{ source: templatesDir, target: '/templates', needed: true }]),
     ...(appDir === null ? [] : [{ source: appDir, target: '/app', needed: true }]),
-    ...(hostDataDir === null ? [] : ['wrds', 'analytics'].map((name) => ({ source: path.join(hostDataDir, name), target: `/data/${name}`, needed: false }))),
+    ...DATA_SETS.flatMap((name) => dataFolder(name, { templatesDir, hostDataDir })),
   ];
+}
+
+const DATA_SETS = ['wrds', 'analytics'];
+/** In the folder of templates: what their notebooks read where the hub has no data of its own (decision 041). */
+const SAMPLE = '_sample';
+
+function dataFolder(name: string, { templatesDir, hostDataDir }: Pick<DockerSettings, 'templatesDir' | 'hostDataDir'>): readonly HostFolder[] {
+  const sample = templatesDir === null ? undefined : path.join(templatesDir, SAMPLE, name);
+  const source = hostDataDir === null ? sample : path.join(hostDataDir, name);
+  return source === undefined ? [] : [{ source, target: `/data/${name}`, needed: false, ...(sample === undefined ? {} : { sample }) }];
+}
+
+/** null: neither the folder nor a sample of it is there. An empty folder counts only where there is no sample. */
+async function sourceOf({ source, sample }: HostFolder): Promise<string | null> {
+  const own = await resolved(source);
+  if (sample === undefined || (own !== null && !(await isEmpty(own)))) return own;
+  return (await resolved(sample)) ?? own;
+}
+
+/** What the hub may not list is somebody's own data, and labs may well be able to read it. */
+async function isEmpty(folder: string): Promise<boolean> {
+  try {
+    const dir = await opendir(folder);
+    const first = await dir.read();
+    await dir.close();
+    return first === null;
+  } catch (err) {
+    if ((err as NodeJS.ErrnoException).code === 'EACCES') return false;
+    throw new HubError('spawn-failed', 'A folder that labs should see cannot be read by the hub.', { cause: err, details: { folder } });
+  }
 }
 
 /** Either contains the other, or they are the same. */
 export const overlaps = (a: string, b: string): boolean => within(a, b) || within(b, a);
 
-function within(inner: string, outer: string): boolean {
+export function within(inner: string, outer: string): boolean {
   const relative = path.relative(outer, inner);
   return relative === '' || (relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative));
 }
 
 /** null: no such folder. */
-async function resolved(folder: string): Promise<string | null> {
+export async function resolved(folder: string): Promise<string | null> {
   try {
     const real = await realpath(folder);
     return (await stat(real)).isDirectory() ? real : null;

@@ -4,7 +4,14 @@ import type { DockerClient } from './client';
 import { DEADLINE, PULL_IDLE_MS } from './client';
 import { engineStatus, toEngineError, unlessMissing } from './engine-error';
 
-export type PullProgress = (receivedBytes: number, totalBytes: number | null) => void;
+/** `totalBytes`: null until the registry told the size of every layer. */
+export interface Pulled {
+  readonly receivedBytes: number;
+  readonly totalBytes: number | null;
+  readonly layers: { readonly done: number; readonly total: number };
+}
+
+export type PullProgress = (pulled: Pulled) => void;
 
 export interface Images {
   /** Resolves with its id once the image is on the engine. Concurrent callers share one pull (M06), which ends when the last of them gives up. */
@@ -44,7 +51,7 @@ export function createImages(client: DockerClient, clock: Clock): Images {
   function begin(image: string): Pull {
     const stop = new AbortController();
     const watchers = new Set<PullProgress>();
-    const done = run(image, stop.signal, (received, total) => watchers.forEach((tell) => tell(received, total)));
+    const done = run(image, stop.signal, (pulled) => watchers.forEach((tell) => tell(pulled)));
     const pull = { done, stop, watchers };
     pulls.set(image, pull);
     // Whoever waits hears of a failure; with nobody waiting any more, nobody needs to.
@@ -65,12 +72,12 @@ export function createImages(client: DockerClient, clock: Clock): Images {
     };
     const either = AbortSignal.any([signal, idle.signal]);
     alive();
-    tell(0, null);
+    tell({ receivedBytes: 0, totalBytes: null, layers: { done: 0, total: 0 } });
     try {
       const stream = await client.call({ what: `fetch ${image}`, ms: PULL_IDLE_MS, run: (d, abortSignal) => d.pull(withTag(image), { abortSignal }) as Promise<NodeJS.ReadableStream>, signal: either });
-      await follow(stream as NodeJS.ReadableStream & AsyncIterable<Buffer> & { destroy(): void }, either, (received, total) => {
+      await follow(stream as NodeJS.ReadableStream & AsyncIterable<Buffer> & { destroy(): void }, either, (pulled) => {
         alive();
-        tell(received, total);
+        tell(pulled);
       });
     } catch (err) {
       throw either.aborted && either.reason instanceof HubError ? either.reason : absent(image, err);
@@ -92,8 +99,19 @@ interface Line {
   readonly progressDetail?: { readonly current?: number; readonly total?: number };
 }
 
+interface Layer {
+  readonly current: number;
+  readonly total: number | null;
+}
+
+const sumOf = (layers: readonly Layer[]): Pulled => ({
+  receivedBytes: layers.reduce((sum, { current }) => sum + current, 0),
+  totalBytes: layers.length > 0 && layers.every(({ total }) => total !== null) ? layers.reduce((sum, { total }) => sum + (total ?? 0), 0) : null,
+  layers: { done: layers.filter(({ current, total }) => total !== null && current >= total).length, total: layers.length },
+});
+
 async function follow(stream: NodeJS.ReadableStream & AsyncIterable<Buffer> & { destroy(): void }, signal: AbortSignal, tell: PullProgress): Promise<void> {
-  const layers = new Map<string, { current: number; total: number | null }>();
+  const layers = new Map<string, Layer>();
   const stop = (): void => stream.destroy();
   signal.addEventListener('abort', stop, { once: true });
   let rest = '';
@@ -102,8 +120,7 @@ async function follow(stream: NodeJS.ReadableStream & AsyncIterable<Buffer> & { 
       const lines = (rest + chunk.toString('utf8')).split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines) note(layers, line);
-      const known = [...layers.values()];
-      tell(known.reduce((sum, l) => sum + l.current, 0), known.length > 0 && known.every((l) => l.total !== null) ? known.reduce((sum, l) => sum + (l.total ?? 0), 0) : null);
+      tell(sumOf([...layers.values()]));
     }
     note(layers, rest);
     if (signal.aborted) throw signal.reason;
@@ -113,7 +130,7 @@ async function follow(stream: NodeJS.ReadableStream & AsyncIterable<Buffer> & { 
   }
 }
 
-function note(layers: Map<string, { current: number; total: number | null }>, text: string): void {
+function note(layers: Map<string, Layer>, text: string): void {
   if (text.trim() === '') return;
   const line = JSON.parse(text) as Line;
   if (line.error !== undefined) throw new Error(line.error);

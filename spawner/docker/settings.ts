@@ -36,6 +36,8 @@ export interface DockerSettings {
   readonly appDir: string | null;
   /** Its `wrds` and `analytics`, when present, are seen read-only below `/data`. */
   readonly hostDataDir: string | null;
+  /** Folders of the host that groups may have mounted, each with everything in it. */
+  readonly allowedMounts: readonly string[];
   /** Image with python3 for the boot probe; null: isolation stays unproven and `check` says so. */
   readonly probeImage: string | null;
   readonly extraLabels: Readonly<Record<string, string>>;
@@ -55,6 +57,7 @@ export const DOCKER_DEFAULTS = {
   templatesDir: null,
   appDir: null,
   hostDataDir: null,
+  allowedMounts: [],
   probeImage: null,
   extraLabels: {},
 } as const satisfies Partial<DockerSettings>;

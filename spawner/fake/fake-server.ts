@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { acceptEcho } from './echo-socket';
+import { answerContents } from './fake-contents';
 
 export interface FakeServerOptions {
   readonly prefix: string;
@@ -22,6 +23,11 @@ export interface FakeWork {
   terminals: readonly object[];
   /** Seconds. */
   cpuSeconds: number;
+  memoryBytes: number;
+  /** Notebooks in its workspace, by path. */
+  readonly files: Map<string, unknown>;
+  /** There is no room for another one. */
+  full: boolean;
   /** Messages that it was given for its users. */
   readonly notices: string[];
 }
@@ -80,10 +86,15 @@ function serve(opts: FakeServerOptions, req: IncomingMessage, res: ServerRespons
     opts.work.notices.push(text);
     json(res, 200, {});
   });
+  if (path.startsWith(`${opts.prefix}${CONTENTS}`)) return void body(req, (text) => {
+    const answer = answerContents(opts.work, { method: req.method ?? '', path: decodeURIComponent(path.slice(opts.prefix.length + CONTENTS.length)), text });
+    json(res, answer.status, answer.body);
+  });
   if (path === `${opts.prefix}lab`) return page(res, opts.prefix);
   echo(opts, req, res);
 }
 
+const CONTENTS = 'api/contents/';
 const LISTS = ['kernels', 'sessions', 'terminals'] as const;
 
 function body(req: IncomingMessage, then: (text: string) => void): void {

@@ -2,13 +2,14 @@ import { HubError } from '../../hub/domain/errors';
 import type { InstanceId, ServerId, UserId, VolumeId } from '../../hub/domain/ids';
 import type { ImageTraits } from '../../hub/domain/images';
 import { LAYOUTS } from '../../hub/domain/layouts';
-import type { Mode } from '../../hub/domain/profile';
+import type { Limits, Mode } from '../../hub/domain/profile';
 import type { Clock } from '../../hub/domain/runtime';
 import type { Handle } from '../../hub/domain/server';
+import type { VolumeRef } from '../../hub/domain/volume';
 import { createInward } from '../inward';
 import type { CheckRow, Health, SpawnRequest, Spawner, StartOptions, Volumes } from '../spawner';
 import type { FakeBehaviour } from './behaviour';
-import { createFakeVolumes, nameOfVolume } from './fake-volumes';
+import { createFakeFolders, createFakeVolumes, nameOfVolume } from './fake-volumes';
 import { NORMAL } from './behaviour';
 import { createFakeLife, type FakeEvents, type Living } from './fake-life';
 import { startFakeServer, type FakeWork } from './fake-server';
@@ -21,11 +22,15 @@ interface Process extends Living {
   readonly behaviour: FakeBehaviour;
   readonly work: FakeWork;
   readonly mode: Mode;
+  readonly limits: Limits;
   readonly cancels: (() => void)[];
 }
 
 /** Nobody dials it: a pretended lab has no network of its own. Tests ask for `hubUrlOf` instead. */
 const HUB_URL = 'http://hub:8081';
+
+/** What a lab takes that only waits. */
+const MEMORY_BYTES = 150 * 1024 ** 2;
 
 /** What outlives a hub: give the same engine to a second spawner to play a restart. */
 export interface FakeEngine {
@@ -36,6 +41,8 @@ export interface FakeEngine {
   reachable: boolean;
   /** Names taken by things that are not ours, as handle ids. */
   readonly foreign: Set<string>;
+  /** Where the files of a volume are, made when first asked for; null: there is no such volume. Goes with `close`. */
+  folderOf(volume: VolumeRef): Promise<string | null>;
   close(): Promise<void>;
 }
 
@@ -72,8 +79,11 @@ export function createFakeEngine(): FakeEngine {
     for (const process of processes.values()) process.cancels.forEach((cancel) => cancel());
     await Promise.all([...processes.values()].map((p) => p.http.close()));
     processes.clear();
+    await folders.close();
   };
-  return { processes, volumes: new Map(), reachable: true, foreign: new Set(), close };
+  const volumes: FakeEngine['volumes'] = new Map();
+  const folders = createFakeFolders((volume) => volumes.has(nameOfVolume(volume)));
+  return { processes, volumes, reachable: true, foreign: new Set(), folderOf: folders.folderOf, close };
 }
 
 /** Serves a real HTTP server on loopback per start. Shipped: tests and the development mode run on it. */
@@ -121,10 +131,10 @@ export function createFakeSpawner(opts: FakeOptions): FakeSpawner {
     const answersAt = opts.clock.monotonicMs() + (behaviour.kind === 'slow' ? (behaviour.answerMs ?? 0) : 0);
     const mood = (): 'answer' | 'busy' | 'hold' => (behaviour.kind === 'never' ? 'hold' : opts.clock.monotonicMs() < answersAt ? 'busy' : 'answer');
     const secret = req.profile.mode === 'injected' ? (req.env['JUPYTER_TOKEN'] ?? '') : null;
-    const work: FakeWork = { kernels: [], sessions: [], terminals: [], cpuSeconds: 0, notices: [] };
+    const work: FakeWork = { kernels: [], sessions: [], terminals: [], cpuSeconds: 0, memoryBytes: MEMORY_BYTES, files: new Map(), full: false, notices: [] };
     const serve = () => startFakeServer({ prefix: req.prefix, secret, mood, environment: req.env, work });
     const lines = [`serving ${req.prefix}`];
-    const process: Process = { server: req.server.id, owner: req.owner.id, volumes: req.volumes.map(nameOfVolume), handle, instance, behaviour, mode: req.profile.mode, work, serve, http: await serve(), paused: false, lines, cancels: [], exited: null };
+    const process: Process = { server: req.server.id, owner: req.owner.id, volumes: req.volumes.map(nameOfVolume), handle, instance, behaviour, mode: req.profile.mode, limits: req.profile.limits, work, serve, http: await serve(), paused: false, lines, cancels: [], exited: null };
     engine.processes.set(handle.id, process);
     volumes.make(req);
     if (behaviour.kind === 'dies-later') {
@@ -185,6 +195,11 @@ export function createFakeSpawner(opts: FakeOptions): FakeSpawner {
     list: async () => {
       demandEngine();
       return [...engine.processes.values()].filter((p) => p.instance === instance).map((p) => ({ server: p.server, handle: p.handle, running: p.exited === null }));
+    },
+    sample: async () => {
+      demandEngine();
+      return [...engine.processes.values()].filter((p) => p.instance === instance && p.exited === null)
+        .map(({ server, work, limits }) => ({ server, memoryBytes: work.memoryBytes, memoryLimit: limits.memoryBytes, cpuSeconds: work.cpuSeconds, cpuLimit: limits.cpus }));
     },
     restart: async (handle, how) => {
       demandEngine();

@@ -1,12 +1,13 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { lstat, mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { PassThrough, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { HubError } from '../../hub/domain/errors';
 import type { InstanceId, UserId, VolumeId } from '../../hub/domain/ids';
 import type { VolumePurpose, VolumeRef } from '../../hub/domain/volume';
+import { createLocalFiles, tarOf } from '../local-files';
 import type { FoundVolume, Volumes } from '../spawner';
 import { entries, readJson, writeJson } from './runs';
 
@@ -106,7 +107,7 @@ export function createFolders({ labsDir, instance, inUse }: FoldersDeps): Folder
     const notes = await Promise.all(volumes.map(({ id }) => noteIn(placeOf(id))));
     const folders = notes.flatMap((note) => (note === null ? [] : ['-C', placeOf(note.id), note.purpose]));
     if (folders.length === 0) throw new HubError('not-found', 'There are no files yet.');
-    return archive(folders, signal);
+    return tarOf(folders, { signal });
   }
 
   async function removeAll(): Promise<void> {
@@ -120,7 +121,12 @@ export function createFolders({ labsDir, instance, inUse }: FoldersDeps): Folder
     for (const name of await entries(labsDir)) if (name.startsWith(going) || name.startsWith(draft)) await rm(path.join(labsDir, name), { recursive: true, force: true });
   }
 
-  return { ensure, listVolumes, removeVolumes, measureVolumes, archiveVolumes, removeAll, tidyVolumes };
+  const files = createLocalFiles(async ({ id }) => {
+    const note = await noteIn(placeOf(id));
+    return note === null ? null : filesOf(note);
+  });
+
+  return { ensure, listVolumes, removeVolumes, measureVolumes, archiveVolumes, ...files, removeAll, tidyVolumes };
 }
 
 const taken = (place: string, cause?: unknown): HubError => new HubError('conflict', `The folder ${path.basename(place)} of the labs holds something that is not the hub's. An administrator has to move or remove it.`, { cause });
@@ -141,17 +147,4 @@ async function measure(folder: string, signal: AbortSignal): Promise<number | nu
     // It went away meanwhile, nobody waits any more, or somebody took the right to read it.
     return null;
   }
-}
-
-/** Files that change while they are read (1) are in it as they were read; everything else makes it incomplete. */
-const WHOLE: readonly (number | null)[] = [0, 1];
-
-function archive(folders: readonly string[], signal: AbortSignal): Readable {
-  const tar = spawn('tar', ['-cf', '-', ...folders], { stdio: ['ignore', 'pipe', 'ignore'], signal });
-  const out = new PassThrough();
-  tar.stdout.pipe(out, { end: false });
-  tar.once('error', (err) => out.destroy(err));
-  tar.once('close', (code) => (WHOLE.includes(code) ? out.end() : out.destroy(new HubError('internal', 'The archive could not be completed.'))));
-  out.once('close', () => tar.kill());
-  return out;
 }

@@ -64,7 +64,7 @@ const PS_ENV = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 
 /** Everything that carries this run's mark, and where processes cannot be asked for that, everything below `leader`. */
 export async function membersOf(mark: string, leader: Identity | null): Promise<Identity[]> {
-  const pids = ON_LINUX ? await marked(mark) : await below(leader?.pid ?? 0);
+  const pids = ON_LINUX ? await marked(mark) : leader === null ? [] : below(leader.pid, await listProcesses());
   const found = await Promise.all(pids.map(async (pid) => ({ pid, now: await lookUp(pid) })));
   return found.flatMap(({ pid, now }) => (now === null ? [] : [{ pid, born: now.born }]));
 }
@@ -88,12 +88,32 @@ async function holds(file: string, wanted: Buffer): Promise<boolean> {
   }
 }
 
-async function below(leader: number): Promise<readonly number[]> {
-  if (leader === 0) return [];
-  const { stdout } = await run('ps', ['-axo', 'pid=,ppid='], { env: PS_ENV });
-  const rows = stdout.trim().split('\n').map((line) => words(line).split(' ').map(Number));
+interface ListedProcess {
+  readonly pid: number;
+  readonly parent: number;
+  readonly memoryKib: number;
+  readonly cpuSeconds: number;
+}
+
+/** Every process of this machine, as `ps` tells of it: where there is no `/proc`. */
+export async function listProcesses(): Promise<readonly ListedProcess[]> {
+  const { stdout } = await run('ps', ['-axo', 'pid=,ppid=,rss=,time='], { env: PS_ENV });
+  return stdout.trim().split('\n').map((line) => {
+    const [pid = '', parent = '', memory = '', time = ''] = words(line).split(' ');
+    return { pid: Number(pid), parent: Number(parent), memoryKib: Number(memory), cpuSeconds: secondsOf(time) };
+  });
+}
+
+/** `[[days-]hours:]minutes:seconds`, the seconds with or without a fraction. */
+export function secondsOf(time: string): number {
+  const [days, clock = ''] = time.includes('-') ? time.split('-') : ['0', time];
+  return Number(days) * 86_400 + clock.split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
+}
+
+/** A process and all that descend from it. */
+export function below(leader: number, rows: readonly ListedProcess[]): readonly number[] {
   const found = [leader];
-  for (const parent of found) found.push(...rows.flatMap(([pid = 0, ppid]) => (ppid === parent && pid !== parent && !found.includes(pid) ? [pid] : [])));
+  for (const above of found) found.push(...rows.flatMap(({ pid, parent }) => (parent === above && pid !== above && !found.includes(pid) ? [pid] : [])));
   return found;
 }
 

@@ -16,6 +16,7 @@ import { bootId, lives } from './identity';
 import { findJupyter } from './jupyter';
 import { freePort, isTaken, launch, type Launch } from './launch';
 import { lastLines, trimLog } from './log-file';
+import { measureRuns } from './measure';
 import { createRuns, KIND, type ExitNote, type Run } from './runs';
 import { NO_ISOLATION, type ProcessSettings } from './settings';
 
@@ -62,6 +63,7 @@ export function createProcessSpawner(settings: ProcessSettings, { clock, log, pa
     opts.onEvent({ kind: 'preparing' });
     demandNotAborted(opts.signal);
     subcommandOf(req.profile);
+    if (req.docker === true || req.mounts !== undefined) log.warn({ server: req.server.id, mounts: req.mounts?.length ?? 0, docker: req.docker === true }, 'groups give this lab mounts or Docker; a process gets neither, and sees what your account sees');
     const program = findJupyter(settings);
     await tidied;
     const own = await folders.ensure(req.owner.id, req.volumes);
@@ -178,6 +180,7 @@ export function createProcessSpawner(settings: ProcessSettings, { clock, log, pa
 
   return {
     kind: KIND,
+    ignores: ['limits', 'mounts', 'network', 'docker'],
     start,
     // There is no image that could say anything.
     describeImage: async (_image, { signal }) => {
@@ -194,6 +197,11 @@ export function createProcessSpawner(settings: ProcessSettings, { clock, log, pa
       return run === null ? [] : lastLines(runs.logOf(run.id), lines, run.secrets);
     },
     list,
+    sample: async (signal) => {
+      const known = await Promise.all((await runs.list()).map(async (run) => ({ run, who: await runs.processOf(run) })));
+      return measureRuns(known.flatMap(({ run, who }) => (who === null ? [] : [{ run, who }])), signal);
+    },
+    storageFolder: async () => settings.labsDir,
     onExit: watch.onExit,
     // All labs share one address and one account: a connection could not be told from another lab's, so there is no way in at all.
     hubUrl: null,
@@ -204,6 +212,9 @@ export function createProcessSpawner(settings: ProcessSettings, { clock, log, pa
     removeVolumes: folders.removeVolumes,
     measureVolumes: folders.measureVolumes,
     archiveVolumes: folders.archiveVolumes,
+    listFolder: folders.listFolder,
+    readFile: folders.readFile,
+    archiveFolder: folders.archiveFolder,
     tidyVolumes: folders.tidyVolumes,
     tearDown: async ({ volumes }) => {
       for (const run of await runs.list()) await remove(run, TEAR_DOWN_GRACE_MS);

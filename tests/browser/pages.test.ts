@@ -35,7 +35,7 @@ test('every step works without JavaScript: sign-up, sign-in, start with a page t
     await page.getByRole('button', { name: 'Start Default server' }).click();
     await page.waitForURL(`${hub.url}/user/noscript/**`);
     await page.goto(`${hub.url}/hub/home`);
-    expect(await page.getByRole('row').last().innerText()).toContain('running');
+    expect(await page.getByRole('article').innerText()).toContain('running');
     await page.getByRole('button', { name: 'Stop Default server' }).click();
     await page.getByText('The server is stopping.').waitFor();
     await page.getByRole('link', { name: 'Sign out' }).click();
@@ -88,7 +88,7 @@ test('C16: an address that asks for options shows them and starts nothing', () =
     await page.goto(`${hub.url}/hub/spawn?image=evil`);
     expect(await page.locator('main').innerText()).toContain('Nothing starts before you press the button');
     await page.goto(`${hub.url}/hub/home`);
-    expect(await page.getByRole('row').last().innerText()).toContain('stopped');
+    expect(await page.getByRole('article').innerText()).toContain('stopped');
   }));
 
 test('a page that does not exist, a name that is nobody\'s and a place that is not one\'s own are refused in words', () =>

@@ -231,6 +231,25 @@ export function describeSpawner(name: string, open: () => Promise<SpawnerUnderTe
       unsubscribe();
     });
 
+    test('a sample has every server that runs and no other, with what it uses against its limits', async () => {
+      const [first, second] = [t.request('rita'), t.request('sam')];
+      const handles = [await t.spawner.start(first, options()), await t.spawner.start(second, options())] as const;
+      await Promise.all([ready(first, handles[0]), ready(second, handles[1])]);
+      const mine = async () => (await t.spawner.sample(AbortSignal.timeout(30_000))).filter(({ server }) => server === first.server.id || server === second.server.id);
+      const seen = await mine();
+      expect(seen.map(({ server }) => server).toSorted()).toEqual([first.server.id, second.server.id].toSorted());
+      for (const one of seen) {
+        expect(one.memoryBytes).toBeGreaterThan(1024 ** 2);
+        expect(one.memoryBytes).toBeLessThan(one.memoryLimit ?? Infinity);
+        expect(one.cpuSeconds).toBeGreaterThanOrEqual(0);
+        expect([first.profile.limits.cpus, null]).toContain(one.cpuLimit);
+      }
+      await t.spawner.stop(handles[0], { graceMs: 0 });
+      expect((await mine()).map(({ server }) => server)).toEqual([second.server.id]);
+      await t.spawner.stop(handles[1], { graceMs: 0 });
+      expect(await mine()).toEqual([]);
+    });
+
     test('a lab finds the hub at one address, or at none, and its guard is one row in words', async () => {
       const { hubUrl } = t.spawner;
       if (hubUrl !== null) expect(hubUrl).toMatch(/^http:\/\/hub:\d+$/);

@@ -23,7 +23,7 @@ beforeEach(async () => {
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  lab = { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, prefix: '/user/alice/', secret: 's3cret', signal: AbortSignal.timeout(5_000) };
+  lab = { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, prefix: '/user/alice/', scheme: 'token', secret: 's3cret', signal: AbortSignal.timeout(5_000) };
 });
 afterEach(() => new Promise<void>((resolve) => server.close(() => resolve())));
 
@@ -74,12 +74,17 @@ describe('a message for the people in a lab', () => {
 
   it('is given to the extension in its own form, with the server\'s secret', async () => {
     answers = { [INGEST]: { body: '{}' } };
-    await notify(lab, { message: 'Stops 18:40', type: 'warning' });
+    expect(await notify(lab, { message: 'Stops 18:40', type: 'warning', autoClose: false })).toBe(200);
     expect(seen).toEqual([`POST /user/alice/${INGEST} token s3cret ${JSON.stringify({ message: 'Stops 18:40', type: 'warning', autoClose: false, actions: [{ label: 'Dismiss', caption: 'Dismiss this notification', displayType: 'default' }] })}`]);
   });
 
-  it('is refused where there is no extension', async () => {
+  it('says what the lab answered, and shows a token of the hub as one', async () => {
     answers = {};
-    await expect(notify(lab, { message: 'x', type: 'warning' })).rejects.toThrow('404');
+    expect(await notify({ ...lab, scheme: 'Bearer' }, { message: 'x', type: 'in-progress', autoClose: 5_000 })).toBe(404);
+    expect(seen[0]).toMatch(/ Bearer s3cret .*"type":"in-progress","autoClose":5000,/);
+  });
+
+  it('is rejected where nobody answers', async () => {
+    await expect(notify({ ...lab, origin: 'http://127.0.0.1:9' }, { message: 'x', type: 'info', autoClose: true })).rejects.toThrow();
   });
 });

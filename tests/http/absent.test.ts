@@ -27,14 +27,6 @@ test('absent L01 L02 L03 L04 L05 L06 L07 L08 L09 L10: no route of the hub takes 
   expect(await statuses(paths)).toEqual(allMissing(paths));
 });
 
-test('absent L11: no route names a template', () => {
-  expect(ROUTES.filter(({ path }) => /template/i.test(path))).toEqual([]);
-});
-
-test('absent R06: no administrator can send anything to users', () => {
-  expect(ROUTES.filter(({ path }) => /broadcast|notif|message|announce/i.test(path))).toEqual([]);
-});
-
 test('absent F22: the listener speaks no TLS; a handshake is a bad request, and nothing else happens', async () => {
   const HELLO = Buffer.from('16030100c8010000c40303000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f', 'hex');
   const answers = await Promise.all(Array.from({ length: 20 }, () => new Promise<string>((resolve) => {

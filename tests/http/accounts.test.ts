@@ -198,7 +198,7 @@ describe('the users page', () => {
     makeUser(hub, '<img src=x onerror=alert(1)>');
     const { text } = await newAdmin().get('hub/admin/users');
     expect(text).toContain('&lt;img src=x');
-    expect(text).not.toContain('<img');
+    expect(text).not.toContain('<img src=x');
   });
 });
 

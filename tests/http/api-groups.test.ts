@@ -125,7 +125,7 @@ describe('members', () => {
     world.hub.store.roles.grant('group-manager', world.alice.id);
     await ask('post', '/groups/chiefs');
     world.hub.store.roles.grantGroup('admin', world.hub.store.groups.byName('chiefs')?.id as never);
-    const message = 'Only administrators may change who is in a group that has roles or opens the internet.';
+    const message = 'Only administrators may change who is in a group that has roles or a policy.';
     expect(await seen(world.as(world.alice)('post', '/groups/chiefs/users', { users: ['alice'] }))).toEqual(refused(403, message));
     expect(await seen(world.as(world.alice)('delete', '/groups/chiefs'))).toEqual(refused(403, message));
     expect((await world.as(world.alice)('get', '/users')).status).toBe(403);

@@ -22,9 +22,9 @@ export interface ApiWorld {
   named(name: string): User | undefined;
 }
 
-/** The running hub with an administrator and a user. */
+/** The running hub with an administrator and a user, and no group of its own: the protocol knows none. */
 export async function startWorld(options: TestHubOptions = {}): Promise<ApiWorld> {
-  const hub = await startHub(options);
+  const hub = await startHub({ ...options, settings: { builtInGroups: [], ...options.settings } });
   const boss = makeUser(hub, 'boss', { admin: true });
   const alice = makeUser(hub, 'alice');
   return {

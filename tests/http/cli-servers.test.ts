@@ -1,10 +1,7 @@
 import fs from 'node:fs';
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { runCli } from '../../hub/cli/program';
-import { listenLocal } from '../../hub/local-socket';
 import { never } from '../../spawner/fake';
 import { makeUser } from '../support/factories';
 import { startHub, type TestHub } from '../support/start-hub';
@@ -56,38 +53,16 @@ test('a start that takes its time is followed, and one that fails says why', asy
   }
 });
 
-test('a template is put into the workspace once, with a token that ends, and its address is printed', async () => {
-  const asked: string[] = [];
-  let there = false;
-  const lab = http.createServer((req, res) => {
-    asked.push(`${req.method} ${req.url} ${req.headers.authorization}`);
-    req.resume().on('end', () => {
-      res.writeHead(req.method === 'PUT' ? 201 : there ? 200 : 404).end('{}');
-      there ||= req.method === 'PUT';
-    });
-  });
-  await new Promise<void>((resolve) => lab.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(lab.address() as AddressInfo).port}/user/alice/`;
-  const calls: string[] = [];
-  const hub = await listenLocal(path.join(cwd, 'state'), (req, res) => {
-    calls.push(`${req.method} ${req.url}`);
-    req.resume().on('end', () => {
-      const body = req.url?.endsWith('/tokens') === true ? { id: 't1', token: 'short-lived' } : { name: 'alice', servers: { '': { name: '', ready: true, full_url: url } } };
-      res.writeHead(req.method === 'DELETE' ? 204 : 200).end(req.method === 'DELETE' ? undefined : JSON.stringify(body));
-    });
-  }, { url: 'http://localhost:8000/' });
+test('a template is copied into the workspace, again under a new name, and its address is printed; an unknown one starts nothing', async () => {
+  const hub = await startHub({ settings: { paths: { templates: path.resolve(__dirname, '../../templates') } } });
   try {
-    const env = { HUB_PATHS_TEMPLATES: path.resolve(__dirname, '../../templates') };
-    const first = await run(['launch', 'alice', '--template', 'first_notebook'], env);
-    expect(first).toMatchObject({ code: 0, out: [`${url}lab/tree/first_notebook.ipynb`] });
-    expect(await run(['launch', 'alice', '--template', 'first_notebook'], env)).toMatchObject({ code: 0 });
-    expect(asked.map((line) => line.split(' ')[0])).toEqual(['GET', 'PUT', 'GET']);
-    expect(asked.every((line) => line.endsWith('token short-lived'))).toBe(true);
-    expect(calls.filter((call) => call === 'DELETE /hub/api/users/alice/tokens/t1')).toHaveLength(2);
-    expect(await run(['launch', 'alice', '--template', 'absent'], env)).toMatchObject({ code: 1, notes: [expect.stringContaining('There are: first_notebook')] });
+    makeUser(hub, 'alice');
+    expect(await run(['launch', 'alice', '--template', 'absent'], settingsOf(hub))).toMatchObject({ code: 1, notes: [expect.stringMatching(/Invalid template: absent.*There are: alpha_research, .*first_notebook/)] });
+    expect(hub.spawner.started).toEqual([]);
+    const at = (name: string): string => new URL(`user/alice/lab/tree/${name}`, hub.hub.url).href;
+    expect(await run(['launch', 'alice', '--template', 'first_notebook'], settingsOf(hub))).toMatchObject({ code: 0, out: [at('first_notebook.ipynb')] });
+    expect(await run(['launch', 'alice', '--template', 'first_notebook'], settingsOf(hub))).toMatchObject({ code: 0, out: [at('first_notebook-2.ipynb')] });
   } finally {
     await hub.close();
-    lab.closeAllConnections();
-    await new Promise((resolve) => lab.close(resolve));
   }
 });

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { TREE } from '../../hub/domain/scopes/tree';
 import type { HubRoute } from '../../hub/http/routes';
 import { makeToken } from '../support/factories';
@@ -16,7 +17,7 @@ let tokens: ReadonlyMap<string, string>;
 let routes: ReadonlyMap<string, HubRoute>;
 
 beforeAll(async () => {
-  hub = await startHub({ settings: { server: { cap: 0 }, signup: 'approval' } });
+  hub = await startHub({ settings: { server: { cap: 0 }, signup: 'approval', paths: { templates: path.resolve(__dirname, '../../templates') } } });
   world = createMatrixWorld(hub);
   tokens = new Map(SCOPES.map((scope) => [scope, makeToken(hub, world.root, [scope])]));
   routes = new Map(hub.hub.pages.map((route) => [`${route.method} ${route.path}`, route]));

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { DEFAULT_SERVER, type ServerName } from '../../hub/domain/ids';
 import type { User } from '../../hub/domain/user';
 import { makeToken, makeUser } from '../support/factories';
@@ -32,7 +33,7 @@ const NARROW = 'narrow';
 const CLIENT = { clientId: 'service-quiet', secret: QUIET.token, redirect: '/services/quiet/oauth_callback' };
 
 export const startDescribed = (): Promise<TestHub> => startHub({
-  settings: { server: { cap: 0, named: true }, signup: 'approval', services: [QUIET], roles: [{ name: 'user', scopes: ['self', 'access:services!service=quiet'] }], groups: [{ name: NARROW, limits: { servers: 1 } }] },
+  settings: { server: { cap: 0, named: true }, signup: 'approval', paths: { templates: path.resolve(__dirname, '../../templates') }, services: [QUIET], roles: [{ name: 'user', scopes: ['self', 'access:services!service=quiet'] }], groups: [{ name: NARROW, limits: { servers: 1 } }] },
 });
 
 type Make = (f: Fixture) => Example | Promise<Example>;
@@ -58,6 +59,18 @@ const waits = (name: ServerName): Make => async (f) => {
   await start(f, name === ONE ? DEFAULT_SERVER : ONE).settled;
   start(f, name);
   return {};
+};
+/** Twice, so that it is known how busy it is. */
+const measured = (name: ServerName): Make => async (f) => {
+  await start(f, name).settled;
+  for (let i = 0; i < 2; i++) await f.hub.hub.services.usage.sample();
+  return { query: '?range=hour' };
+};
+/** A message to the user and to the administrator, who asks. */
+const noticed: Make = async ({ hub, user, boss }) => {
+  const { notices, actors } = hub.hub.services;
+  const { notice } = await notices.broadcast(actors.ofUser(boss, 'cookie', 'test'), { message: 'The disk is full.', variant: 'info', autoClose: false, recipients: [user.name, boss.name] });
+  return { params: { 'notifications/:notice': notice.id } };
 };
 const leased = (name: ServerName): Make => async (f) => {
   await start(f, name).settled;
@@ -92,10 +105,20 @@ const withUser: Make = ({ other }) => ({ params: { 'users/:name': other } });
 /** By operation. Those that are not here are asked as they are, with an empty body. */
 export const EXAMPLES: Readonly<Record<string, Make>> = {
   listUsers: () => ({ query: '?limit=2&offset=1&sort=-name&name_filter=u&state=inactive&include_stopped_servers=1' }),
+  changeUsers: ({ fresh, group }) => ({ body: { action: 'create', users: [{ name: fresh, groups: [group] }] } }),
+  giveRole: () => ({ params: { 'roles/:role': 'researcher' } }),
+  takeRole: () => ({ params: { 'roles/:role': 'researcher' } }),
+  listServers: async (f) => ({ ...(await running(f)), query: '?state=running&sort=-cpu&user=u&limit=5' }),
+  changeServers: ({ user }) => ({ body: { action: 'start', servers: [`${user.name}/`, 'nobody/'] } }),
   createUsers: ({ fresh }) => ({ body: { usernames: [fresh] } }),
   getUser: () => ({ query: '?include_stopped_servers' }),
   createUser: ({ fresh }) => ({ params: { 'users/:name': fresh }, body: { admin: false } }),
   changeUser: ({ fresh }) => ({ body: { name: fresh } }),
+  changeAccount: () => ({ body: { real_name: 'Ada Lovelace', email: 'ada@example.org', language: 'zh', theme: 'dark' } }),
+  getActivityLog: (f) => {
+    start(f, DEFAULT_SERVER);
+    return { query: '?kind=servers&limit=1&before=1000000' };
+  },
   deleteUser: () => ({ query: '?volumes=remove' }),
   reportActivity: async (f) => {
     await running(f);
@@ -114,6 +137,9 @@ export const EXAMPLES: Readonly<Record<string, Make>> = {
   changeNamedServer: () => ({ body: { name: 'three' } }),
   stopNamedServer: () => ({ body: { remove: true } }),
   watchNamedServer: oneRunning,
+  previewTemplate: () => ({ params: { 'templates/:slug': 'first_notebook' } }),
+  copyTemplate: async (f) => ({ ...(await running(f)), body: { template: 'first_notebook' } }),
+  copyTemplateIntoNamedServer: async (f) => ({ ...(await oneRunning(f)), body: { template: 'first_notebook' } }),
   restartServer: running,
   restartNamedServer: oneRunning,
   recreateServer: async (f) => ({ ...(await running(f)), body: { profile: 'default' } }),
@@ -140,6 +166,10 @@ export const EXAMPLES: Readonly<Record<string, Make>> = {
   },
   followEvents: () => ({ query: '?topics=servers&seconds=0' }),
   listQueue: waits(DEFAULT_SERVER),
+  getServerUsage: measured(DEFAULT_SERVER),
+  getNamedServerUsage: measured(ONE),
+  getHostUsage: () => ({ query: '?range=week' }),
+  getUsageReport: () => ({ query: '?month=2026-03&format=json&offset=1&limit=2' }),
   getServerPlace: waits(DEFAULT_SERVER),
   getNamedServerPlace: waits(ONE),
   jumpServer: waits(DEFAULT_SERVER),
@@ -163,6 +193,14 @@ export const EXAMPLES: Readonly<Record<string, Make>> = {
     maintenance.end(actor);
     return {};
   },
+  broadcastNotification: async (f) => ({ ...(await running(f)), body: { message: 'Save your work.', variant: 'warning', autoClose: 5_000, recipients: [f.user.name], groups: [f.group] } }),
+  previewNotification: ({ user }) => ({ body: { recipients: [user.name], states: ['stopped'] } }),
+  listNotifications: async (f) => ({ ...(await noticed(f)), query: '?range=24h&limit=5' }),
+  getNotification: noticed,
+  expireNotification: noticed,
+  deleteNotification: noticed,
+  listOwnNotifications: noticed,
+  dismissNotification: noticed,
   listVolumes: binned,
   resetHomeVolume: used,
   resetVolumes: async (f) => ({ ...(await used(f)), body: { purposes: ['home', 'cache'] } }),
@@ -181,6 +219,10 @@ export const EXAMPLES: Readonly<Record<string, Make>> = {
   createGroup: ({ fresh }) => ({ params: { 'groups/:name': fresh } }),
   addGroupUsers: ({ user }) => ({ body: { users: [user.name] } }),
   removeGroupUsers: ({ other }) => ({ body: { users: [other] } }),
+  setGroupPolicy: () => ({ body: { profiles: { on: true, allowed: ['default'] }, limits: { on: true, cpus: 1.5, memory: 2 ** 30, servers: 2 }, environment: { on: true, variables: { A: 'b' } }, idle: { on: false, idle_limit: 60 }, network: { on: true } } }),
+  previewGroupPolicy: () => ({ body: { limits: { on: true, cpus: 4 }, docker: { on: true } } }),
+  setGroupOrder: ({ group }) => ({ body: { groups: [group] } }),
+  importGroups: ({ fresh, user }) => ({ query: '?dry_run=true', body: { version: 1, groups: [{ name: fresh, members: [user.name], policy: { network: { on: true } } }] } }),
   setGroupProperties: () => ({ body: { colour: 'red', depth: [1] } }),
   createService: ({ fresh }) => ({ params: { 'services/:name': fresh }, body: { display: false, info: { a: 1 } } }),
   deleteService: async ({ hub, boss, fresh }) => {

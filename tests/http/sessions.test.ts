@@ -46,7 +46,7 @@ describe('one\'s own sessions', () => {
     hub.hub.services.sessions.start(alice, { address: '192.0.2.1', userAgent: '<img src=x> Firefox/1.0 evil' });
     const { text } = await signedInAs(hub, alice).get('hub/sessions');
     expect(text).toContain('Firefox');
-    expect(text).not.toMatch(/evil|img src/);
+    expect(text).not.toMatch(/evil|img src=x/);
   });
 
   it('B16: of three browsers one is signed out, at once and with its sockets; the others live', async () => {

@@ -12,7 +12,7 @@ describe('the page of one\'s own tokens', () => {
   test('D10: a new token is shown once and works; the list names it without its secret', async () => {
     const browser = signedInAs(hub, makeUser(hub, 'ada'));
     const made = await browser.post('hub/token', { note: 'for <b>a script</b>', days: '7', scopes: 'read:users!user' });
-    const secret = /<code id="token">([^<]+)</.exec(made.text)?.[1] ?? '';
+    const secret = /<code class="secret" id="token">([^<]+)</.exec(made.text)?.[1] ?? '';
     expect([made.status, secret.length]).toEqual([200, 43]);
     const who = await createBrowser(hub).raw('get', 'hub/api/user', { Authorization: `token ${secret}` });
     expect(who.body).toMatchObject({ name: 'ada', scopes: expect.arrayContaining(['read:users!user=ada']) as unknown });
@@ -27,13 +27,13 @@ describe('the page of one\'s own tokens', () => {
   test('what may not be asked for is said beside the form, and nothing is made', async () => {
     const user = makeUser(hub, 'bea');
     const browser = signedInAs(hub, user);
-    for (const fields of [{ note: 'x', days: '7', scopes: 'admin:users' }, { note: 'x', days: '7', scopes: 'no:such' }, { note: 'x', days: '4000' }, { note: 'x', days: 'x' }]) expect((await browser.post('hub/token', fields)).status).toBe(400);
+    for (const fields of [{ note: 'x', days: '7', scopes: 'admin:users' }, { note: 'x', days: '7', scopes: 'no:such' }, { note: 'x', days: '4000', task: 'who' }, { note: 'x', days: 'x', task: 'who' }, { note: 'x', days: 'never', task: 'who' }, { note: 'x', days: '365', task: 'who' }, { note: 'x', days: '7', task: 'allUsers' }, { note: 'x', days: '7', task: 'none' }, { note: 'x', days: '7' }]) expect((await browser.post('hub/token', fields)).status).toBe(400);
     expect(hub.store.tokens.listOf(user.id)).toEqual([]);
   });
 
   test('D06: somebody else\'s token is as unknown as none', async () => {
     const [mine, theirs] = [makeUser(hub, 'cid'), makeUser(hub, 'dan')];
-    await signedInAs(hub, theirs).post('hub/token', { note: 'x', days: '7' });
+    await signedInAs(hub, theirs).post('hub/token', { note: 'x', days: '7', task: 'who' });
     const id = hub.store.tokens.listOf(theirs.id)[0]?.id ?? '';
     const browser = signedInAs(hub, mine);
     expect([(await browser.post(`hub/token/${id}/revoke`)).status, (await browser.post('hub/token/none/revoke')).status]).toEqual([404, 404]);

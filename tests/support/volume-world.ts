@@ -26,7 +26,7 @@ export function openVolumes(file: string, { engine, image, clock, failPoint = ()
   const store = openStore(file, { now: () => clock.now() });
   const audit = createAudit({ store, clock, log, keepMs: 0 });
   const alice = store.users.byName('alice' as UserName) ?? addAlice(store, clock);
-  const volumes = createVolumes({ store, engine, audit, clock, log, failPoint, image, binMs: BIN_MS, softQuota: 0, measureEveryMs: 0 });
+  const volumes = createVolumes({ store, engine, audit, clock, log, failPoint, image, binMs: () => BIN_MS, softQuota: () => 0, measureEveryMs: 0 });
   const me: Actor = { kind: 'user', id: alice.id, name: alice.name, admin: false, via: 'cookie', credential: 'session', groups: [], scopes: expandRaw(['self'], { owner: { kind: 'user', name: alice.name } }) };
   return {
     store, volumes, alice, me,

@@ -7,18 +7,20 @@ interface MeterProps {
   readonly limit: number | null;
   /** The value and its limit in words; null: not known, which is not zero. */
   readonly text: string | null;
+  /** True: it is what is left, and little of it is bad. */
+  readonly left?: boolean;
 }
 
 const WARN = 0.8;
 const BAD = 0.95;
 
 /** An amount against its limit. Nothing is an empty bar, unknown is a dash. */
-export function Meter({ label, value, limit, text }: MeterProps) {
+export function Meter({ label, value, limit, text, left = false }: MeterProps) {
   return (
     <div class="meter">
       <span>{label}</span>
       <span class="amount">{text ?? '–'}</span>
-      {limit === null || text === null ? null : <meter min={0} max={limit} low={limit * WARN} high={limit * BAD} optimum={0} value={Math.min(value, limit)} aria-label={`${label}: ${text}`} />}
+      {limit === null || text === null ? null : <meter min={0} max={limit} low={limit * (left ? 1 - BAD : WARN)} high={limit * (left ? 1 - WARN : BAD)} optimum={left ? limit : 0} value={Math.min(value, limit)} aria-label={`${label}: ${text}`} />}
     </div>
   );
 }

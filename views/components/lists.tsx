@@ -2,7 +2,8 @@ import type { Translate } from '../i18n';
 
 interface Pill {
   readonly text: string;
-  readonly count: number;
+  /** Absent: it would take too long to count. */
+  readonly count?: number;
   readonly href: string;
   readonly chosen: boolean;
 }
@@ -11,7 +12,7 @@ interface Pill {
 export function Pills({ pills, label }: { readonly pills: readonly Pill[]; readonly label: string }) {
   return (
     <ul class="pills" aria-label={label}>
-      {pills.map(({ text, count, href, chosen }) => <li key={href}><a href={href} aria-current={chosen ? 'true' : undefined}>{text} <span class="count">{count}</span></a></li>)}
+      {pills.map(({ text, count, href, chosen }) => <li key={href}><a href={href} aria-current={chosen ? 'true' : undefined}>{text}{count === undefined ? null : <> <span class="count">{count}</span></>}</a></li>)}
     </ul>
   );
 }

@@ -43,8 +43,8 @@ export function RunningNews({ news, t }: { readonly news: ServerNews; readonly t
   );
 }
 
-/** How a server ended: exit code, memory, the last lines, what to do. `log`: false where the page shows them already. */
-export function PostMortemPanel({ end, t, log = true }: { readonly end: PostMortem | null; readonly t: Translate; readonly log?: boolean }) {
+/** How a server ended: exit code, memory, the last lines, what to do. `brief`: without lines and advice, where the page has them already. */
+export function PostMortemPanel({ end, t, brief = false }: { readonly end: PostMortem | null; readonly t: Translate; readonly brief?: boolean }) {
   if (end === null) return null;
   const memory = memoryText(end, t);
   return (
@@ -52,13 +52,13 @@ export function PostMortemPanel({ end, t, log = true }: { readonly end: PostMort
       <section class="panel" aria-labelledby="end">
         <h2 id="end">{t('end.title')}</h2>
         <p>{endText(end, t)} <Time at={end.at} none="" /></p>
-        <dl>
-          <div><dt>{t('end.exitCode')}</dt><dd>{end.exitCode ?? t('end.unknown')}</dd></div>
-          {memory === null ? null : <div><dt>{t('end.memoryLabel')}</dt><dd>{memory}</dd></div>}
+        <dl class="facts">
+          <dt>{t('end.exitCode')}</dt><dd>{end.exitCode ?? t('end.unknown')}</dd>
+          {memory === null ? null : <><dt>{t('end.memoryLabel')}</dt><dd>{memory}</dd></>}
         </dl>
-        <p><strong>{t('end.adviceLabel')}</strong> {adviceText(end, t)}</p>
+        {brief ? null : <p><strong>{t('end.adviceLabel')}</strong> {adviceText(end, t)}</p>}
       </section>
-      {log ? <LogTail lines={end.logTail} t={t} /> : null}
+      {brief ? null : <LogTail lines={end.logTail} t={t} />}
     </>
   );
 }

@@ -19,15 +19,20 @@ export function waitText(waitMs: number | null, t: Translate): string {
   return waitMs < MINUTE_MS ? t('queue.soon') : t('queue.about', { minutes: Math.ceil(waitMs / MINUTE_MS) });
 }
 
+function pullingText({ image, receivedBytes, totalBytes, layers }: Extract<Stage, { kind: 'pulling' }>, t: Translate): string {
+  const amount = totalBytes === null ? t('stage.pullingUnknown', { image, received: bytes(receivedBytes) }) : t('stage.pulling', { image, received: bytes(receivedBytes), total: bytes(totalBytes) });
+  return layers === undefined || layers.total === 0 ? amount : `${amount} (${t('pending.layers', { done: layers.done, total: layers.total })})`;
+}
+
 /** One stage of a start, in words. */
 export function stageText(stage: Stage, t: Translate): string {
   switch (stage.kind) {
     case 'queued':
       return `${t('stage.queued', { position: stage.position })} (${waitText(stage.waitMs, t)})`;
     case 'pulling':
-      return stage.totalBytes === null
-        ? t('stage.pullingUnknown', { image: stage.image, received: bytes(stage.receivedBytes) })
-        : t('stage.pulling', { image: stage.image, received: bytes(stage.receivedBytes), total: bytes(stage.totalBytes) });
+      return pullingText(stage, t);
+    case 'template':
+      return t(`template.${stage.outcome}`, { template: stage.template });
     case 'ending':
     case 'preparing':
     case 'created':

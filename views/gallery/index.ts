@@ -1,6 +1,13 @@
 import type { Exhibit } from './exhibit';
 import { entranceExhibits } from './entrance';
+import { groupExhibits } from './groups';
 import { homeExhibits } from './home';
+import { launchExhibits } from './launch';
+import { ownExhibits } from './own';
+import { noticeExhibits } from './notices';
+import { usageExhibits } from './usage';
+import { peopleExhibits } from './people';
+import { serverExhibits } from './servers';
 
 /** Every page in every state. A new page brings its exhibits. */
-export const EXHIBITS: readonly Exhibit[] = [...entranceExhibits, ...homeExhibits];
+export const EXHIBITS: readonly Exhibit[] = [...entranceExhibits, ...homeExhibits, ...launchExhibits, ...ownExhibits, ...groupExhibits, ...noticeExhibits, ...peopleExhibits, ...serverExhibits, ...usageExhibits];

@@ -1,8 +1,19 @@
 import { frameEn } from './frame';
+import { groupsEn } from './groups';
 import { healthEn } from './health';
 import { idlenessEn } from './idleness';
+import { noticesEn } from './notices';
+import { launchEn } from './launch';
+import { accountEn } from './account';
+import { activityEn } from './activity';
+import { homeEn } from './home';
+import { tokensEn } from './tokens';
+import { peopleEn } from './people';
 import { queueEn } from './queue';
+import { serverListEn } from './server-list';
 import { serverLifeEn } from './server-life';
+import { settingsEn } from './settings';
+import { usageEn } from './usage';
 import { volumesEn } from './volumes';
 import { consentEn as consent } from './consent';
 import { scopesEn as scopes } from './scopes';
@@ -67,26 +78,23 @@ export const en = {
   'logout.submit': 'Sign out',
   'logout.stay': 'Stay signed in',
 
-  'home.title': 'Your servers',
-  'home.default': 'Default server',
-  'home.none': 'You have no server yet. Start one, and JupyterLab opens in your own container.',
-  'home.columnServer': 'Server',
-  'home.columnState': 'State',
-  'home.columnSince': 'Since',
-  'home.columnActions': 'Actions',
-  'home.mayNotLaunch': 'Your account may not start servers. Please ask an administrator.',
-  'home.pendingUsers': '{count} accounts wait for approval',
-  'home.pendingUser': 'One account waits for approval',
-  'home.unwell': 'No server can be started: a check fails. See the health page.',
   ...volumesEn,
+  ...settingsEn,
+  ...usageEn,
+  ...groupsEn,
   ...healthEn,
   ...idlenessEn,
   ...frameEn,
+  ...noticesEn,
+  ...launchEn,
   ...queueEn,
+  ...peopleEn,
+  ...serverListEn,
+  ...accountEn,
+  ...activityEn,
+  ...homeEn,
+  ...tokensEn,
   ...serverLifeEn,
-  'home.visits': 'Who else opened your servers',
-  'home.shared': 'Shared with you',
-  'home.sharedStopped': '(not running)',
   'server.open': 'Open',
   'server.start': 'Start',
   'server.stop': 'Stop',
@@ -107,12 +115,9 @@ export const en = {
   'state.stuck': 'does not stop',
   'state.failed': 'failed',
 
-  'spawn.title': 'Start a server',
-  'spawn.titleFor': 'Start the server of {user}',
   'spawn.confirm': 'This page was opened with the choices below. Nothing starts before you press the button.',
   'spawn.options': 'Options',
-  'spawn.unknownOptions': 'Unknown options: {names}. A start takes a profile and nothing else; press the button to start without them.',
-  'spawn.submit': 'Start',
+  'spawn.unknownOptions': 'Unknown options: {names}. A start takes a profile, a size and a template, and nothing else; press the button to start without them.',
   'pending.title': 'Your server is starting',
   'pending.titleNamed': 'Server {name} is starting',
   'pending.requested': 'Server requested',
@@ -163,27 +168,6 @@ export const en = {
   'apiDocs.required': 'required',
   'apiDocs.optional': 'optional',
   'apiDocs.answers': 'Answers',
-  'tokens.api': 'What a program can do with it',
-  'tokens.title': 'Tokens',
-  'tokens.explain': 'A program that shows a token is you, within its scopes. Make one for each program, so that you can end it by itself.',
-  'tokens.note': 'What it is for',
-  'tokens.noteHint': 'You will recognise it in the list by this.',
-  'tokens.lifetime': 'Ends after',
-  'tokens.days': '{days} days',
-  'tokens.scopes': 'Scopes',
-  'tokens.scopesHint': 'What it may do, separated by spaces. Empty: everything that you may do.',
-  'tokens.create': 'Make a token',
-  'tokens.none': 'You have no tokens.',
-  'tokens.fresh': 'This is your new token. Copy it now: it is not shown again.',
-  'tokens.columnCreated': 'Made',
-  'tokens.columnUsed': 'Last used',
-  'tokens.columnExpires': 'Ends',
-  'tokens.columnActions': 'Actions',
-  'tokens.never': 'never',
-  'tokens.revoke': 'Revoke',
-  'tokens.revokeNamed': 'Revoke the token {note}',
-  'tokens.revoked': 'The token is revoked.',
-  'tokens.badLifetime': 'Choose one of the lifetimes that are offered.',
   ...consent,
   ...scopes,
 
@@ -223,7 +207,6 @@ export const en = {
   'users.listTitle': 'Accounts',
   'users.search': 'Search by name',
   'users.searchSubmit': 'Search',
-  'users.none': 'No account has that name.',
   'users.columnName': 'Name',
   'users.columnStatus': 'Status',
   'users.columnSeen': 'Last seen',
@@ -231,7 +214,6 @@ export const en = {
   'users.columnActions': 'Actions',
   'users.never': 'never',
   'users.admin': 'administrator',
-  'users.researcher': 'researcher',
   'users.manage': 'Manage',
   'users.manageNamed': 'Manage {name}',
   'users.reset': 'New password',
@@ -249,10 +231,7 @@ export const en = {
   'users.createTitle': 'Create an account',
   'users.createAdmin': 'Administrator',
   'users.createSubmit': 'Create',
-  'users.previous': 'Previous page',
-  'users.next': 'Next page',
   'users.range': '{from} to {to} of {total}',
-  'users.pages': 'Pages',
   'users.open': 'Open the server',
   'status.active': 'active',
   'status.pending': 'pending',

@@ -1,5 +1,37 @@
+import { CHECKS, type CheckName } from '../../hub/domain/checks';
+
+/** Of each check: what it is about, and what to do when it fails. The English ones are those of the API. */
+const CHECKS_ZH: Readonly<Record<CheckName, readonly [title: string, remedy: string]>> = {
+  store: ['数据库', '请为数据文件夹所在的磁盘腾出空间，并确认该文件夹属于 Hub 的账户。在恢复可写之前，登录和更改都会失败；服务器不受影响。'],
+  disk: ['磁盘空间', '请删除无用之物：旧镜像（docker image prune）、构建缓存（docker builder prune）、回收站中的存储卷。存储卷没有配额，磁盘写满会同时影响所有人。'],
+  backup: ['数据库备份', '请点击“立即备份”并查看提示。最常见的原因是磁盘已满，或数据文件夹不可写。备份间隔由 backup.every 决定。'],
+  volumes: ['存储卷大小', '请提醒列出的用户清理文件、清空回收站，或调高 volume.softQuota。不会强制限制。'],
+  engine: ['引擎', '请检查 Docker 是否在运行（systemctl status docker），以及 Hub 的账户能否使用其套接字。运行中的服务器不受影响，新的服务器需等待。'],
+  versions: ['Docker 与 runc 的版本', '请安装发行版提供的最新版本。若发行版已修复漏洞但未更改版本号，可忽略此警告。'],
+  jupyter: ['本机的 Jupyter', '请为 Hub 的账户安装 JupyterLab（pip install jupyterlab），并确认 jupyter 在其 PATH 中。'],
+  account: ['Hub 的账户', '请使用您自己的账户启动 Hub，而不是 root。'],
+  firewall: ['主机的防火墙规则', '请以 root 身份或在容器中运行 Hub，使其能够设置规则，或自行应用 docs/security.md 中的规则。请查找是否有其他程序覆盖了这些规则。'],
+  reach: ['通往服务器的网络', '请确认 Docker 与 Hub 在同一台机器上运行，且 docker.networkPool 没有其他用途。'],
+  hub: ['服务器通往 Hub 的网络', '请确认没有其他程序占用 listen.internalPort，且容器与 Hub 之间没有防火墙阻挡。'],
+  isolation: ['总体隔离', '请先解决其他失败的检查，再点击“立即检查”。若服务器以进程方式运行，则从不保证隔离：仅供一人使用。'],
+  neighbours: ['服务器之间的隔离', '请确认服务器的网络没有共用，也没有手动连接的容器（docker network inspect），然后重新检查。'],
+  host: ['服务器与本机的隔离', '请确认 docker.firewall 为 auto，且没有其他防火墙程序删除 Hub 的规则，然后重新检查。'],
+  outside: ['服务器与外部的隔离', '请确认没有规则放行服务器的网络，且云平台的元数据服务已被阻断，然后重新检查。'],
+  privileges: ['服务器的权限', '请确认引擎启用了 seccomp 配置，且 Hub 的容器未被改动，然后重新检查。'],
+};
+
+type CheckWords = Readonly<Record<`check.title.${CheckName}` | `check.remedy.${CheckName}`, string>>;
+const checkWords = (of: (name: CheckName) => readonly [string, string]): CheckWords =>
+  Object.fromEntries((Object.keys(CHECKS) as CheckName[]).flatMap((name) => [[`check.title.${name}`, of(name)[0]], [`check.remedy.${name}`, of(name)[1]]])) as CheckWords;
+
 /** Texts about the health of the hub, and about backups. */
 export const healthEn = {
+  ...checkWords((name) => [CHECKS[name].title, CHECKS[name].remedy]),
+  'health.remedy': 'What to do',
+  'health.dismiss': 'Put aside',
+  'health.recall': 'Bring back',
+  'health.dismissed': 'Warnings that were put aside: {count}',
+  'health.dismissedBy': 'by {name},',
   'health.title': 'Health',
   'health.allWell': 'Everything that is required holds. New servers start.',
   'health.blocked': 'No server can be started until every required check holds. Running servers go on.',
@@ -9,7 +41,7 @@ export const healthEn = {
   'health.running': 'A check is running. This page shows its result by itself.',
   'health.last': 'Last complete check:',
   'health.never': 'none yet',
-  'health.caption': 'What fails comes first. Time: when it was last looked at.',
+  'health.caption': 'What holds, and when it was last looked at',
   'health.columnCheck': 'Check',
   'health.columnResult': 'Result',
   'health.columnDetail': 'Details',
@@ -17,7 +49,7 @@ export const healthEn = {
   'health.columnTook': 'Took',
   'health.holds': 'holds',
   'health.fails': 'fails',
-  'health.weak': 'weak',
+  'health.weak': 'warning',
   'health.advice': 'advice',
   'health.took': '{seconds} s',
   'backups.title': 'Backups of the database',
@@ -34,6 +66,12 @@ export const healthEn = {
 } as const;
 
 export const healthZh: Readonly<Record<keyof typeof healthEn, string>> = {
+  ...checkWords((name) => CHECKS_ZH[name]),
+  'health.remedy': '处理办法',
+  'health.dismiss': '暂不处理',
+  'health.recall': '恢复显示',
+  'health.dismissed': '暂不处理的警告：{count}',
+  'health.dismissedBy': '由 {name}，',
   'health.title': '健康状况',
   'health.allWell': '所有必需的检查均已通过。可以启动新的服务器。',
   'health.blocked': '所有必需的检查通过之前，无法启动服务器。正在运行的服务器不受影响。',
@@ -43,7 +81,7 @@ export const healthZh: Readonly<Record<keyof typeof healthEn, string>> = {
   'health.running': '检查正在进行。本页会自动显示结果。',
   'health.last': '上次完整检查：',
   'health.never': '尚无',
-  'health.caption': '未通过的在前；时间为最近一次检查的时间。',
+  'health.caption': '已通过的检查及其最近一次检查的时间',
   'health.columnCheck': '检查项',
   'health.columnResult': '结果',
   'health.columnDetail': '详情',
@@ -51,7 +89,7 @@ export const healthZh: Readonly<Record<keyof typeof healthEn, string>> = {
   'health.columnTook': '用时',
   'health.holds': '通过',
   'health.fails': '失败',
-  'health.weak': '薄弱',
+  'health.weak': '警告',
   'health.advice': '建议',
   'health.took': '{seconds} 秒',
   'backups.title': '数据库备份',

@@ -1,11 +1,22 @@
 import { consentZh as consent } from './consent';
 import { scopesZh as scopes } from './scopes';
 import type { Catalogue } from './en';
+import { groupsZh } from './groups';
 import { healthZh } from './health';
 import { idlenessZh } from './idleness';
 import { frameZh } from './frame';
+import { noticesZh } from './notices';
+import { launchZh } from './launch';
+import { accountZh } from './account';
+import { activityZh } from './activity';
+import { homeZh } from './home';
+import { tokensZh } from './tokens';
+import { peopleZh } from './people';
 import { queueZh } from './queue';
+import { serverListZh } from './server-list';
 import { serverLifeZh } from './server-life';
+import { settingsZh } from './settings';
+import { usageZh } from './usage';
 import { volumesZh } from './volumes';
 
 export const zh: Catalogue = {
@@ -67,26 +78,23 @@ export const zh: Catalogue = {
   'logout.submit': '退出登录',
   'logout.stay': '保持登录',
 
-  'home.title': '我的服务器',
-  'home.default': '默认服务器',
-  'home.none': '您还没有服务器。启动后，JupyterLab 会在您自己的容器中打开。',
-  'home.columnServer': '服务器',
-  'home.columnState': '状态',
-  'home.columnSince': '开始时间',
-  'home.columnActions': '操作',
-  'home.mayNotLaunch': '您的账户无权启动服务器，请联系管理员。',
-  'home.pendingUsers': '{count} 个账户等待批准',
-  'home.pendingUser': '1 个账户等待批准',
-  'home.unwell': '有检查未通过，现在无法启动服务器。请查看健康状况页面。',
   ...volumesZh,
+  ...settingsZh,
+  ...usageZh,
+  ...groupsZh,
   ...healthZh,
   ...idlenessZh,
   ...frameZh,
+  ...noticesZh,
+  ...launchZh,
   ...queueZh,
+  ...peopleZh,
+  ...serverListZh,
+  ...accountZh,
+  ...activityZh,
+  ...homeZh,
+  ...tokensZh,
   ...serverLifeZh,
-  'home.visits': '其他人打开您服务器的记录',
-  'home.shared': '与我共享的服务器',
-  'home.sharedStopped': '（未运行）',
   'server.open': '打开',
   'server.start': '启动',
   'server.stop': '停止',
@@ -107,12 +115,9 @@ export const zh: Catalogue = {
   'state.stuck': '无法停止',
   'state.failed': '失败',
 
-  'spawn.title': '启动服务器',
-  'spawn.titleFor': '启动 {user} 的服务器',
   'spawn.confirm': '此页面打开时带有以下选项。按下按钮之前不会启动任何东西。',
   'spawn.options': '选项',
-  'spawn.unknownOptions': '未知选项：{names}。启动时只能选择配置；按下按钮将不带这些选项启动。',
-  'spawn.submit': '启动',
+  'spawn.unknownOptions': '未知选项：{names}。启动时只能选择配置、大小和模板；按下按钮将不带这些选项启动。',
   'pending.title': '您的服务器正在启动',
   'pending.titleNamed': '服务器 {name} 正在启动',
   'pending.requested': '已请求服务器',
@@ -163,27 +168,6 @@ export const zh: Catalogue = {
   'apiDocs.required': '必填',
   'apiDocs.optional': '可选',
   'apiDocs.answers': '响应',
-  'tokens.api': '程序可以用它做什么',
-  'tokens.title': '令牌',
-  'tokens.explain': '持有令牌的程序在其权限范围内等同于您本人。请为每个程序单独创建令牌，以便单独撤销。',
-  'tokens.note': '用途',
-  'tokens.noteHint': '您可以据此在列表中识别它。',
-  'tokens.lifetime': '有效期',
-  'tokens.days': '{days} 天',
-  'tokens.scopes': '权限范围',
-  'tokens.scopesHint': '它可以做什么，用空格分隔。留空：您能做的一切。',
-  'tokens.create': '创建令牌',
-  'tokens.none': '您没有令牌。',
-  'tokens.fresh': '这是您的新令牌。请立即复制：它不会再次显示。',
-  'tokens.columnCreated': '创建时间',
-  'tokens.columnUsed': '上次使用',
-  'tokens.columnExpires': '到期时间',
-  'tokens.columnActions': '操作',
-  'tokens.never': '从不',
-  'tokens.revoke': '撤销',
-  'tokens.revokeNamed': '撤销令牌 {note}',
-  'tokens.revoked': '令牌已撤销。',
-  'tokens.badLifetime': '请选择所提供的有效期之一。',
   ...consent,
   ...scopes,
 
@@ -223,7 +207,6 @@ export const zh: Catalogue = {
   'users.listTitle': '账户',
   'users.search': '按名称搜索',
   'users.searchSubmit': '搜索',
-  'users.none': '没有这个名称的账户。',
   'users.columnName': '名称',
   'users.columnStatus': '状态',
   'users.columnSeen': '最近活动',
@@ -231,7 +214,6 @@ export const zh: Catalogue = {
   'users.columnActions': '操作',
   'users.never': '从未',
   'users.admin': '管理员',
-  'users.researcher': '研究人员',
   'users.manage': '管理',
   'users.manageNamed': '管理 {name}',
   'users.reset': '新密码',
@@ -249,10 +231,7 @@ export const zh: Catalogue = {
   'users.createTitle': '创建账户',
   'users.createAdmin': '管理员',
   'users.createSubmit': '创建',
-  'users.previous': '上一页',
-  'users.next': '下一页',
   'users.range': '第 {from} 至 {to} 个，共 {total} 个',
-  'users.pages': '分页',
   'users.open': '打开服务器',
   'status.active': '正常',
   'status.pending': '待批准',

@@ -1,5 +1,6 @@
 import { Post } from '../components/form';
 import { Time } from '../components/time';
+import { isCheckName } from '../../hub/domain/checks';
 import { Layout, type Shell } from '../layout';
 
 export interface HealthRowModel {
@@ -9,6 +10,10 @@ export interface HealthRowModel {
   readonly detail: string;
   readonly at: Date;
   readonly ms: number;
+  /** Never changes its meaning. */
+  readonly code: string;
+  /** Who put this warning aside. */
+  readonly dismissed: { readonly by: string; readonly at: Date } | null;
 }
 
 export interface HealthModel {
@@ -38,28 +43,16 @@ const AGAIN_SECONDS = 3;
 export function healthPage(shell: Shell, m: HealthModel) {
   const { t, urls } = shell;
   return (
-    <Layout {...shell} title={t('health.title')} {...(m.running || m.backups.running ? { refreshSeconds: AGAIN_SECONDS } : {})}>
+    <Layout {...shell} title={t('health.title')} live={['health']} {...(m.running || m.backups.running ? { refreshSeconds: AGAIN_SECONDS } : {})}>
       <Summary t={t} m={m} />
       <div class="actions">
         <Post shell={shell} action={urls.adminHealth} class="inline"><button type="submit" disabled={m.running}>{t('health.check')}</button></Post>
         {m.running ? <span role="status">{t('health.running')}</span> : null}
         <span>{t('health.last')} <Time at={m.at} none={t('health.never')} /></span>
       </div>
-      <div class="scroll">
-        <table>
-          <caption>{t('health.caption')}</caption>
-          <thead>
-            <tr>
-              <th scope="col">{t('health.columnCheck')}</th>
-              <th scope="col">{t('health.columnResult')}</th>
-              <th scope="col">{t('health.columnDetail')}</th>
-              <th scope="col">{t('health.columnTime')}</th>
-              <th scope="col">{t('health.columnTook')}</th>
-            </tr>
-          </thead>
-          <tbody>{m.rows.toSorted((a, b) => rank(a) - rank(b)).map((row) => <Row key={row.name} shell={shell} row={row} />)}</tbody>
-        </table>
-      </div>
+      <Failing shell={shell} rows={m.rows.filter((row) => !row.ok && row.dismissed === null)} />
+      <Holding shell={shell} rows={m.rows.filter(({ ok }) => ok)} />
+      <Dismissed shell={shell} rows={m.rows.filter(({ dismissed }) => dismissed !== null)} />
       <Backups shell={shell} m={m.backups} />
     </Layout>
   );
@@ -71,20 +64,89 @@ function Summary({ t, m }: { readonly t: Shell['t']; readonly m: HealthModel }) 
   return <p class={`note ${m.ok ? 'ok' : 'warn'}`}>{t(m.ok ? 'health.allWell' : 'health.notAllWell')}</p>;
 }
 
-/** What somebody has to do something about comes first. */
-const rank = (row: HealthRowModel): number => (row.ok ? 2 : row.level === 'required' ? 0 : 1);
+interface Rows {
+  readonly shell: Shell;
+  readonly rows: readonly HealthRowModel[];
+}
 
-function Row({ shell: { t }, row }: { readonly shell: Shell; readonly row: HealthRowModel }) {
+const titleOf = (t: Shell['t'], { name }: HealthRowModel): string => (isCheckName(name) ? t(`check.title.${name}`) : name);
+
+/** What somebody has to do something about, what is required first. */
+function Failing({ shell, rows }: Rows) {
+  const { t } = shell;
+  const required = rows.filter(({ level }) => level === 'required');
+  return <>{[...required, ...rows.filter((row) => !required.includes(row))].map((row) => <Failure key={row.name} shell={shell} row={row} t={t} />)}</>;
+}
+
+function Failure({ shell, row, t }: { readonly shell: Shell; readonly row: HealthRowModel; readonly t: Shell['t'] }) {
   const required = row.level === 'required';
-  const [tone, result] = row.ok ? (['ready', 'health.holds'] as const) : required ? (['failed', 'health.fails'] as const) : (['pending', 'health.weak'] as const);
   return (
-    <tr>
-      <th scope="row">{row.name}</th>
-      <td data-label={t('health.columnResult')}><span class={`badge ${tone}`}>{t(result)}</span> {!required ? <span class="badge">{t('health.advice')}</span> : null}</td>
-      <td data-label={t('health.columnDetail')}>{row.detail}</td>
-      <td data-label={t('health.columnTime')}><Time at={row.at} none="" /></td>
-      <td data-label={t('health.columnTook')} class="tight">{t('health.took', { seconds: (row.ms / 1000).toFixed(1) })}</td>
-    </tr>
+    <section class="panel check" aria-labelledby={row.code}>
+      <div class="heading">
+        <h2 id={row.code}>{titleOf(t, row)} <code>{row.code}</code></h2>
+        <span class={`badge ${required ? 'failed' : 'warn'}`}>{t(required ? 'health.fails' : 'health.weak')}</span>
+      </div>
+      <dl class="facts">
+        <dt>{t('health.columnDetail')}</dt><dd lang="en">{row.detail}</dd>
+        {isCheckName(row.name) ? <><dt>{t('health.remedy')}</dt><dd>{t(`check.remedy.${row.name}`)}</dd></> : null}
+        <dt>{t('health.columnTime')}</dt><dd><Time at={row.at} none="" /></dd>
+      </dl>
+      {required ? null : <Aside shell={shell} row={row} />}
+    </section>
+  );
+}
+
+const Aside = ({ shell, row }: { readonly shell: Shell; readonly row: HealthRowModel }) =>
+  shell.viewer?.auditor === true
+    ? <Post shell={shell} action={shell.urls.adminHealthDismiss} fields={{ code: row.code, undo: row.dismissed === null ? undefined : '1' }} class="inline"><button type="submit" class="quiet" aria-label={`${shell.t(row.dismissed === null ? 'health.dismiss' : 'health.recall')}: ${row.code}`}>{shell.t(row.dismissed === null ? 'health.dismiss' : 'health.recall')}</button></Post>
+    : null;
+
+function Holding({ shell: { t }, rows }: Rows) {
+  return (
+    <div class="scroll">
+      <table>
+        <caption>{t('health.caption')}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{t('health.columnCheck')}</th>
+            <th scope="col">{t('health.columnResult')}</th>
+            <th scope="col">{t('health.columnDetail')}</th>
+            <th scope="col">{t('health.columnTime')}</th>
+            <th scope="col" class="drop-1">{t('health.columnTook')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.name}>
+              <th scope="row">{titleOf(t, row)} <code class="hint">{row.code}</code></th>
+              <td data-label={t('health.columnResult')}><span class="badge ready">{t('health.holds')}</span>{row.level === 'required' ? null : <> <span class="badge">{t('health.advice')}</span></>}</td>
+              <td data-label={t('health.columnDetail')} lang="en">{row.detail}</td>
+              <td data-label={t('health.columnTime')}><Time at={row.at} none="" /></td>
+              <td data-label={t('health.columnTook')} class="tight drop-1">{t('health.took', { seconds: (row.ms / 1000).toFixed(1) })}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Dismissed({ shell, rows }: Rows) {
+  const { t } = shell;
+  if (rows.length === 0) return null;
+  return (
+    <details class="add">
+      <summary>{t('health.dismissed', { count: rows.length })}</summary>
+      <ul class="settings">
+        {rows.map((row) => (
+          <li key={row.code}>
+            <p><strong>{titleOf(t, row)}</strong> <code>{row.code}</code> <span class="hint">{t('health.dismissedBy', { name: row.dismissed?.by ?? '' })} <Time at={row.dismissed?.at ?? null} none="" /></span></p>
+            <p lang="en">{row.detail}</p>
+            <Aside shell={shell} row={row} />
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }
 

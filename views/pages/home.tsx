@@ -1,29 +1,30 @@
-import type { IdleVerdict } from '../../hub/domain/idleness';
-import { isActive, type ServerState } from '../../hub/domain/server';
-import { Post } from '../components/form';
-import { IdleSentence } from '../components/idleness';
-import { ProfileSelect, StateBadge, type ProfileChoice } from '../components/server';
-import { adviceText, RunningNews, type ServerNews } from '../components/post-mortem';
+import type { EffectivePolicy } from '../../hub/domain/policy';
+import { VOLUME_PURPOSES } from '../../hub/domain/volume';
+import { Empty, Meter } from '../components/amounts';
+import { Post, Problem } from '../components/form';
+import { Grants } from '../components/grants';
+import { DockerWarning } from '../components/policy';
+import { ServerCard, type HomeServer } from '../components/server-card';
+import { ProfileSelect, type ProfileChoice } from '../components/server';
 import { Time } from '../components/time';
 import { bytes } from '../i18n';
 import { Layout, type Shell } from '../layout';
+import type { VolumeRow } from './volumes';
 
-export interface HomeServer {
-  /** Empty for the default server. */
-  readonly name: string;
-  readonly state: ServerState;
-  readonly profile: string | null;
-  /** Why it is kept, or when it stops; `near`: soon. null: it is not running. */
-  readonly idle: { readonly verdict: IdleVerdict; readonly near: boolean; readonly mayExtend: boolean } | null;
-  /** null: nobody ever started it. */
-  readonly news: ServerNews | null;
-}
+export type { HomeServer } from '../components/server-card';
 
 export interface HomeModel {
   readonly user: string;
   readonly servers: readonly HomeServer[];
   readonly profiles: readonly ProfileChoice[];
   readonly mayStart: boolean;
+  /** May make a server with a name; `problem`: why the last try did not work. null: there are none here. */
+  readonly named: { readonly problem: string | undefined; readonly given: string } | null;
+  readonly groups: readonly string[];
+  /** What the groups give; null: not for the viewer. */
+  readonly policy: EffectivePolicy | null;
+  /** null: not for the viewer. */
+  readonly volumes: { readonly rows: readonly VolumeRow[]; readonly bytes: number; readonly softQuota: number | null; readonly over: boolean } | null;
   /** The last times that somebody else entered a server of this user. */
   readonly visits: readonly { readonly visitor: string; readonly at: Date }[];
   /** Servers of others that are open to this user. */
@@ -32,40 +33,111 @@ export interface HomeModel {
   readonly waiting: number | null;
   /** No server can be started, and this is somebody who can find out why. */
   readonly unwell: boolean;
-  /** Above the soft quota; null: not, or there is none. Bytes. */
-  readonly quota: { readonly held: number; readonly limit: number } | null;
+}
+
+interface Part {
+  readonly shell: Shell;
+  readonly m: HomeModel;
 }
 
 export function homePage(shell: Shell, m: HomeModel) {
+  const { t } = shell;
+  return (
+    <Layout {...shell} title={t('home.title')} live={['servers', 'usage', 'queue', 'maintenance', 'volumes', 'groups']}>
+      <Alerts shell={shell} m={m} />
+      {m.servers.map((server) => <ServerCard key={server.name} shell={shell} m={m} server={server} />)}
+      <AddServer shell={shell} m={m} />
+      <div class="grid halves">
+        <Groups shell={shell} m={m} />
+        <div>
+          <Volumes shell={shell} m={m} />
+          {m.shared.length === 0 ? null : <Shared shell={shell} shared={m.shared} />}
+          {m.visits.length === 0 ? null : <Visits shell={shell} visits={m.visits} />}
+        </div>
+      </div>
+    </Layout>
+  );
+}
+
+function Alerts({ shell, m }: Part) {
   const { t, urls } = shell;
   return (
-    <Layout {...shell} title={t('home.title')} live={['servers', 'maintenance']}>
+    <>
       {m.unwell ? <p class="note bad"><a href={urls.adminHealth}>{t('home.unwell')}</a></p> : null}
       {m.waiting === null || m.waiting === 0 ? null : (
         <p class="note warn"><a href={urls.adminUsers}>{m.waiting === 1 ? t('home.pendingUser') : t('home.pendingUsers', { count: m.waiting })}</a></p>
       )}
-      {m.quota === null ? null : <p class="note warn"><a href={urls.volumes()}>{t('volumes.over', { held: bytes(m.quota.held), limit: bytes(m.quota.limit) })}</a></p>}
+      {m.volumes?.over === true && m.volumes.softQuota !== null ? <p class="note warn"><a href={urls.volumes()}>{t('volumes.over', { held: bytes(m.volumes.bytes), limit: bytes(m.volumes.softQuota) })}</a></p> : null}
       {m.servers.some(({ idle }) => idle?.near) ? <p class="note warn" role="alert">{t('idle.soon')}</p> : null}
       {m.mayStart ? null : <p class="note warn">{t('home.mayNotLaunch')}</p>}
-      <div class="scroll">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">{t('home.columnServer')}</th>
-              <th scope="col">{t('home.columnState')}</th>
-              <th scope="col">{t('home.columnSince')}</th>
-              <th scope="col">{t('home.columnActions')}</th>
-            </tr>
-          </thead>
-          <tbody>{m.servers.map((server) => <Row key={server.name} shell={shell} m={m} server={server} />)}</tbody>
-        </table>
-      </div>
-      {m.servers.every((s) => s.state.kind === 'stopped' && s.state.since === null) && m.mayStart ? <p>{t('home.none')}</p> : null}
-      {m.shared.length === 0 ? null : <Shared shell={shell} shared={m.shared} />}
-      {m.visits.length === 0 ? null : <Visits shell={shell} visits={m.visits} />}
-    </Layout>
+      <DockerWarning shell={shell} docker={m.policy?.docker.value === true ? { name: null, groups: m.policy.docker.from } : null} />
+    </>
   );
 }
+
+/** Closed until somebody wants one: most people need no second server. */
+function AddServer({ shell, m }: Part) {
+  const { t, urls } = shell;
+  if (m.named === null || !m.mayStart) return null;
+  return (
+    <details class="add" open={m.named.problem !== undefined}>
+      <summary>{t('home.add')}</summary>
+      <Post shell={shell} action={urls.servers} class="panel">
+        <Problem text={m.named.problem} />
+        <div class="filters">
+          <div class="field">
+            <label for="name">{t('home.addName')}</label>
+            <input id="name" name="name" type="text" required maxLength={64} value={m.named.given} autocapitalize="none" autocomplete="off" spellcheck={false} aria-describedby="name-hint" />
+          </div>
+          <div class="field"><ProfileSelect id="profile-new" profiles={m.profiles} chosen={null} t={t} /></div>
+          <button type="submit">{t('home.addSubmit')}</button>
+        </div>
+        <p class="hint" id="name-hint">{t('home.addHint')}</p>
+      </Post>
+    </details>
+  );
+}
+
+function Groups({ shell: { t }, m }: Part) {
+  const titles = new Map(m.profiles.map(({ slug, title }) => [slug, title]));
+  return (
+    <section class="panel" aria-labelledby="groups">
+      <h2 id="groups">{t('home.groups')}</h2>
+      {m.groups.length === 0
+        ? <p class="hint">{t('home.noGroups')}</p>
+        : <ul class="chips">{m.groups.map((group) => <li key={group} class="badge"><bdi>{group}</bdi></li>)}</ul>}
+      {m.groups.length === 0 || m.policy === null ? null : <Grants policy={m.policy} titles={titles} t={t} />}
+    </section>
+  );
+}
+
+function Volumes({ shell: { t, urls }, m: { volumes } }: Part) {
+  if (volumes === null) return null;
+  const active = VOLUME_PURPOSES.flatMap((purpose) => volumes.rows.filter((row) => row.state === 'active' && row.purpose === purpose));
+  return (
+    <section class="panel" aria-labelledby="volumes">
+      <h2 id="volumes">{t('home.volumes')}</h2>
+      {active.length === 0 ? <Empty title={t('home.noVolumes')}><p class="hint">{t('volumes.none')}</p></Empty> : (
+        <>
+          <Meter label={t('volumes.total')} value={volumes.bytes} limit={volumes.softQuota} text={volumes.softQuota === null ? bytes(volumes.bytes) : t('home.of', { value: bytes(volumes.bytes), limit: bytes(volumes.softQuota) })} />
+          <dl class="facts">
+            {active.map((row) => (
+              <VolumeFact key={row.id} t={t} row={row} />
+            ))}
+          </dl>
+        </>
+      )}
+      <p><a href={urls.volumes()}>{t('home.toVolumes')}</a></p>
+    </section>
+  );
+}
+
+const VolumeFact = ({ t, row }: Pick<Shell, 't'> & { readonly row: VolumeRow }) => (
+  <>
+    <dt>{t(`volumes.${row.purpose}`)}</dt>
+    <dd>{row.bytes === null ? t('volumes.notMeasured') : bytes(row.bytes)}{row.inUse ? ` · ${t('volumes.inUse')}` : row.lastSeen === null ? null : <> · <Time at={row.lastSeen} none="" relative /></>}</dd>
+  </>
+);
 
 function Shared({ shell: { t, urls }, shared }: { readonly shell: Shell; readonly shared: HomeModel['shared'] }) {
   return (
@@ -80,113 +152,14 @@ function Shared({ shell: { t, urls }, shared }: { readonly shell: Shell; readonl
   );
 }
 
-function Visits({ shell: { t }, visits }: { readonly shell: Shell; readonly visits: HomeModel['visits'] }) {
+function Visits({ shell: { t, urls }, visits }: { readonly shell: Shell; readonly visits: HomeModel['visits'] }) {
   return (
     <section class="panel" aria-labelledby="visits">
       <h2 id="visits">{t('home.visits')}</h2>
       <ul>
-        {visits.map(({ visitor, at }) => <li key={`${visitor}:${at.getTime()}`}><bdi>{visitor}</bdi>, <Time at={at} none="" /></li>)}
+        {visits.map(({ visitor, at }) => <li key={`${visitor}:${at.getTime()}`}><bdi>{visitor}</bdi>, <Time at={at} none="" relative /></li>)}
       </ul>
+      <p><a href={urls.activity()}>{t('home.toActivity')}</a></p>
     </section>
-  );
-}
-
-interface RowProps {
-  readonly shell: Shell;
-  readonly m: HomeModel;
-  readonly server: HomeServer;
-}
-
-function Row({ shell, m, server }: RowProps) {
-  const { t } = shell;
-  return (
-    <tr>
-      <th scope="row">{label(shell, server)}</th>
-      <td data-label={t('home.columnState')}><StateBadge state={server.state} t={t} /><Idle {...{ shell, m, server }} /><Why {...{ shell, m, server }} /><News {...{ shell, m, server }} /><Open {...{ shell, m, server }} /></td>
-      <td data-label={t('home.columnSince')}><Time at={server.state.since} none="–" /></td>
-      <td data-label={t('home.columnActions')} class="roomy"><Actions {...{ shell, m, server }} /></td>
-    </tr>
-  );
-}
-
-const label = ({ t }: Shell, server: HomeServer): string => (server.name === '' ? t('home.default') : server.name);
-
-function Why({ shell, server }: RowProps) {
-  const { state } = server;
-  if (state.kind === 'failed') return <p class="hint">{state.message}</p>;
-  if (state.kind === 'stopping' && state.error !== null) return <p class="hint">{state.error}</p>;
-  return state.kind === 'stopped' && state.reason !== null ? <p class="hint">{shell.t('server.lastReason', { reason: state.reason })}</p> : null;
-}
-
-function Idle({ shell: { t }, server: { idle } }: RowProps) {
-  return idle === null ? null : <p class={idle.near ? 'hint warn' : 'hint'}><IdleSentence verdict={idle.verdict} t={t} /></p>;
-}
-
-function Extend({ shell, m, server }: RowProps) {
-  const { t, urls } = shell;
-  if (server.idle?.mayExtend !== true) return null;
-  return (
-    <Post shell={shell} action={urls.extend(m.user, server.name)} class="inline">
-      <button type="submit" class="quiet" aria-label={t('idle.extendNamed', { name: label(shell, server) })}>{t('idle.extend')}</button>
-    </Post>
-  );
-}
-
-/** Of one that runs, what is not well; of one that died, what to do. */
-function News({ shell: { t, urls }, m, server: { news, state, name } }: RowProps) {
-  if (news === null) return null;
-  if (isActive(state)) return <RunningNews news={news} t={t} />;
-  if (news.lastEnd === null || news.lastEnd.cause === 'asked') return null;
-  return <p class="hint">{adviceText(news.lastEnd, t)} <a href={urls.spawnPending(m.user, name)}>{t('end.title')}</a></p>;
-}
-
-/** While something runs or is about to. */
-function Open({ shell, m, server }: RowProps) {
-  const profile = m.profiles.find(({ slug }) => slug === server.profile);
-  return profile?.outbound === 'open' && isActive(server.state) ? <p class="hint warn">{shell.t('server.open.warning')}</p> : null;
-}
-
-function Actions({ shell, m, server }: RowProps) {
-  const { t, urls } = shell;
-  const name = label(shell, server);
-  const stop = (
-    <Post shell={shell} action={urls.stop(m.user, server.name)} class="inline">
-      <button type="submit" class="danger" aria-label={t('server.stopNamed', { name })}>{t('server.stop')}</button>
-    </Post>
-  );
-  switch (server.state.kind) {
-    case 'ready':
-      return <div class="actions"><a class="button" href={urls.server(m.user, server.name)} aria-label={t('server.openNamed', { name })}>{t('server.open')}</a><Extend {...{ shell, m, server }} /><Again {...{ shell, m, server }} />{stop}</div>;
-    case 'queued':
-    case 'starting':
-      return <div class="actions"><a class="button quiet" href={urls.spawnPending(m.user, server.name)}>{t('server.watch')}</a>{stop}</div>;
-    case 'stopping':
-      return server.state.error === null ? null : <div class="actions">{stop}</div>;
-    case 'stopped':
-    case 'failed':
-      return m.mayStart ? <StartForm {...{ shell, m, server }} /> : null;
-  }
-}
-
-function Again({ shell, m, server }: RowProps) {
-  const { t, urls } = shell;
-  const name = label(shell, server);
-  return (
-    <>
-      {m.mayStart ? <a class="button quiet" href={urls.restart(m.user, server.name)} aria-label={t('server.restartNamed', { name })}>{t('server.restart')}</a> : null}
-      {m.mayStart ? <a class="button quiet" href={urls.recreate(m.user, server.name)} aria-label={t('server.recreateNamed', { name })}>{t('server.recreate')}</a> : null}
-      <a class="button quiet" href={urls.logs(m.user, server.name)} aria-label={t('server.logNamed', { name })}>{t('server.log')}</a>
-    </>
-  );
-}
-
-function StartForm({ shell, m, server }: RowProps) {
-  const { t, urls } = shell;
-  return (
-    <Post shell={shell} action={urls.spawn(m.user, server.name)} class="inline">
-      <ProfileSelect id={`profile-${server.name}`} profiles={m.profiles} chosen={server.profile} t={t} />
-      <button type="submit" aria-label={t('server.startNamed', { name: label(shell, server) })}>{t('server.start')}</button>
-      {m.profiles.length < 2 ? null : <button type="submit" class="quiet" formaction={urls.profile(m.user, server.name)}>{t('server.keepProfile')}</button>}
-    </Post>
   );
 }

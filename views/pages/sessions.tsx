@@ -1,3 +1,4 @@
+import { Empty } from '../components/amounts';
 import { Field, Post, Problem } from '../components/form';
 import { Time } from '../components/time';
 import { Layout, type Shell } from '../layout';
@@ -25,7 +26,7 @@ export function sessionsPage(shell: Shell, m: SessionsModel) {
   const { t } = shell;
   return (
     <Layout {...shell} title={m.title}>
-      {m.sessions.length === 0 ? <p>{t('sessions.none')}</p> : <Table shell={shell} m={m} />}
+      {m.sessions.length === 0 ? <Empty title={t('sessions.none')} /> : <Table shell={shell} m={m} />}
       <Post shell={shell} action={m.endAll} class="panel">
         <p>{t(m.back === undefined ? 'sessions.endAllExplain' : 'sessions.endAllExplainOther')}</p>
         <p class="actions">
@@ -63,8 +64,8 @@ function Row({ shell, session }: { readonly shell: Shell; readonly session: Sess
     <tr>
       <th scope="row">{session.browser} {session.current ? <span class="badge">{t('sessions.current')}</span> : null}</th>
       <td data-label={t('sessions.columnAddress')}><bdi>{session.address}</bdi></td>
-      <td data-label={t('sessions.columnCreated')}><Time at={session.created} none="" /></td>
-      <td data-label={t('sessions.columnSeen')}><Time at={session.lastSeen} none="" /></td>
+      <td data-label={t('sessions.columnCreated')}><Time at={session.created} none="" relative /></td>
+      <td data-label={t('sessions.columnSeen')}><Time at={session.lastSeen} none="" relative /></td>
       <td data-label={t('sessions.columnActions')}>
         <Post shell={shell} action={session.end} class="inline">
           <button type="submit" class="quiet" aria-label={t('sessions.endNamed', { browser: session.browser, address: session.address })}>{t('sessions.end')}</button>

@@ -1,8 +1,10 @@
 import type { PostMortem } from '../../hub/domain/post-mortem';
+import { likelyCause } from '../../hub/domain/failure';
 import type { Stage } from '../../hub/domain/server';
-import { Post, Problem } from '../components/form';
+import { Post } from '../components/form';
 import { PostMortemPanel } from '../components/post-mortem';
-import { LogTail, OpenWarning, ProfileSelect, stageText, type ProfileChoice } from '../components/server';
+import { ProfileSelect, stageText, type ProfileChoice } from '../components/server';
+import type { Translate } from '../i18n';
 import { Layout, type Shell } from '../layout';
 
 /** Whose server a page is about. `server` is empty for the default one. */
@@ -12,57 +14,13 @@ export interface Which {
   readonly own: boolean;
 }
 
-export interface SpawnFormModel extends Which {
-  readonly profiles: readonly (ProfileChoice & { readonly description: string })[];
-  readonly chosen: string | null;
-  /** What the address asked for besides the profile: shown, and sent only when the person presses the button (C16). */
-  readonly options: readonly (readonly [string, string])[];
-  readonly next: string | undefined;
-  readonly problem: string | undefined;
-}
-
-export function spawnFormPage(shell: Shell, m: SpawnFormModel) {
-  const { t, urls } = shell;
-  return (
-    <Layout {...shell} title={m.own ? t('spawn.title') : t('spawn.titleFor', { user: m.user })} width="narrow">
-      <Post shell={shell} action={urls.spawn(m.user, m.server)} class="panel" fields={{ next: m.next, ...Object.fromEntries(m.options.map(([k, v]) => [`opt-${k}`, v])) }}>
-        <Problem text={m.problem} />
-        <Profiles t={t} profiles={m.profiles} chosen={m.chosen} />
-        {m.options.length === 0 ? null : (
-          <>
-            <p class="note warn">{t('spawn.confirm')}</p>
-            <h2>{t('spawn.options')}</h2>
-            <dl>{m.options.map(([name, value]) => <div key={name}><dt>{name}</dt><dd><code>{value}</code></dd></div>)}</dl>
-          </>
-        )}
-        <p class="actions">
-          <button type="submit">{t('spawn.submit')}</button>
-          <a class="button quiet" href={urls.home}>{t('action.cancel')}</a>
-        </p>
-      </Post>
-    </Layout>
-  );
-}
-
-function Profiles({ t, profiles, chosen }: Pick<SpawnFormModel, 'profiles' | 'chosen'> & Pick<Shell, 't'>) {
-  if (profiles.length < 2) return <OpenWarning profile={profiles[0]} t={t} />;
-  return (
-    <fieldset>
-      <legend>{t('server.profile')}</legend>
-      {profiles.map((p) => (
-        <label class="choice" key={p.slug}>
-          <input type="radio" name="profile" value={p.slug} checked={p.slug === chosen} /> <strong>{p.title}</strong> <span class="hint">{p.description}</span> <OpenWarning profile={p} t={t} />
-        </label>
-      ))}
-    </fieldset>
-  );
-}
-
 export interface PendingModel extends Which {
   readonly stages: readonly Stage[];
   readonly percent: number;
   /** Address of the live stream, form token included. */
   readonly progressUrl: string;
+  /** The last lines that it wrote, and the address of more; null: the reader may not see them. */
+  readonly log: { readonly lines: readonly string[]; readonly url: string } | null;
   readonly next: string | undefined;
 }
 
@@ -70,29 +28,58 @@ export interface PendingModel extends Which {
 export function pendingPage(shell: Shell, m: PendingModel) {
   const { t, urls } = shell;
   const last = m.stages.at(-1);
+  const seen = new Set(m.stages.map(({ kind }) => kind));
   return (
-    <Layout {...shell} title={m.server === '' ? t('pending.title') : t('pending.titleNamed', { name: m.server })} scripts={['progress.js']} refreshSeconds={3} width="narrow">
+    <Layout {...shell} title={m.server === '' ? t('pending.title') : t('pending.titleNamed', { name: m.server })} scripts={['progress.js', 'log.js']} refreshSeconds={3}>
       <div class="panel" data-progress={m.progressUrl}>
         <label for="bar">{t('pending.progress')}</label>
         <progress id="bar" max={100} value={m.percent} />
-        <p data-message aria-live="polite">{last === undefined ? t('pending.requested') : stageText(last, t)}</p>
-        <ol class="stages">{m.stages.map((stage) => <StageRow key={stage.kind} stage={stage} shell={shell} />)}</ol>
+        <p class="lead" data-message aria-live="polite">{last === undefined ? t('pending.requested') : stageText(last, t)}</p>
+        <ol class="stages" data-took={t('pending.took', { seconds: '{seconds}' })}>
+          {m.stages.map((stage, i) => <StageRow key={stage.kind} stage={stage} until={m.stages[i + 1]?.at ?? null} shell={shell} />)}
+          {EXPECTED.filter((kind) => !seen.has(kind)).map((kind) => <li key={kind} data-stage={kind} class="next"><span>{t(`stage.${kind}`)}</span><time>{t('pending.next')}</time></li>)}
+        </ol>
         <Post shell={shell} action={urls.stop(m.user, m.server)}>
           <button type="submit" class="danger">{t('pending.cancel')}</button>
         </Post>
+        <noscript><p class="hint">{t('pending.reload')}</p></noscript>
       </div>
+      {m.log === null ? null : <StartLog log={m.log} t={t} />}
     </Layout>
   );
 }
 
-function StageRow({ stage, shell }: { readonly stage: Stage; readonly shell: Shell }) {
+/** What every start comes through, in this order. */
+const EXPECTED = ['preparing', 'created', 'started', 'answering'] as const;
+
+const SECOND_MS = 1_000;
+
+/** When it began, and how long it took once the next one began. */
+function StageRow({ stage, until, shell: { t } }: { readonly stage: Stage; readonly until: Date | null; readonly shell: Shell }) {
+  const seconds = until === null ? null : ((until.getTime() - stage.at.getTime()) / SECOND_MS).toFixed(1);
   return (
-    <li data-stage={stage.kind}>
-      <span>{stageText(stage, shell.t)}</span>
+    <li data-stage={stage.kind} class={stage.kind === 'template' && stage.path === null && stage.outcome !== 'copying' ? 'warn' : undefined}>
+      <span>{stageText(stage, t)}</span>
+      {stage.kind === 'pulling' && stage.totalBytes !== null ? <progress max={stage.totalBytes} value={stage.receivedBytes} aria-label={stageText(stage, t)} /> : null}
+      <span class="took">{seconds === null ? null : t('pending.took', { seconds })}</span>
       <time dateTime={stage.at.toISOString()}>{stage.at.toISOString().slice(11, 19)}</time>
     </li>
   );
 }
+
+/** Followed by the script of the log page as soon as there is something to follow. */
+function StartLog({ log: { lines, url }, t }: { readonly log: NonNullable<PendingModel['log']>; readonly t: Translate }) {
+  return (
+    <section class="panel" aria-labelledby="log">
+      <h2 id="log">{t('pending.log')}</h2>
+      <p class="hint" role="status" data-log-state data-live={t('log.live')} data-ended={t('log.ended')}>{lines.length === 0 ? t('pending.logWait') : t('log.reload')}</p>
+      <pre class="log" id="log-text" tabIndex={0} aria-labelledby="log" data-log={url} data-after="started">{lines.length === 0 ? t('pending.logEmpty') : lines.join('\n')}</pre>
+      <CopyLog t={t} />
+    </section>
+  );
+}
+
+const CopyLog = ({ t }: { readonly t: Translate }) => <p class="actions"><button type="button" class="quiet" data-copy="log-text" data-copied={t('log.copied')}>{t('log.copy')}</button></p>;
 
 export function stoppingPage(shell: Shell, m: Which) {
   const { t, urls } = shell;
@@ -117,19 +104,36 @@ export interface FailedModel extends Which {
   readonly next: string | undefined;
 }
 
+/** What to do about it stands before what was found out; the log comes last. */
 export function failedPage(shell: Shell, m: FailedModel) {
   const { t, urls } = shell;
+  const cause = likelyCause(m);
   return (
     <Layout {...shell} title={t('failed.title')}>
       <p class="note bad" role="alert">{m.message}</p>
-      {m.mayStart ? (
-        <Post shell={shell} action={urls.spawn(m.user, m.server)} class="inline" fields={{ next: m.next }}>
-          <ProfileSelect id="profile" profiles={m.profiles} chosen={m.profile} t={t} />
-          <button type="submit">{t('failed.again')}</button>
-        </Post>
-      ) : null}
-      <PostMortemPanel end={m.end} t={t} log={false} />
-      <LogTail lines={m.logTail} t={t} />
+      <section class="panel">
+        <dl class="facts">
+          <dt>{t('failed.cause')}</dt><dd>{t(`failed.cause.${cause}`)}</dd>
+          <dt>{t('failed.next')}</dt><dd>{t(`failed.next.${cause}`)}</dd>
+        </dl>
+        {m.mayStart ? (
+          <div class="actions">
+            <Post shell={shell} action={urls.spawn(m.user, m.server)} class="inline" fields={{ next: m.next }}>
+              <ProfileSelect id="profile" profiles={m.profiles} chosen={m.profile} t={t} />
+              <button type="submit">{t('failed.again')}</button>
+            </Post>
+            <a class="button quiet" href={urls.launch(m.own && m.server === '' ? undefined : m.user, m.server)}>{t('failed.choose')}</a>
+          </div>
+        ) : null}
+      </section>
+      <PostMortemPanel end={m.end} t={t} brief />
+      {m.logTail.length === 0 ? null : (
+        <section class="panel" aria-labelledby="log">
+          <h2 id="log">{t('failed.log')}</h2>
+          <pre class="log" id="log-text" tabIndex={0} aria-labelledby="log">{m.logTail.join('\n')}</pre>
+          <CopyLog t={t} />
+        </section>
+      )}
     </Layout>
   );
 }

@@ -1,4 +1,5 @@
-import type { VolumePurpose } from '../../hub/domain/volume';
+import { VOLUME_PURPOSES, type VolumePurpose } from '../../hub/domain/volume';
+import { Empty, Meter } from '../components/amounts';
 import { Field, Post, Problem } from '../components/form';
 import { Time } from '../components/time';
 import { bytes } from '../i18n';
@@ -41,20 +42,28 @@ interface Part {
 
 export function volumesPage(shell: Shell, m: VolumesModel) {
   const { t, urls } = shell;
-  const [active, bin] = [m.volumes.filter(({ state }) => state === 'active'), m.volumes.filter(({ state }) => state !== 'active')];
+  const [active, bin] = [VOLUME_PURPOSES.flatMap((purpose) => m.volumes.filter((row) => row.state === 'active' && row.purpose === purpose)), m.volumes.filter(({ state }) => state !== 'active')];
   return (
-    <Layout {...shell} title={m.own ? t('volumes.title') : t('volumes.titleOf', { name: m.user })}>
+    <Layout {...shell} title={m.own ? t('volumes.title') : t('volumes.titleOf', { name: m.user })} live={['volumes', 'servers']}>
       <Problem text={m.problem} />
       {m.over && m.softQuota !== null ? <p class="note warn">{t('volumes.over', { held: bytes(m.bytes), limit: bytes(m.softQuota) })}</p> : null}
       {m.running ? <p class="note">{t('volumes.running')}</p> : null}
-      {active.length === 0 ? <p>{t('volumes.none')}</p> : <Active shell={shell} m={m} rows={active} />}
-      {active.length === 0 ? null : <p><a class="button quiet" href={urls.apiVolumesArchive(m.user)} download>{t('volumes.downloadAll')}</a> <span class="hint">{t('volumes.downloadHint')}</span></p>}
+      {active.length === 0 ? <Empty title={t('home.noVolumes')}><p>{t('volumes.none')}</p></Empty> : <Sum shell={shell} m={m} />}
+      {active.length === 0 ? null : <Active shell={shell} m={m} rows={active} />}
       {bin.length === 0 ? null : <Bin shell={shell} m={m} rows={bin} />}
       {m.mayHandOver && active.length > 0 ? <HandOver shell={shell} m={m} /> : null}
       {m.own ? null : <p><a class="button quiet" href={urls.adminUsers}>{t('sessions.back')}</a></p>}
     </Layout>
   );
 }
+
+/** Everything together, against what is asked for here. */
+const Sum = ({ shell: { t, urls }, m: { user, bytes: held, softQuota } }: Part) => (
+  <div class="panel">
+    <Meter label={t('volumes.total')} value={held} limit={softQuota} text={softQuota === null ? bytes(held) : t('home.of', { value: bytes(held), limit: bytes(softQuota) })} />
+    <p class="actions"><a class="button quiet" href={urls.apiVolumesArchive(user)} download>{t('volumes.downloadAll')}</a> <span class="hint">{t('volumes.downloadHint')}</span></p>
+  </div>
+);
 
 /** A choice that leads to a question; choosing alone changes nothing. */
 function Active({ shell, m, rows }: Part & { readonly rows: readonly VolumeRow[] }) {
@@ -75,11 +84,11 @@ function Active({ shell, m, rows }: Part & { readonly rows: readonly VolumeRow[]
           <tbody>
             {rows.map((row) => (
               <tr key={row.id}>
-                <th scope="row"><label class="choice"><input type="checkbox" name={row.purpose} value="yes" /> {t(`volumes.${row.purpose}`)}</label></th>
+                <th scope="row" class="tight"><label class="choice"><input type="checkbox" name={row.purpose} value="yes" /> {t(`volumes.${row.purpose}`)} {row.inUse ? <span class="badge ok">{t('volumes.inUse')}</span> : null}</label></th>
                 <td data-label={t('volumes.columnHolds')}>{t(`volumes.${row.purpose}Holds`)}</td>
                 <td data-label={t('volumes.columnSize')}><Size shell={shell} row={row} /></td>
                 <td data-label={t('volumes.columnUsed')}><Used shell={shell} row={row} /></td>
-                <td data-label={t('volumes.columnActions')}><Download shell={shell} m={m} row={row} /></td>
+                <td data-label={t('volumes.columnActions')} class="tight"><Download shell={shell} m={m} row={row} /></td>
               </tr>
             ))}
           </tbody>
@@ -96,14 +105,16 @@ function Bin({ shell, m, rows }: Part & { readonly rows: readonly VolumeRow[] })
   return (
     <section class="panel" aria-labelledby="bin">
       <h2 id="bin">{t('volumes.bin')}</h2>
-      <ul class="stages">
+      <ul class="plain bin">
         {rows.map((row) => (
           <li key={row.id}>
-            <strong>{name(row)}</strong> <Size shell={shell} row={row} />{', '}{t('volumes.binned')} <Time at={row.binned} none="–" />{', '}
-            {row.state === 'removing' ? t('volumes.removing') : row.ends === null ? t('volumes.staysInBin') : <>{t('volumes.ends')} <Time at={row.ends} none="–" /></>}
+            <p>
+              <strong>{name(row)}</strong> · <Size shell={shell} row={row} /> · {t('volumes.binned')} <Time at={row.binned} none="–" />{' · '}
+              {row.state === 'removing' ? t('volumes.removing') : row.ends === null ? t('volumes.staysInBin') : <>{t('volumes.ends')} <Time at={row.ends} none="–" /></>}
+            </p>
             {row.state === 'removing' ? null : (
               <div class="actions">
-                <Post shell={shell} action={urls.volumeUndo(m.user, row.id)} class="inline"><button type="submit" disabled={m.running} aria-label={`${t('volumes.undo')}: ${name(row)}`}>{t('volumes.undo')}</button></Post>
+                <Post shell={shell} action={urls.volumeUndo(m.user, row.id)} class="inline"><button type="submit" class="quiet" disabled={m.running} aria-label={`${t('volumes.undo')}: ${name(row)}`}>{t('volumes.undo')}</button></Post>
                 <Download shell={shell} m={m} row={row} />
                 <details>
                   <summary aria-label={`${t('volumes.remove')}: ${name(row)}`}>{t('volumes.remove')}</summary>
@@ -145,10 +156,10 @@ interface Of {
 
 function Size({ shell: { t }, row }: Of) {
   if (row.bytes === null) return <span>{t('volumes.notMeasured')}</span>;
-  return <span>{bytes(row.bytes)} <span class="hint">({t('volumes.measured')} <Time at={row.measured} none="–" />)</span></span>;
+  return <span>{bytes(row.bytes)} <span class="hint">({t('volumes.measured')} <Time at={row.measured} none="–" relative />)</span></span>;
 }
 
-const Used = ({ shell: { t }, row }: Of) => (row.inUse ? <span>{t('volumes.inUse')}</span> : <Time at={row.lastSeen} none={t('volumes.notUsed')} />);
+const Used = ({ shell: { t }, row }: Of) => (row.inUse ? <span>{t('volumes.inUse')}</span> : <Time at={row.lastSeen} none={t('volumes.notUsed')} relative />);
 
 export interface ResetModel {
   readonly user: string;

@@ -61,7 +61,8 @@
   /* One tick for all of a list. */
   document.addEventListener('change', (event) => {
     const name = event.target.dataset?.all;
-    if (name) for (const box of event.target.form.querySelectorAll(`input[type="checkbox"][name="${CSS.escape(name)}"]`)) box.checked = event.target.checked;
+    // Boxes of a table may belong to a form that stands elsewhere.
+    if (name) for (const box of event.target.form.elements) if (box.type === 'checkbox' && box.name === name) box.checked = event.target.checked;
   });
   document.addEventListener('click', async (event) => {
     const button = event.target.closest?.('button[data-copy]');

@@ -18,6 +18,8 @@
     if (old instanceof HTMLDetailsElement) fresh.toggleAttribute('open', old.open);
     if (old instanceof HTMLDialogElement && old.open) return false;
     if (old instanceof HTMLFormElement && old.dataset.touched === 'yes') return false;
+    // A field may belong to a form that stands elsewhere, as the boxes of a table do.
+    if (old.form instanceof HTMLFormElement && old.form.dataset.touched === 'yes') return false;
     return true;
   };
 
@@ -106,8 +108,8 @@
     source = null;
   });
   document.addEventListener('input', (event) => {
-    const form = event.target.closest?.('main form');
-    if (form) form.dataset.touched = 'yes';
+    const form = event.target.form;
+    if (form?.closest('main')) form.dataset.touched = 'yes';
   });
   setInterval(tellLost, 1000);
   open();

@@ -8,24 +8,57 @@
   const reload = () => window.location.reload();
   const timeOf = (iso) => new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: 'medium' }).format(new Date(iso));
 
+  const begin = (row, at) => {
+    row.classList.remove('next');
+    row.querySelector('time').dateTime = at;
+    row.querySelector('time').textContent = timeOf(at);
+    // What came before it has ended now, and this long it took.
+    const before = [...list.querySelectorAll('li:not(.next)')].filter((other) => other !== row && other.querySelector('time').dateTime).pop();
+    const first = list.querySelector('li.next');
+    if (first && row.compareDocumentPosition(first) & Node.DOCUMENT_POSITION_PRECEDING) first.before(row);
+    const took = before?.querySelector('.took');
+    if (took && took.textContent === '') took.textContent = list.dataset.took.replace('{seconds}', ((new Date(at) - new Date(before.querySelector('time').dateTime)) / 1000).toFixed(1));
+    if (row.dataset.stage === 'started') document.dispatchEvent(new CustomEvent('started'));
+  };
+
+  const make = (stage) => {
+    const row = document.createElement('li');
+    row.dataset.stage = stage;
+    row.className = 'next';
+    const took = document.createElement('span');
+    took.className = 'took';
+    row.append(document.createElement('span'), took, document.createElement('time'));
+    list.append(row);
+    return row;
+  };
+
+  const download = (row, { received_bytes: received, total_bytes: total }) => {
+    if (!total) return;
+    let part = row.querySelector('progress');
+    if (!part) {
+      part = document.createElement('progress');
+      row.append(part);
+    }
+    part.max = total;
+    part.value = received;
+    part.setAttribute('aria-label', row.firstElementChild.textContent);
+  };
+
   const show = (event) => {
     if (typeof event.progress === 'number') bar.value = event.progress;
     line.textContent = event.message;
     if (!event.stage || !event.at) return;
-    const id = event.stage;
-    let row = list.querySelector(`li[data-stage="${CSS.escape(id)}"]`);
-    if (!row) {
-      row = document.createElement('li');
-      row.dataset.stage = id;
-      row.append(document.createElement('span'), document.createElement('time'));
-      list.append(row);
-      row.lastChild.dateTime = event.at;
-      row.lastChild.textContent = timeOf(event.at);
+    const row = list.querySelector(`li[data-stage="${CSS.escape(event.stage)}"]`) ?? make(event.stage);
+    row.firstElementChild.textContent = event.message;
+    if (row.classList.contains('next')) {
+      if (!row.querySelector('.took')) row.querySelector('time').before(Object.assign(document.createElement('span'), { className: 'took' }));
+      begin(row, event.at);
     }
-    row.firstChild.textContent = event.message;
+    row.classList.toggle('warn', event.outcome === 'missing' || event.outcome === 'failed');
+    if (event.stage === 'pulling') download(row, event);
   };
 
-  for (const time of list.querySelectorAll('time')) time.textContent = timeOf(time.dateTime);
+  for (const time of list.querySelectorAll('time[datetime]')) time.textContent = timeOf(time.dateTime);
   let failures = 0;
   const source = new EventSource(panel.dataset.progress);
   source.addEventListener('message', (message) => {

@@ -83,7 +83,7 @@ export function groupRoutes(kit: Kit): readonly HubRoute[] {
       doc: { id: 'deleteGroup', tag: 'Groups', summary: 'Remove a group', answers: { 204: 'It is gone.' } },
     }),
     operation({
-      method: 'post', path: `${one}/users`, needs: ['groups'], handle: members('addUsers', 'add'),
+      method: 'post', path: `${one}/users`, needs: ['groups'], reauth: (x) => kit.deps.services.groupPolicies.gives(nameOf(x)), handle: members('addUsers', 'add'),
       doc: { id: 'addGroupUsers', tag: 'Groups', summary: 'Add members to a group', body: Members, answers: { 200: group } },
     }),
     operation({

@@ -11,7 +11,7 @@ import { named, Time } from './schemas';
 
 const LONGEST_MESSAGE = 500;
 /** With an offset: a time without one means another moment on another machine. */
-const Moment = z.iso.datetime({ offset: true, error: 'expected a time such as 2026-01-31T18:00:00Z' }).transform((text) => new Date(text));
+export const Moment = z.iso.datetime({ offset: true, error: 'expected a time such as 2026-01-31T18:00:00Z' }).transform((text) => new Date(text));
 const AnnounceBody = z.strictObject({
   from: Moment.describe('When servers are stopped; a time that has passed means now.'),
   until: Moment.nullish().describe('When it is likely to be over.'),

@@ -33,9 +33,10 @@ function eventModel(x: Exchange, event: Progress): Record<string, unknown> {
       return { progress: 100, failed: true, message: event.message, html_message: html(event.message) };
     case 'stage': {
       const { stage } = event;
-      const bytes = stage.kind === 'pulling' ? { received_bytes: stage.receivedBytes, total_bytes: stage.totalBytes } : {};
+      const bytes = stage.kind === 'pulling' ? { received_bytes: stage.receivedBytes, total_bytes: stage.totalBytes, ...(stage.layers === undefined ? {} : { layers: stage.layers }) } : {};
       const place = stage.kind === 'queued' ? { position: stage.position, estimate: stage.waitMs === null ? null : Math.round(stage.waitMs / 1000) } : {};
-      return { progress: event.percent, message: stageText(stage, x.t), stage: stage.kind, at: stage.at.toISOString(), ...bytes, ...place };
+      const template = stage.kind === 'template' ? { template: stage.template, outcome: stage.outcome, path: stage.path } : {};
+      return { progress: event.percent, message: stageText(stage, x.t), stage: stage.kind, at: stage.at.toISOString(), ...bytes, ...place, ...template };
     }
   }
 }

@@ -97,7 +97,9 @@ export const RouteModel = named('Route', z.strictObject({ routespec: z.string(),
 
 export const HealthModel = named('Health', z.strictObject({
   ok: z.boolean(), running: z.boolean().describe('A proof is under way.'), at: Time.nullable(), blocked: z.string().nullable().describe('Why no server can be started; null: they can.'),
-  checks: z.array(z.strictObject({ name: z.string(), ok: z.boolean(), level: z.string(), detail: z.string(), at: Time.nullable(), ms: z.number() })),
+  checks: z.array(z.strictObject({
+    code: z.string().describe('Never changes its meaning, e.g. `B-DISK-1`.'), name: z.string(), title: z.string(), ok: z.boolean(), level: z.string(), detail: z.string(), remedy: z.string().nullable().describe('What to do about it; null: it holds.'),
+    dismissed: z.strictObject({ by: z.string(), at: Time }).nullable().describe('Who put this warning aside.'), at: Time.nullable(), ms: z.number() })),
 }).describe('The last proof of isolation.'));
 
 const Part = z.strictObject({ class: z.string(), version: z.string() });

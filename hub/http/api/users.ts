@@ -10,13 +10,11 @@ import { actorOf, targetOf, type Kit } from '../kit';
 import { operation, type Given } from '../operation';
 import type { HubRoute } from '../routes';
 import { identityModel, userModel } from './models';
-import { paged, pageOf, selfUrl, type Page } from './read';
+import { paged, pageOf, selfUrl } from './read';
 import { IdentityModel, listed, UserModel, UserWithPassword } from './schemas';
 import { Change, CreateMany, CreateOne, ListQuery, RemoveQuery, ShowQuery } from './user-schemas';
 
 const READ: readonly [ScopeName, ...ScopeName[]] = ['read:users', 'read:users:name', 'read:servers', 'read:users:groups', 'read:users:activity', 'read:roles:users'];
-/** Accounts read at once to find those in one state. Whoever sees a group only has all its members read for each chunk (Q10). */
-const CHUNK = 10_000;
 
 export function userRoutes(kit: Kit): readonly HubRoute[] {
   const { deps } = kit;
@@ -31,22 +29,12 @@ export function userRoutes(kit: Kit): readonly HubRoute[] {
     const actor = actorOf(x);
     const ask = query();
     const page = pageOf(ask, x);
-    const { users, total } = select(actor, ask, page);
+    const { name_filter: nameContains = '', group, status, state, sort = 'id' } = ask;
+    const { users, total } = accounts.list(actor, {
+      ...page, sort, ...(nameContains === '' ? {} : { nameContains }), ...(group === undefined ? {} : { group }), ...(status === undefined ? {} : { status }), ...(state === undefined ? {} : { state }),
+    });
     const models = users.map((user) => userModel(deps, actor, user, { stopped: ask.include_stopped_servers === true }));
     return json(200, paged(models, { total, page, self: selfUrl(kit, x) }));
-  };
-
-  const select = (actor: Actor, { name_filter: nameContains = '', sort = 'id', state }: z.output<typeof ListQuery>, page: Page): { users: readonly User[]; total: number } => {
-    const more = { sort, ...(nameContains === '' ? {} : { nameContains }) };
-    if (state === undefined) return accounts.list(actor, { ...page, ...more });
-    const wanted = stateFilter(kit, state);
-    const users: User[] = [];
-    for (let offset = 0, total = 1; offset < total; offset += CHUNK) {
-      const chunk = accounts.list(actor, { offset, limit: CHUNK, ...more });
-      total = chunk.total;
-      users.push(...chunk.users.filter(wanted));
-    }
-    return { users: users.slice(page.offset, page.offset + page.limit), total: users.length };
   };
 
   /** Those that exist are passed over; all of them existing is a conflict (protocol, 3.6). */
@@ -166,15 +154,6 @@ export function userAt(kit: Kit, x: Exchange, scopes: readonly ScopeName[]): Use
   demandAny(actor, scopes, user === undefined ? { kind: 'user', name, groups: [] } : targetOf(kit.deps, user));
   if (user === undefined) throw new HubError('not-found', 'No access to resources or resources not found');
   return user;
-}
-
-function stateFilter({ deps }: Kit, state: 'active' | 'ready' | 'inactive'): (user: User) => boolean {
-  const servers = deps.directory.servers();
-  const active = new Set(servers.map((s) => s.owner));
-  const ready = new Set(servers.filter((s) => s.state.kind === 'ready').map((s) => s.owner));
-  if (state === 'active') return (user) => active.has(user.id);
-  if (state === 'ready') return (user) => ready.has(user.id);
-  return (user) => !active.has(user.id);
 }
 
 function validName(raw: string): User['name'] | undefined {

@@ -19,9 +19,16 @@ export function healthRoutes(kit: Kit): readonly HubRoute[] {
     services.backups.make(actorOf(x)).catch((err: unknown) => log.warn({ err }, 'a backup that was asked for was not made'));
     return seeOther(urls.adminHealth);
   };
+  /** With `undo`, a warning comes back. One that is gone meanwhile needs neither. */
+  const dismiss = (x: Exchange): Reply => {
+    const code = x.form.one('code') ?? '';
+    services.health[x.form.one('undo') === '1' ? 'recall' : 'dismiss'](actorOf(x), code);
+    return seeOther(urls.adminHealth);
+  };
   return [
     { method: 'get', path: '/hub/admin/health', kind: 'page', needs: ['admin-ui'], handle: show },
     { method: 'post', path: '/hub/admin/health', kind: 'page', needs: ['admin-ui'], handle: begin },
+    { method: 'post', path: '/hub/admin/health/dismiss', kind: 'page', needs: ['admin-ui'], handle: dismiss },
     { method: 'post', path: '/hub/admin/backups', kind: 'page', needs: ['admin-ui'], reauth: true, handle: backUp },
   ];
 }

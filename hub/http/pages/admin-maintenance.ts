@@ -41,7 +41,7 @@ export function maintenancePageRoutes(kit: Kit): readonly HubRoute[] {
 }
 
 /** What `datetime-local` sends, read as UTC. */
-function momentOf(text: string | undefined): Date | undefined {
+export function momentOf(text: string | undefined): Date | undefined {
   const at = text !== undefined && /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?$/.test(text) ? new Date(`${text}Z`) : undefined;
   return at === undefined || Number.isNaN(at.getTime()) ? undefined : at;
 }

@@ -1,6 +1,7 @@
 import { confirmPage } from '../../../views/pages/confirm';
 import { THEMES } from '../../../views/layout';
 import { signInPage } from '../../../views/pages/sign-in';
+import type { AccountDetails } from '../../domain/account';
 import { HubError, toHubError } from '../../domain/errors';
 import { found, seeOther, type Exchange, type Reply } from '../exchange';
 import { actorOf, type Kit } from '../kit';
@@ -53,9 +54,15 @@ export function entranceRoutes(kit: Kit): readonly HubRoute[] {
     return seeOther(urls.login());
   };
 
+  /** Whoever is signed in finds it again in the next browser. */
+  const remember = (x: Exchange, chosen: Partial<AccountDetails>): void => {
+    if (x.caller.user !== undefined) services.accountInfo.change(actorOf(x), x.caller.user, chosen);
+  };
+
   const theme = (x: Exchange): Reply => {
     const chosen = THEMES.find((one) => one === x.form.one('theme'));
     if (chosen === undefined) throw new HubError('invalid-input', x.t('theme.unknown'));
+    remember(x, { theme: chosen });
     kit.chooseTheme(x, chosen);
     return seeOther(kit.next(x.form.one('next'), urls.home));
   };
@@ -63,6 +70,7 @@ export function entranceRoutes(kit: Kit): readonly HubRoute[] {
   const language = (x: Exchange): Reply => {
     const lang = x.form.one('lang');
     if (lang !== 'en' && lang !== 'zh') throw new HubError('invalid-input', 'There is no such language here.');
+    remember(x, { language: lang });
     kit.chooseLanguage(x, lang);
     return seeOther(kit.next(x.form.one('next'), urls.hub));
   };

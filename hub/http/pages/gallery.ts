@@ -19,7 +19,7 @@ export function galleryRoutes(kit: Kit): readonly HubRoute[] {
     if (exhibit === undefined) throw new HubError('not-found', x.t('gallery.unknown'));
     const lang: Lang = LANGUAGES.find(({ id }) => id === x.query.get('lang'))?.id ?? x.lang;
     const theme = THEMES.find((one) => one === x.query.get('theme'));
-    const staged = (shell: Shell): Shell => ({ ...shell, lang, t: translator(lang), theme: theme ?? shell.theme, viewer: VIEWERS[exhibit.viewer], xsrf: NO_TOKEN, flashes: [], now: NOW });
+    const staged = (shell: Shell): Shell => ({ ...shell, lang, t: translator(lang), theme: theme ?? shell.theme, viewer: VIEWERS[exhibit.viewer], xsrf: NO_TOKEN, flashes: [], now: NOW, still: true });
     return kit.page(x, 200, (shell) => exhibit.page(staged(shell)));
   };
   return [

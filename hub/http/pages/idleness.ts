@@ -17,7 +17,7 @@ export function idlenessPageRoutes(kit: Kit): readonly HubRoute[] {
     const { user, server, own } = placeOf(kit, x);
     services.idleness.extend(actorOf(x), user, server);
     kit.flash(x, { tone: 'ok', text: x.t('idle.extended') });
-    return seeOther(own ? urls.home : urls.adminIdleness);
+    return seeOther(kit.next(x.form.one('next'), own ? urls.home : urls.adminIdleness));
   };
 
   const show = async (x: Exchange): Promise<Reply> => {

@@ -14,7 +14,7 @@ const SHOWN_LINES = 200;
 export function serverLifeRoutes(kit: Kit): readonly HubRoute[] {
   const { deps } = kit;
   const { urls, services, directory } = deps;
-  const backOf = (place: Place): string => (place.own ? urls.home : urls.adminUsers);
+  const backOf = (place: Place): string => (place.own ? urls.home : urls.adminServer(place.user.name, place.server));
 
   const ask = (verb: 'restart' | 'recreate') => (x: Exchange): Reply => {
     const place = placeOf(kit, x);

@@ -9,17 +9,19 @@ import { readUserAgent } from '../user-agent';
 
 const MANAGE = ['admin:users'] as const;
 
+/** A browser and its system, in words. */
+export function sessionWords(x: Exchange, session: Session): string {
+  const { browser, system } = readUserAgent(session.userAgent);
+  if (browser === undefined) return system ?? x.t('sessions.unknown');
+  return system === undefined ? browser : x.t('sessions.browserOn', { browser, system });
+}
+
 /** Where somebody is signed in, and ending it: one's own, and for administrators those of others (B03, B16). */
 export function sessionRoutes(kit: Kit): readonly HubRoute[] {
   const { urls, services, directory } = kit.deps;
 
-  const wordsFor = (x: Exchange, session: Session): string => {
-    const { browser, system } = readUserAgent(session.userAgent);
-    if (browser === undefined) return system ?? x.t('sessions.unknown');
-    return system === undefined ? browser : x.t('sessions.browserOn', { browser, system });
-  };
   const rowOf = (x: Exchange, session: Session, end: string): SessionRow => ({
-    browser: wordsFor(x, session), address: session.address, created: session.created, lastSeen: session.lastSeen, current: session.id === x.caller.session?.id, end,
+    browser: sessionWords(x, session), address: session.address, created: session.created, lastSeen: session.lastSeen, current: session.id === x.caller.session?.id, end,
   });
 
   const own = (x: Exchange): Reply => {
@@ -60,13 +62,13 @@ export function sessionRoutes(kit: Kit): readonly HubRoute[] {
   const endOther = (x: Exchange): Reply => {
     const [user, id] = [x.params['id'] as UserId, x.params['session'] as SessionId];
     services.accounts.endSession(actorOf(x), user, id);
-    return after(x, id === x.caller.session?.id, x.t('sessions.ended'), urls.adminSessions(user));
+    return after(x, id === x.caller.session?.id, x.t('sessions.ended'), kit.next(x.form.one('next'), urls.adminSessions(user)));
   };
 
   const endAllOther = (x: Exchange): Reply => {
     const user = x.params['id'] as UserId;
     services.accounts.endSessions(actorOf(x), user);
-    return after(x, user === x.caller.user?.id, x.t('sessions.endedAll', { name: directory.nameOf(user) ?? '' }), urls.adminSessions(user));
+    return after(x, user === x.caller.user?.id, x.t('sessions.endedAll', { name: directory.nameOf(user) ?? '' }), kit.next(x.form.one('next'), urls.adminSessions(user)));
   };
 
   const askPassword = (x: Exchange): Reply =>

@@ -1,20 +1,20 @@
 import { confirmPage } from '../../../views/pages/confirm';
-import { failedPage, notRunningPage, pendingPage, spawnFormPage, stoppingPage } from '../../../views/pages/spawn';
+import { failedPage, notRunningPage, pendingPage, stoppingPage } from '../../../views/pages/spawn';
 import { can, demand, isOwn } from '../../domain/access';
 import { HubError } from '../../domain/errors';
 import { DEFAULT_SERVER, type ServerName } from '../../domain/ids';
 import { parseServerName } from '../../domain/names';
 import type { ServerRecord } from '../../domain/server';
+import type { Size } from '../../domain/size';
 import type { User } from '../../domain/user';
-import type { StartAsk } from '../../services/contract';
 import { found, isOwnVisit, seeOther, type Exchange, type Reply } from '../exchange';
 import { actorOf, ownerOf, serverTargetOf, type Kit } from '../kit';
+import { startAsk, type Chosen } from '../api/server-schemas';
 import type { HubRoute } from '../routes';
+import { launchReply } from './launch-form';
 
 /** A start that fails at once is reported on this answer already. */
 const GLANCE_MS = 1000;
-const OURS = new Set(['next', '_xsrf', 'profile']);
-const MAX_OPTION = 2048;
 const SHOWN_OPTIONS = 5;
 const LONGEST_NAME = 64;
 
@@ -38,8 +38,10 @@ export function placeOf(kit: Kit, x: Exchange, scope: 'read:servers' | 'access:s
   return { user, server, own: isOwn(actor, user), record: deps.directory.serversOf(user.id).find((record) => record.name === server) };
 }
 
+const LOG_LINES = 40;
+
 /** How a server looks that is not ready: the same page wherever one meets it. */
-export function stateReply(kit: Kit, x: Exchange, place: Place, next: string | undefined): Reply {
+export async function stateReply(kit: Kit, x: Exchange, place: Place, next: string | undefined): Promise<Reply> {
   const { urls, settings, services, directory } = kit.deps;
   const { user, server, record, own } = place;
   const which = { user: user.name, server, own };
@@ -47,8 +49,9 @@ export function stateReply(kit: Kit, x: Exchange, place: Place, next: string | u
   const more = { profiles: directory.profilesFor(user.id), profile: record?.profile ?? null, mayStart, next };
   const state = record?.state;
   if (record !== undefined && (state?.kind === 'queued' || state?.kind === 'starting')) {
-    const progressUrl = `${urls.apiProgress(user.name, server)}?_xsrf=${encodeURIComponent(kit.formToken(x))}`;
-    return kit.page(x, 200, (shell) => pendingPage(shell, { ...which, stages: services.servers.stages(record.id), percent: 0, progressUrl, next }));
+    const token = encodeURIComponent(kit.formToken(x));
+    const log = own ? { lines: await linesOf(kit, x, record, place), url: `${urls.apiLogs(user.name, server)}?follow=1&lines=${LOG_LINES}&_xsrf=${token}` } : null;
+    return kit.page(x, 200, (shell) => pendingPage(shell, { ...which, stages: services.servers.stages(record.id), percent: services.servers.percent(record.id), progressUrl: `${urls.apiProgress(user.name, server)}?_xsrf=${token}`, log, next }));
   }
   if (state?.kind === 'stopping') return kit.page(x, 200, (shell) => stoppingPage(shell, which));
   const end = record === undefined ? null : services.servers.truth(actorOf(x), user, server).lastEnd;
@@ -60,24 +63,33 @@ export function stateReply(kit: Kit, x: Exchange, place: Place, next: string | u
   return kit.page(x, 200, (shell) => notRunningPage(shell, { ...which, ...more, reason: state?.kind === 'stopped' ? state.reason : null, end }));
 }
 
+/** What it wrote in this start; nothing while there is no container, or the engine takes its time. */
+async function linesOf({ deps }: Kit, x: Exchange, { state }: ServerRecord, { user, server }: Place): Promise<readonly string[]> {
+  if (state.kind !== 'starting' || state.handle === null) return [];
+  let lines: readonly string[] = [];
+  const read = deps.services.servers.logs(actorOf(x), user, server, LOG_LINES).then((found) => void (lines = found), (err: unknown) => deps.log.debug({ err }, 'the log of a server that starts was not read'));
+  await withinMs(deps.clock.after, read, GLANCE_MS);
+  return lines;
+}
+
+/** It was refused for what was chosen, and not for who chose it. */
+const isChoice = ({ code }: HubError, { profile, size, template }: Chosen): boolean => code === 'invalid-input' && (profile !== undefined || size !== undefined || template !== undefined);
+
+/** undefined: all that the profile has. Throws `invalid-input` for what is no number. */
+function sizeIn({ form }: Exchange): Size | undefined {
+  const [cpus, memory] = ['cpus', 'memory'].map((name) => form.one(name) || undefined);
+  if (cpus === undefined && memory === undefined) return undefined;
+  if ([cpus, memory].some((text) => text !== undefined && !(Number(text) > 0 && Number.isFinite(Number(text))))) throw new HubError('invalid-input', 'A size is a number of CPUs and of bytes.');
+  return { ...(cpus === undefined ? {} : { cpus: Number(cpus) }), ...(memory === undefined ? {} : { memory: Number(memory) }) };
+}
+
 export function spawnRoutes(kit: Kit): readonly HubRoute[] {
   const { deps } = kit;
-  const { urls, settings, services } = deps;
+  const { urls, services } = deps;
 
   const pendingUrl = (place: Place, next: string | undefined): string => urls.spawnPending(place.user.name, place.server) + (next === undefined ? '' : `?next=${encodeURIComponent(next)}`);
   const nextOf = (x: Exchange, given: string | undefined): string | undefined => kit.next(given, '') || undefined;
   const readyUrl = (place: Place, next: string | undefined): string => next ?? (place.own ? urls.server(place.user.name, place.server) : urls.access(place.user.name, place.server));
-
-  const form = (x: Exchange, place: Place, status: number, problem?: string): Reply => {
-    const { query } = x;
-    const wanted = query.get('profile') ?? place.record?.profile ?? settings.profiles[0]?.slug ?? null;
-    const given = [...query.entries()].filter(([name]) => !OURS.has(name));
-    // One that is marked as an option says that the others are none (protocol, 2.10).
-    const marked = given.filter(([name]) => name.startsWith('opt-'));
-    const options = (marked.length > 0 ? marked : given).map(([name, value]) => [name.replace(/^opt-/, '').slice(0, MAX_OPTION), value.slice(0, MAX_OPTION)] as const);
-    const model = { user: place.user.name, server: place.server, own: place.own, profiles: deps.directory.profilesFor(place.user.id), chosen: wanted, options, next: nextOf(x, query.get('next') ?? undefined), problem };
-    return kit.page(x, status, (shell) => spawnFormPage(shell, model));
-  };
 
   /** Without options and from our own pages or a typed address, a visit starts the server, as JupyterHub's clients expect; else it asks (C16). */
   const visit = async (x: Exchange): Promise<Reply> => {
@@ -89,40 +101,59 @@ export function spawnRoutes(kit: Kit): readonly HubRoute[] {
     if (kind === 'queued' || kind === 'starting' || kind === 'stopping') return found(pendingUrl(place, next));
     const plain = [...x.query.keys()].every((name) => name === 'next' || name === '_xsrf');
     const familiar = place.server === DEFAULT_SERVER || place.record !== undefined;
-    if (!isOwnVisit(x) || !plain || !familiar || !place.own) return form(x, place, 200);
+    if (!isOwnVisit(x) || !plain || !familiar || !place.own) return launchReply(kit, x, place, { status: 200, next });
     return start(x, place, {}, next);
   };
 
-  const start = async (x: Exchange, place: Place, ask: StartAsk, next: string | undefined): Promise<Reply> => {
+  const start = async (x: Exchange, place: Place, chosen: Chosen, next: string | undefined): Promise<Reply> => {
     try {
-      const { record, settled } = services.servers.start(actorOf(x), place.user, place.server, ask);
+      const { record, settled } = services.servers.start(actorOf(x), place.user, place.server, startAsk(chosen));
       await withinMs(deps.clock.after, settled, GLANCE_MS);
       const now = deps.directory.serversOf(place.user.id).find(({ id }) => id === record.id);
-      if (now?.state.kind === 'failed') return stateReply(kit, x, { ...place, record: now }, next);
+      if (now?.state.kind === 'failed') return await stateReply(kit, x, { ...place, record: now }, next);
     } catch (err) {
-      // Nothing was begun, and trying again later may work: the reason belongs beside the button.
-      if (err instanceof HubError && err.code === 'unavailable') return form(x, place, err.status, err.message);
+      // Nothing was begun, and trying again later, or with another choice, may work: the reason belongs beside the button.
+      if (err instanceof HubError && (err.code === 'unavailable' || isChoice(err, chosen))) return launchReply(kit, x, place, { status: err.status, next, problem: err.message, ...chosen });
       throw err;
     }
     const target = pendingUrl(place, next);
     return x.method === 'POST' ? seeOther(target) : found(target);
   };
 
+  /** Into a server that runs already; whoever asked is sent to the copy. */
+  const copy = async (x: Exchange, place: Place, template: string): Promise<Reply> => {
+    const { user, server, own } = place;
+    try {
+      const { path } = await services.templates.copy(actorOf(x), user, server, template);
+      return seeOther(own ? urls.serverFile(user.name, server, path) : urls.access(user.name, server));
+    } catch (err) {
+      if (err instanceof HubError && (err.code === 'invalid-input' || err.code === 'not-found' || err.code === 'upstream-failed')) return launchReply(kit, x, place, { status: err.status, next: undefined, problem: err.message });
+      throw err;
+    }
+  };
+
   const submit = async (x: Exchange): Promise<Reply> => {
     const place = placeOf(kit, x);
     const next = nextOf(x, x.form.one('next'));
-    const profile = x.form.one('profile');
+    const chosen: Chosen = { profile: x.form.one('profile'), template: x.form.one('template') || undefined, size: sizeIn(x) };
     const options = x.form.entries().filter(([name]) => name.startsWith('opt-')).map(([name]) => name.slice('opt-'.length, LONGEST_NAME));
     // Refused, not ignored: nobody shall believe that an image or a command from an address was taken (E12).
-    if (options.length > 0) return form(x, place, 400, x.t('spawn.unknownOptions', { names: options.slice(0, SHOWN_OPTIONS).join(', ') }));
-    return start(x, place, profile === undefined ? {} : { profile }, next);
+    if (options.length > 0) return launchReply(kit, x, place, { status: 400, next, problem: x.t('spawn.unknownOptions', { names: options.slice(0, SHOWN_OPTIONS).join(', ') }) });
+    if (chosen.template !== undefined && place.record?.state.kind === 'ready') return copy(x, place, chosen.template);
+    return start(x, place, chosen, next);
   };
 
-  const pending = (x: Exchange): Reply => {
+  const pending = async (x: Exchange): Promise<Reply> => {
     const place = placeOf(kit, x);
     const next = nextOf(x, x.query.get('next') ?? undefined);
     if (place.record === undefined && place.server !== DEFAULT_SERVER) throw new HubError('not-found', 'There is no such server.');
-    return place.record?.state.kind === 'ready' ? found(readyUrl(place, next)) : stateReply(kit, x, place, next);
+    return place.record?.state.kind === 'ready' ? found(readyUrl(place, broughtTo(place) ?? next)) : stateReply(kit, x, place, next);
+  };
+
+  /** The copy of the template that this start brought; undefined: it brought none. */
+  const broughtTo = ({ user, server, own, record }: Place): string | undefined => {
+    const stage = record === undefined ? undefined : services.servers.stages(record.id).find(({ kind }) => kind === 'template');
+    return own && stage?.kind === 'template' && stage.path !== null ? urls.serverFile(user.name, server, stage.path) : undefined;
   };
 
   const askStop = (x: Exchange): Reply => {

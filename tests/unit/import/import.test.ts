@@ -8,6 +8,7 @@ import type { ImportReport } from '../../../hub/domain/jupyterhub';
 import { systemClock } from '../../../hub/domain/runtime';
 import { BUILT_IN } from '../../../hub/domain/scopes/parse';
 import { DEFAULT_ROLES } from '../../../hub/domain/scopes/roles';
+import { NO_POLICY } from '../../../hub/domain/policy';
 import { createAudit } from '../../../hub/services/audit';
 import { importJupyterHub, type ImportAsk } from '../../../hub/services/import-jupyterhub';
 import { matchesForeignHash, recogniseToken } from '../../../hub/services/foreign-tokens';
@@ -92,6 +93,14 @@ test('nobody joins a group that gives its members something here, by a role or b
   const report = run({}, "UPDATE groups SET name = 'ours' WHERE name = 'empty'; INSERT INTO user_group_map SELECT 2, id FROM groups WHERE name = 'ours'");
   expect([store.groups.membersOf(strong), store.groups.membersOf(plain)]).toEqual([[], []]);
   expect([whyNot(report, 'group', 'team'), whyNot(report, 'group', 'ours')]).toEqual([expect.stringContaining('nobody joins'), expect.stringContaining('nobody joins')]);
+});
+
+test('D04: nobody joins a group whose policy gives something', () => {
+  const team = newId<GroupId>();
+  store.groups.create({ id: team, name: 'team', properties: {} });
+  store.policies.put(team, { ...NO_POLICY, network: { on: true } });
+  expect(whyNot(run(), 'group', 'team')).toContain('nobody joins');
+  expect(store.groups.membersOf(team)).toEqual([]);
 });
 
 test('D04: nobody joins a group of the configuration either that no hub has made yet', () => {

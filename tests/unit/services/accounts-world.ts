@@ -72,7 +72,7 @@ function assemble(store: Store, clock: FakeClock, overrides: Overrides) {
   const authenticator = createPasswordAuthenticator({ hasher, ...createPasswordRecords(store) });
   const login = createLogin({ store, log, audit, authenticator, admit: ({ subject }) => store.users.byId(subject as UserId), sessions, throttle });
   const accounts = createAccounts({
-    store, clock, log, audit, hasher, sessions, actors, throttle, signUpMode: 'approval', adminName: 'admin',
+    store, clock, log, audit, hasher, sessions, actors, throttle, signUpMode: () => 'approval', adminName: 'admin',
     stopServers: async (owner) => void calls.stopped.push(owner.name),
     removeVolumes: async (owner) => void calls.removed.push(owner.name),
     ...overrides,

@@ -1,5 +1,5 @@
 import { DEFAULT_ROLES } from '../../../hub/domain/scopes/roles';
-import { createDeclaredGroups, openGroups, outboundOf, type DeclaredGroup } from '../../../hub/services/declared-groups';
+import { createDeclaredGroups, type DeclaredGroup } from '../../../hub/services/declared-groups';
 import { createDeclared, type DeclaredRole } from '../../../hub/services/declared-roles';
 import { openStore } from '../../../hub/store/create-store';
 import type { Store } from '../../../hub/store/store';
@@ -14,7 +14,6 @@ beforeEach(() => {
 });
 afterEach(() => store.close());
 
-const CLOSED = { outbound: 'none' } as const;
 const group = (name: string, users: readonly string[], more: Partial<DeclaredGroup> = {}): DeclaredGroup => ({ name, users, outbound: 'none', ...more });
 const apply = (roles: readonly DeclaredRole[], groups: readonly DeclaredGroup[] = []): ReturnType<typeof createDeclared> => {
   const declared = createDeclared({ store, roles, groups, audit: { record: (_actor, action, target, more) => void audited.push(`${action} ${target} ${String(more?.detail?.['role'])}`) } });
@@ -25,13 +24,12 @@ const groupsOf = (id: never): readonly string[] => store.groups.groupsOf(id).map
 const rolesOf = (user: { readonly id: unknown }): readonly string[] => store.roles.ofUser(user.id as never).map(({ name }) => name);
 
 describe('groups of the configuration', () => {
-  test('a declared group is made once, with its members, and what it opens is open for them alone', () => {
+  test('a declared group is made once, with its members', () => {
     const [alice, bob] = [makeUser({ store }, 'alice'), makeUser({ store }, 'bob')];
     const declared = [group('web', ['Alice', 'nobody'], { outbound: 'open', properties: { tier: 1 } })];
     for (let boot = 0; boot < 2; boot += 1) createDeclaredGroups(store, declared).apply();
     expect(store.groups.list({ offset: 0, limit: 10 })).toMatchObject({ total: 1, groups: [{ name: 'web', properties: { tier: 1 } }] });
-    const deps = { store, openGroups: openGroups(declared) };
-    expect([outboundOf(deps, CLOSED, alice), outboundOf(deps, CLOSED, bob), outboundOf(deps, { outbound: 'open' }, bob)]).toEqual(['open', 'none', 'open']);
+    expect([groupsOf(alice.id as never), groupsOf(bob.id as never)]).toEqual([['web'], []]);
   });
 
   test('who has no account yet joins with it, but not while it waits for approval', () => {
@@ -53,7 +51,6 @@ describe('groups of the configuration', () => {
     expect([groupsOf(alice.id as never), groupsOf(bob.id as never), store.groups.byName('web')?.properties]).toEqual([[], ['web'], {}]);
     createDeclaredGroups(store, []).apply();
     expect(groupsOf(bob.id as never)).toEqual(['web']);
-    expect(openGroups([]).size).toBe(0);
   });
 });
 

@@ -39,7 +39,7 @@ function world(proofs: (SpawnerCheck | Promise<SpawnerCheck>)[], guards: CheckRo
   const health = createHealth({
     store, clock, log, isolation,
     own: () => Promise.resolve(own()),
-    audit: { note: (_actor, action, _target, more) => void audited.push({ action, more }) },
+    audit: { record: (_actor, action, _target, more) => void audited.push({ action, more }), note: (_actor, action, _target, more) => void audited.push({ action, more }) },
     spawner: {
       check: () => Promise.resolve(proofs[Math.min(asked.proofs++, proofs.length - 1)] as SpawnerCheck),
       guard: () => Promise.resolve(guards[Math.min(asked.guards++, guards.length - 1)] as CheckRow),

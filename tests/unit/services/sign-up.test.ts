@@ -19,14 +19,14 @@ describe('signing up', () => {
   });
 
   it('is open where the settings say so', async () => {
-    const { accounts, signIn } = createWorld({ signUpMode: 'open' });
+    const { accounts, signIn } = createWorld({ signUpMode: () => 'open' });
     expect(await accounts.signUp(ask('carol'))).toEqual({ status: 'active' });
     expect((await signIn('carol', GOOD)).user.name).toBe('carol');
     expect(await codeOf(accounts.signUp(ask('carol')))).toBe('conflict');
   });
 
   it('is closed where the settings say so', async () => {
-    const { accounts, store, hasher } = createWorld({ signUpMode: 'closed' });
+    const { accounts, store, hasher } = createWorld({ signUpMode: () => 'closed' });
     expect(await codeOf(accounts.signUp(ask('carol')))).toBe('forbidden');
     expect(store.users.list(everybody).total).toBe(0);
     expect(hasher.counts().done).toBe(0);

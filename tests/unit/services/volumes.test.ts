@@ -23,7 +23,7 @@ function createWorld(change: Partial<VolumesDeps> = {}) {
   const audit = createAudit({ store, clock, log: capture([]), keepMs: 0 });
   const logged: string[] = [];
   const start = () => {
-    const volumes = createVolumes({ store, engine: spawner, audit, clock, log: capture(logged), failPoint: () => undefined, image: 'none', binMs: 7 * DAY, softQuota: 0, measureEveryMs: 0, ...change });
+    const volumes = createVolumes({ store, engine: spawner, audit, clock, log: capture(logged), failPoint: () => undefined, image: 'none', binMs: () => 7 * DAY, softQuota: () => 0, measureEveryMs: 0, ...change });
     open.push(() => volumes.close());
     return volumes;
   };
@@ -232,7 +232,7 @@ test('a volume that an older database does not know is not lost: it lies in the 
 });
 
 test('sizes come from the engine in the background, and a soft quota warns with them', async () => {
-  const { volumes, alice, me, used } = createWorld({ softQuota: 10_000 });
+  const { volumes, alice, me, used } = createWorld({ softQuota: () => 10_000 });
   await used(alice);
   expect(volumes.report(me, alice)).toMatchObject({ bytes: 0, over: false, volumes: [{ bytes: null, measured: null }, {}, {}] });
   await volumes.measure();

@@ -18,8 +18,8 @@ describe('the catalogue', () => {
     const root = path.resolve(__dirname, '../../..');
     const files = ['views', 'hub/http'].flatMap((folder) => readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }).filter((f) => /\.tsx?$/.test(f) && !f.startsWith('i18n')).map((f) => path.join(root, folder, f)));
     const source = files.map((file) => readFileSync(file, 'utf8')).join('\n');
-    const made = [/^scope\./, /^error\./, /^maintenance\.phase\./, /^end\.(?:cause|advice)\./, /^(?:restart|recreate)\.(?:title|explain|submit)$/, /^state\./, /^status\./, /^stage\./, /^idle\.(?:says|span)\./, /^theme\./, /^volumes\.(?:home|workspace|cache)(?:Holds)?$/];
-    expect(keys.filter((key) => !source.includes(`'${key}'`) && !made.some((m) => m.test(key)))).toEqual([]);
+    const made = [/^scope\./, /^error\./, /^maintenance\.phase\./, /^end\.(?:cause|advice)\./, /^failed\.(?:cause|next)\./, /^template\.(?:copying|copied|missing|failed)$/, /^(?:restart|recreate)\.(?:title|explain|submit)$/, /^state\./, /^status\./, /^stage\./, /^idle\.(?:says|span)\./, /^theme\./, /^people\.(?:problem|bulk|bulkText|bulkDo)\./, /^person\.tab\./, /^servers\.(?:pill|all|allNone|bulk|bulkText|bulkDo|bulkDone)\./, /^dashboard\.range\./, /^groups\.(?:up|down|rule|kind|what|section|explain|import)(?:Named$|$|\.)/, /^activity\.(?:did|kind)\./, /^settings\.section\./, /^check\.(?:title|remedy)\./, /^task\./, /^notices\.(?:variant|state|range|phase|status)\./, /^volumes\.(?:home|workspace|cache)(?:Holds)?$/];
+    expect(keys.filter((key) => !source.includes(`'${key}'`) && !source.includes(`"${key}"`) && !made.some((m) => m.test(key)))).toEqual([]);
   });
 
   it('is translated, apart from names', () => {

@@ -1,3 +1,4 @@
+import { effectivePolicy, NO_POLICY } from '../../../hub/domain/policy';
 import { createUrls } from '../../../hub/urls';
 import { translator } from '../../../views/i18n';
 import type { Shell } from '../../../views/layout';
@@ -5,26 +6,40 @@ import { acceptSharePage } from '../../../views/pages/accept-share';
 import { authorizePage } from '../../../views/pages/authorize';
 import { auditPage } from '../../../views/pages/audit';
 import { errorPage } from '../../../views/pages/confirm';
-import { homePage, type HomeModel } from '../../../views/pages/home';
+import { homePage, type HomeModel, type HomeServer } from '../../../views/pages/home';
 import { reauthPage, sessionsPage } from '../../../views/pages/sessions';
 import { signInPage } from '../../../views/pages/sign-in';
-import { failedPage, notRunningPage, pendingPage, spawnFormPage } from '../../../views/pages/spawn';
-import { usersPage, type UserRow } from '../../../views/pages/users';
+import { launchPage } from '../../../views/pages/launch';
+import { failedPage, notRunningPage, pendingPage } from '../../../views/pages/spawn';
+import { addUsersPage, credentialsPage } from '../../../views/pages/add-users';
+import { bulkPage } from '../../../views/pages/bulk';
+import { serversPage } from '../../../views/pages/servers';
+import { userPage } from '../../../views/pages/user';
+import { usersPage, type UserRow, type UsersModel } from '../../../views/pages/users';
 import { renderPage } from '../../../views/render';
 
 const shell: Shell = { lang: 'en', t: translator('en'), theme: 'auto', brand: { name: 'Berth', logo: null, style: null, stage: null }, urls: createUrls('/'), asset: (file) => `/hub/static/${file}?v=1`, xsrf: 'token', viewer: { name: 'alice', admin: false }, flashes: [], here: '/hub/home', path: '/hub/home' };
 const EVIL = '"><img src=x onerror=alert(1)>\u202e';
 const since = new Date('2026-03-04T05:06:07Z');
 const profiles = [{ slug: 'a', title: 'Small', description: '', outbound: 'none' }, { slug: 'b', title: EVIL, description: EVIL, outbound: 'open' }] as const;
+const HOME: Omit<HomeModel, 'servers' | 'profiles'> = { user: 'alice', mayStart: true, named: null, groups: [], policy: null, volumes: null, waiting: null, unwell: false, visits: [], shared: [] };
+const SERVER: Omit<HomeServer, 'state'> = { name: '', profile: null, idle: null, news: null, usage: null, stage: null, outdated: false };
 const which = { user: 'a@b c', server: '', own: true };
+const USERS: UsersModel = { pending: [], pendingTotal: 0, users: [], total: 0, offset: 0, limit: 50, query: { q: '', group: '', status: undefined, sort: 'name' }, counts: { active: 0, pending: 0, disabled: 0 }, groups: [], mayManage: true, problem: undefined };
+const limits = { cpus: 2, memoryBytes: 8 * 1024 ** 3 };
 
 describe('what others wrote', () => {
-  const row: UserRow = { id: 'u1', name: EVIL, status: 'active', admin: false, researcher: true, lastActivity: null, server: null, self: false };
+  const row: UserRow = { id: 'u1', name: EVIL, status: 'active', admin: false, researcher: true, groups: [EVIL], created: since, lastActivity: null, server: null, self: false };
   const pages = {
     'sign-in': signInPage(shell, { username: EVIL, next: EVIL, problem: EVIL, maySignUp: true }),
-    users: usersPage(shell, { pending: [{ id: 'u2', name: EVIL, created: since }], users: [row], total: 1, offset: 0, limit: 50, search: EVIL, mayManage: true, problem: EVIL }),
+    users: usersPage(shell, { ...USERS, pending: [{ id: 'u2', name: EVIL, created: since }, { id: 'u3', name: EVIL, created: since }], pendingTotal: 2, users: [row], total: 1, query: { q: EVIL, group: EVIL, status: 'active', sort: EVIL }, groups: [EVIL], problem: EVIL }),
+    user: userPage(shell, { user: { id: 'u1', name: EVIL, status: 'active', admin: false, self: false }, problem: EVIL, part: { tab: 'access', groups: [{ name: EVIL, roles: [EVIL] }], others: [EVIL], mayGroup: true, roles: [EVIL], givable: [EVIL], permissions: [{ scope: EVIL, from: [{ role: EVIL, group: EVIL, share: null }, { role: null, group: null, share: EVIL }] }] } }),
+    addUsers: addUsersPage(shell, { text: EVIL, plan: [{ line: 1, name: EVIL, admin: true, groups: [EVIL], problems: [EVIL] }], most: 200, problem: EVIL }),
+    credentials: credentialsPage(shell, { users: [{ name: EVIL, password: EVIL, groups: [EVIL] }], address: EVIL }),
+    bulk: bulkPage(shell, { title: EVIL, text: EVIL, names: [EVIL], field: 'user', fields: { action: EVIL }, action: '/hub/x', submit: EVIL, danger: true, back: '/hub/y' }),
+    servers: serversPage(shell, { rows: [{ user: EVIL, name: EVIL, state: { kind: 'failed', since, message: EVIL, logTail: [] }, profile: EVIL, usage: null, volumeBytes: null, lastActivity: null, idle: null, own: false, mayStart: true, mayStop: true }], total: 1, offset: 0, limit: 50, query: { user: EVIL, group: EVIL, profile: 'b', state: undefined, sort: EVIL }, counts: { all: 1, running: 0, soon: 0, queued: 0, starting: 0, stopping: 0, failed: 1, stopped: 0 }, profiles, groups: [EVIL], may: { start: true, stop: true, message: true }, most: 500, now: since, problem: EVIL }),
     failed: failedPage(shell, { ...which, message: EVIL, logTail: [EVIL, '</pre><script>'], end: { at: since, cause: 'crashed', exitCode: 1, memory: { peak: 5, limit: null }, logTail: [EVIL] }, mayStart: true, profiles, profile: 'b', next: EVIL }),
-    spawn: spawnFormPage(shell, { ...which, user: EVIL, own: false, profiles, chosen: 'b', options: [[EVIL, EVIL]], next: EVIL, problem: undefined }),
+    launch: launchPage(shell, { ...which, user: EVIL, own: false, running: false, mayStart: true, live: false, size: {}, templates: [{ slug: 'x', title: EVIL, description: EVIL, groups: [] }], template: 'x', profiles: profiles.map((p) => ({ ...p, limits })), chosen: 'b', options: [[EVIL, EVIL]], next: EVIL, problem: EVIL }),
     sessions: sessionsPage(shell, { title: EVIL, sessions: [{ browser: EVIL, address: EVIL, created: since, lastSeen: since, current: true, end: '/hub/sessions/x/end' }], endAll: '/hub/sessions/end', back: undefined }),
     reauth: reauthPage(shell, { action: '/hub/x', fields: [[EVIL, EVIL]], field: 'reauth-password', problem: EVIL, back: '/hub/home' }),
     audit: auditPage(shell, { rows: [{ id: 1, at: since, actorKind: EVIL, actor: EVIL, actorId: EVIL, via: EVIL, credential: EVIL, address: EVIL, requestId: EVIL, action: EVIL, target: EVIL, result: 'denied', detail: { [EVIL]: EVIL }, prev: '', hash: '' }], next: 1, head: { id: 1, hash: '' }, fields: { actor: EVIL, action: EVIL, target: EVIL, from: EVIL, until: EVIL }, first: false }),
@@ -32,7 +47,8 @@ describe('what others wrote', () => {
     authorize: authorizePage(shell, { title: EVIL, scopes: [EVIL, `access:servers!server=${EVIL}`], action: EVIL }),
     'accept-share': acceptSharePage(shell, { owner: EVIL, server: `${EVIL}/`, scopes: [EVIL], code: EVIL, next: EVIL, sameHost: true }),
     home: homePage({ ...shell, viewer: { name: EVIL, admin: true }, flashes: [{ tone: 'ok', text: EVIL, secret: EVIL }] }, {
-      user: EVIL, profiles, mayStart: true, waiting: 2, unwell: true, quota: { held: 3, limit: 2 }, visits: [{ visitor: EVIL, at: since }], shared: [{ owner: EVIL, name: EVIL, ready: false }], servers: [{ name: EVIL, state: { kind: 'failed', since, message: EVIL, logTail: [] }, profile: null, idle: null, news: null }],
+      ...HOME, user: EVIL, profiles, named: { problem: EVIL, given: EVIL }, groups: [EVIL], policy: effectivePolicy([{ group: EVIL, policy: { ...NO_POLICY, environment: { on: true, variables: { [EVIL]: EVIL } } } }], { profiles: [], servers: 0 }), waiting: 2, unwell: true,
+      visits: [{ visitor: EVIL, at: since }], shared: [{ owner: EVIL, name: EVIL, ready: false }], servers: [{ ...SERVER, name: EVIL, state: { kind: 'failed', since, message: EVIL, logTail: [] } }],
     }),
   };
 
@@ -41,13 +57,14 @@ describe('what others wrote', () => {
     expect(markup).toContain('&lt;img');
     expect(markup).not.toContain('<img src=x');
     expect(markup).not.toContain('</pre><script>');
-    expect(markup).not.toMatch(/href="(?![/#])/);
+    // What is downloaded from the page itself is plain text, and nothing else.
+    expect(markup).not.toMatch(/href="(?![/#]|data:text\/plain;charset=utf-8,[\w%.!~*'()-]*")/);
   });
 });
 
 describe('the home page', () => {
   const model = (state: HomeModel['servers'][number]['state'], mayStart = true): string =>
-    renderPage(homePage(shell, { user: 'alice', profiles: profiles.slice(0, 1), mayStart, waiting: null, unwell: false, quota: null, visits: [], shared: [], servers: [{ name: '', state, profile: null, idle: null, news: null }] }));
+    renderPage(homePage(shell, { ...HOME, profiles: profiles.slice(0, 1), mayStart, servers: [{ ...SERVER, state }] }));
   const handle = { spawner: 'fake', id: '1' };
 
   it.each([
@@ -70,11 +87,11 @@ describe('the home page', () => {
 describe('a profile that reaches the internet', () => {
   const open = [{ slug: 'b', title: 'Big', description: '', outbound: 'open' }] as const;
   const small = [{ slug: 'a', title: 'Small', description: '', outbound: 'none' }] as const;
-  const form = (list: readonly (typeof open | typeof small)[number][]): string => renderPage(spawnFormPage(shell, { ...which, profiles: list, chosen: 'a', options: [], next: undefined, problem: undefined }));
+  const form = (list: readonly (typeof open | typeof small)[number][]): string => renderPage(launchPage(shell, { ...which, running: false, mayStart: true, live: false, size: {}, templates: [], template: null, profiles: list.map((p) => ({ ...p, limits })), chosen: 'a', options: [], next: undefined, problem: undefined }));
   const stopped = (list: readonly (typeof open | typeof small)[number][]): string => renderPage(notRunningPage(shell, { ...which, reason: null, end: null, mayStart: true, profiles: list, profile: null, next: undefined }));
   const home = (profile: string, kind: 'ready' | 'stopped'): string => {
     const state = kind === 'ready' ? ({ kind, since, handle: { spawner: 'fake', id: '1' }, origin: 'http://x' } as const) : ({ kind, since, reason: null } as const);
-    return renderPage(homePage(shell, { user: 'alice', profiles: [...small, ...open], mayStart: true, waiting: null, unwell: false, quota: null, visits: [], shared: [], servers: [{ name: '', state, profile, idle: null, news: null }] }));
+    return renderPage(homePage(shell, { ...HOME, profiles: [...small, ...open], servers: [{ ...SERVER, state, profile }] }));
   };
   const SERVERS = 'Servers of this profile reach the internet.';
 
@@ -106,9 +123,9 @@ describe('the navigation', () => {
 describe('every page', () => {
   const all = [
     signInPage(shell, { username: '', next: undefined, problem: undefined, maySignUp: true }),
-    pendingPage(shell, { ...which, stages: [{ kind: 'pulling', at: since, image: 'x', receivedBytes: 1024, totalBytes: 2048 }], percent: 10, progressUrl: '/p', next: undefined }),
+    pendingPage(shell, { ...which, stages: [{ kind: 'pulling', at: since, image: 'x', receivedBytes: 1024, totalBytes: 2048 }], percent: 10, progressUrl: '/p', log: null, next: undefined }),
     notRunningPage(shell, { ...which, reason: null, end: null, mayStart: true, profiles, profile: null, next: '/user/x' }),
-    usersPage(shell, { pending: [], users: [], total: 0, offset: 0, limit: 50, search: '', mayManage: true, problem: undefined }),
+    usersPage(shell, USERS),
   ].map((page) => renderPage(page));
 
   it.each(all)('has a language, one heading, a skip link, labels, and a token in each form that posts', (markup) => {

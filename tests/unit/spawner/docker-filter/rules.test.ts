@@ -1,7 +1,7 @@
 import { ruleFor } from '../../../../spawner/docker-filter/rules';
 
 const REFUSED = [
-  ['POST', '/containers/abc/exec'], ['POST', '/exec/abc/start'], ['POST', '/build'], ['POST', '/commit'], ['POST', '/containers/abc/attach'], ['POST', '/containers/abc/rename'],
+  ['POST', '/containers/abc/exec'], ['POST', '/exec/abc/start'], ['POST', '/build'], ['POST', '/commit'], ['GET', '/containers/abc/attach/ws'], ['POST', '/containers/abc/rename'],
   ['POST', '/containers/abc/update'], ['PUT', '/containers/abc/archive'], ['GET', '/containers/abc/export'], ['POST', '/containers/prune'], ['POST', '/volumes/prune'],
   ['POST', '/networks/prune'], ['POST', '/images/prune'], ['DELETE', '/images/debian'], ['POST', '/images/load'], ['POST', '/images/abc/push'], ['POST', '/swarm/init'], ['GET', '/secrets'], ['POST', '/session'],
   ['POST', '/plugins/pull'], ['POST', '/auth'], ['GET', '/'], ['PATCH', '/containers/abc'], ['POST', '/containers/abc/json'],
@@ -21,6 +21,10 @@ test('S07: of a container only files of volumes go out, and of sizes only its ow
   expect(ruleFor('GET', '/v1.41/containers/abc/archive')).toEqual({ demand: 'own-files', subject: 'abc', template: '/v1.41/containers/{}/archive', query: ['path'] });
   expect(ruleFor('HEAD', '/containers/abc/archive')).toBeNull();
   expect(ruleFor('GET', '/system/df')).toMatchObject({ demand: 'own-sizes', query: [] });
+});
+
+test('S07: of a container its output can be listened to, and nothing goes in', () => {
+  expect(ruleFor('POST', '/v1.41/containers/abc/attach')).toEqual({ demand: 'own-container', subject: 'abc', template: '/v1.41/containers/{}/attach', query: ['stream', 'stdout'] });
 });
 
 test('what goes on names the id that was checked, wherever the name stood', () => {

@@ -99,8 +99,8 @@ test('M06: two starts share one pull and both see its bytes', async () => {
   let there = false;
   answer = (req, res) => (req.method === 'POST' ? void (pull = res.writeHead(200)) : there ? json(res, 200, { Id: 'sha256:1' }) : json(res, 404, { message: 'No such image' }));
   const images = createImages(client, clock);
-  const progress: (readonly [number, number | null])[] = [];
-  const both = [images.ensure('img:1', (r, t) => progress.push([r, t]), new AbortController().signal), images.ensure('img:1', () => undefined, new AbortController().signal)];
+  const progress: (readonly [number, number | null, number])[] = [];
+  const both = [images.ensure('img:1', ({ receivedBytes, totalBytes, layers }) => progress.push([receivedBytes, totalBytes, layers.done]), new AbortController().signal), images.ensure('img:1', () => undefined, new AbortController().signal)];
   await until(() => pull !== null && seen.filter((s) => s.startsWith('GET')).length === 2);
   const send = (line: object): void => void pull?.write(`${JSON.stringify(line)}\n`);
   send({ status: 'Pulling fs layer', id: 'a' });
@@ -112,8 +112,8 @@ test('M06: two starts share one pull and both see its bytes', async () => {
   there = true;
   pull!.end();
   expect(await Promise.all(both)).toEqual(['sha256:1', 'sha256:1']);
-  expect(progress).toContainEqual([5, null]);
-  expect(progress.at(-1)).toEqual([30, 30]);
+  expect(progress).toContainEqual([5, null, 0]);
+  expect(progress.at(-1)).toEqual([30, 30, 2]);
   expect(seen.filter((s) => s.startsWith('POST'))).toEqual(['POST /images/create?fromImage=img&tag=1']);
 });
 

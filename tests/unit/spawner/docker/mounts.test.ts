@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { InstanceId } from '../../../../hub/domain/ids';
@@ -24,6 +24,25 @@ test('what is present is mounted read-only, under its resolved path', async () =
     [path.join(root, 'app'), '/app', true],
     [path.join(root, 'data/wrds'), '/data/wrds', true],
   ]);
+});
+
+test('while the hub has no data of its own, labs get the sample that came with the templates; what the hub has, they get instead', async () => {
+  const settings = { templatesDir: path.join(root, 'templates'), hostDataDir: path.join(root, 'data') };
+  const seen = async (change: Partial<DockerSettings> = {}) => (await mounts({ ...settings, ...change })).filter(({ Target }) => Target.startsWith('/data')).map((m) => [m.Source, m.Target, m.ReadOnly]);
+  const sample = path.join(root, 'templates/_sample/wrds');
+  mkdirSync(sample, { recursive: true });
+  expect(await seen()).toEqual([[sample, '/data/wrds', true]]);
+  expect(await seen({ hostDataDir: null })).toEqual([[sample, '/data/wrds', true]]);
+  expect(await seen({ hostDataDir: path.join(root, 'nowhere') })).toEqual([[sample, '/data/wrds', true]]);
+  expect(await seen({ templatesDir: null })).toEqual([[path.join(root, 'data/wrds'), '/data/wrds', true]]);
+  writeFileSync(path.join(root, 'data/wrds/own.csv'), '1');
+  expect(await seen()).toEqual([[path.join(root, 'data/wrds'), '/data/wrds', true]]);
+});
+
+test('J20: a sample that is a link into the hub\'s state is refused as any other folder is', async () => {
+  mkdirSync(path.join(root, 'templates/_sample'));
+  symlinkSync(path.join(root, 'state'), path.join(root, 'templates/_sample/wrds'));
+  await expect(mounts({ templatesDir: path.join(root, 'templates'), hostDataDir: null })).rejects.toMatchObject({ code: 'spawn-failed' });
 });
 
 test('a configured folder that is missing, or a file, is an error', async () => {
