@@ -116,6 +116,8 @@ export interface Spawner {
   check(): Promise<SpawnerCheck>;
   /** The quick part of `check`, for a watch that runs twice a minute: rules in place, repaired where they were not. Never rejects. */
   guard(): Promise<CheckRow>;
+  /** Folder of this machine in which the engine keeps images, containers and volumes; null: it is elsewhere, or not known. Absent: there is none. Never rejects. */
+  engineFolder?(): Promise<string | null>;
   close(): Promise<void>;
 }
 
@@ -162,6 +164,6 @@ export interface Volumes {
    * none of them was made yet. An archive that could not be completed ends with an error; destroying the stream frees what it needs.
    */
   archiveVolumes(volumes: readonly VolumeRef[], ask: { readonly image: string; readonly signal: AbortSignal }): Promise<Readable>;
-  /** Removes what archives of an earlier life of the hub left. */
+  /** Finishes or removes what archives and preparations of an earlier life of the hub left. */
   tidyVolumes(): Promise<void>;
 }

@@ -7,7 +7,7 @@ import type { Io } from './io';
 /** The running hub's API, as the account that runs it. */
 export interface HubClient {
   /** `path` below `/hub/api/`, e.g. `users`. */
-  request<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<T>;
+  request<T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T>;
   /** Every page of a list. */
   all<T>(path: string, query?: Readonly<Record<string, string>>): Promise<readonly T[]>;
   /** Server-sent events, until the hub ends them. */

@@ -195,6 +195,24 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
   }
 
   const looking = { client, settings, networks, firewall, images, clock, log };
+  /** Where it was when the engine last told; asked again each time, because an engine may come back with another one. */
+  let folder: string | null = null;
+  async function engineFolder(): Promise<string | null> {
+    if (!client.local || settings.hubContainer !== null) return null;
+    try {
+      const info = (await client.call({ what: 'describe its host', ms: DEADLINE.inspect, run: (d) => d.info() })) as { readonly DockerRootDir?: string };
+      folder = info.DockerRootDir ?? null;
+    } catch (err) {
+      log.debug({ err }, 'Docker does not say where its files are');
+    }
+    return folder;
+  }
+
+  async function tidyVolumes(): Promise<void> {
+    await archives.tidyVolumes();
+    for (const left of await volumes.finishPreparations()) log.warn(left, 'an interrupted preparation of volumes could not be finished');
+  }
+
   let checking: Promise<SpawnerCheck> | null = null;
   /** A probe takes seconds: who asks meanwhile gets the same answer. */
   function check(): Promise<SpawnerCheck> {
@@ -214,7 +232,7 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
     client.close();
   }
 
-  return { kind: KIND, start, describeImage, inspect, ...life, cpuSeconds: (handle, signal) => cpuSeconds(client, nameOf(handle), signal), list, onExit: watch.onExit, onChange: watch.onChange, hubUrl: attachment.hubUrl, onConnection: inward.onConnection, check, guard: () => runGuard(looking), close, tearDown, listVolumes: volumes.listVolumes, removeVolumes: volumes.removeVolumes, measureVolumes: volumes.measureVolumes, archiveVolumes, tidyVolumes: archives.tidyVolumes, unclaimed: volumes.unclaimed };
+  return { kind: KIND, start, describeImage, inspect, ...life, cpuSeconds: (handle, signal) => cpuSeconds(client, nameOf(handle), signal), list, onExit: watch.onExit, onChange: watch.onChange, hubUrl: attachment.hubUrl, onConnection: inward.onConnection, check, guard: () => runGuard(looking), engineFolder, close, tearDown, listVolumes: volumes.listVolumes, removeVolumes: volumes.removeVolumes, measureVolumes: volumes.measureVolumes, archiveVolumes, tidyVolumes, unclaimed: volumes.unclaimed };
 }
 
 function labsIn(containers: readonly ContainerInfo[], networkOf: (server: ServerId) => string): readonly Lab[] {

@@ -17,6 +17,8 @@ export interface LabVolumes extends Pick<Volumes, 'listVolumes' | 'removeVolumes
   ensure(req: SpawnRequest): Promise<readonly MountSettings[]>;
   /** Name of the volume in the engine; null: there is none. */
   find(ref: VolumeRef): Promise<string | null>;
+  /** Finishes what an earlier life of the hub was preparing, so that no container of it is left. Returns what could not be finished: the next start of that user tries it again. */
+  finishPreparations(): Promise<readonly { readonly container: string; readonly err: unknown }[]>;
   /** Only for taking a whole installation down, after somebody typed that they mean it. */
   removeAll(): Promise<void>;
   /** Which of these exist and carry no hub's label: what an account may take over. */
@@ -43,17 +45,17 @@ export function createVolumes(client: DockerClient, settings: DockerSettings): L
   const underWay = new Map<string, Promise<void>>();
 
   async function ensure(req: SpawnRequest): Promise<readonly MountSettings[]> {
-    const own = await preparedOnce(`user ${req.owner.id}`, () => prepareOwn(req));
-    const shared = settings.sharedVolume === null ? [] : await preparedOnce('shared', () => prepareShared(req, settings.sharedVolume ?? ''));
+    const own = await oneAtATime(helperName(req.owner.id), () => prepareOwn(req));
+    const shared = settings.sharedVolume === null ? [] : await oneAtATime(helperName('shared'), () => prepareShared(req, settings.sharedVolume ?? ''));
     return [...own, ...shared].map((volume) => ({ ...mount(volume), VolumeOptions: { ...mount(volume).VolumeOptions, NoCopy: true } }) as MountSettings);
   }
 
   /** Two servers of one user may start together: the second waits for the first and then finds everything made. */
-  async function preparedOnce(key: string, prepare: () => Promise<readonly Planned[]>): Promise<readonly Planned[]> {
-    for (let other = underWay.get(key); other !== undefined; other = underWay.get(key)) await other;
+  async function oneAtATime<T>(helper: string, prepare: () => Promise<T>): Promise<T> {
+    for (let other = underWay.get(helper); other !== undefined; other = underWay.get(helper)) await other;
     const work = prepare();
-    const settled = work.then(() => undefined, () => undefined).finally(() => underWay.delete(key));
-    underWay.set(key, settled);
+    const settled = work.then(() => undefined, () => undefined).finally(() => underWay.delete(helper));
+    underWay.set(helper, settled);
     return work;
   }
 
@@ -87,7 +89,20 @@ export function createVolumes(client: DockerClient, settings: DockerSettings): L
     const due = interrupted === null ? job.fresh : job.planned;
     if (due.length === 0 && interrupted === null) return;
     const owner = await ownerIn(req);
-    await runOnce(client, helperSpec(req, name, owner, { ...job, due }), 'prepare the volumes');
+    try {
+      await runOnce(client, helperSpec(req, name, owner, { ...job, due }), 'prepare the volumes');
+    } catch (err) {
+      await takeBack(job.fresh);
+      throw err;
+    }
+  }
+
+  /**
+   * The engine makes volumes before the container that wants them, and keeps them when that fails, as on a full disk: the next start would find them
+   * and believe that they were prepared. One that a container has stays, because that container tells the next start.
+   */
+  async function takeBack(fresh: readonly Planned[]): Promise<void> {
+    await Promise.allSettled(fresh.map((volume) => client.call({ what: 'remove a volume that was not prepared', ms: DEADLINE.remove, run: (d, abortSignal) => d.getVolume(volume.name).remove({ abortSignal }) })));
   }
 
   const helperName = (key: string): string => `${settings.networkPrefix}owner-${digest([settings.instance, key], 12)}`;
@@ -179,18 +194,45 @@ export function createVolumes(client: DockerClient, settings: DockerSettings): L
     // Asked first, so that a refusal leaves all of them.
     const inUse = users.some((c) => !(c.Labels[LABEL.instance] === settings.instance && c.Labels[LABEL.role] === ROLE.helper));
     if (inUse) throw new HubError('conflict', 'A volume is in use: stop the server first, and wait for downloads to end.');
-    for (const helper of users) await letGo(helper, names);
+    for (const helper of users) await oneAtATime(nameIn(helper.Names), () => unlessMissing(letGo(helper, names), undefined));
     for (const name of names) await remove(name);
   }
 
   /** An interrupted preparation holds on to its volumes. Where some of them stay, it is finished first: it is all that knows of what they lack. */
   async function letGo({ Id, Mounts }: ContainerInfo, going: readonly string[]): Promise<void> {
-    if (!Mounts.every(({ Name }) => Name === undefined || going.includes(Name))) {
-      await client.call({ what: 'finish an interrupted preparation', ms: DEADLINE.start, run: (d, abortSignal) => d.getContainer(Id).start({ abortSignal }) });
-      const { StatusCode } = (await client.call({ what: 'finish an interrupted preparation', ms: MEASURE_MS, run: (d, abortSignal) => d.getContainer(Id).wait({ abortSignal }) })) as { StatusCode: number };
-      if (StatusCode !== 0) throw new HubError('conflict', 'An interrupted preparation of this account\'s volumes could not be finished. Start its server once, then try again.');
+    if (!Mounts.every(({ Name }) => Name === undefined || going.includes(Name)) && !(await complete(Id))) {
+      throw new HubError('conflict', 'An interrupted preparation of this account\'s volumes could not be finished. Start its server once, then try again.');
     }
     await removeContainer(client, Id);
+  }
+
+  /** Whether that preparation ended well. It may have run already: it does the same again. */
+  async function complete(id: string): Promise<boolean> {
+    const what = 'finish an interrupted preparation';
+    await client.call({ what, ms: DEADLINE.start, run: (d, abortSignal) => d.getContainer(id).start({ abortSignal }) }).catch((err: unknown) => {
+      // 304: it runs at this very moment.
+      if (engineStatus(err) !== 304) throw err;
+    });
+    const { StatusCode } = (await client.call({ what, ms: MEASURE_MS, run: (d, abortSignal) => d.getContainer(id).wait({ abortSignal }) })) as { StatusCode: number };
+    return StatusCode === 0;
+  }
+
+  async function finishPreparations(): ReturnType<LabVolumes['finishPreparations']> {
+    const label = [`${LABEL.instance}=${settings.instance}`, `${LABEL.role}=${ROLE.helper}`];
+    const found = await client.call({ what: 'list interrupted preparations', ms: DEADLINE.list, run: (d, abortSignal) => d.listContainers({ all: true, filters: { label }, abortSignal }) });
+    const failed: { readonly container: string; readonly err: unknown }[] = [];
+    for (const { Id, Names } of found) {
+      const container = nameIn(Names);
+      // One of this life of the hub is nobody's leftover.
+      if (underWay.has(container)) continue;
+      await oneAtATime(container, () => unlessMissing(finish(Id), undefined)).catch((err: unknown) => void failed.push({ container, err }));
+    }
+    return failed;
+  }
+
+  async function finish(id: string): Promise<void> {
+    if (!(await complete(id))) throw new Error('it did not end well');
+    await removeContainer(client, id);
   }
 
   async function listVolumes(owner?: UserId): Promise<readonly FoundVolume[]> {
@@ -209,7 +251,9 @@ export function createVolumes(client: DockerClient, settings: DockerSettings): L
     for (const volume of await byLabels([`${LABEL.instance}=${settings.instance}`])) await remove(volume.Name);
   }
 
-  return { ensure, find, listVolumes, removeVolumes, measureVolumes, removeAll, unclaimed };
+  return { ensure, find, listVolumes, removeVolumes, measureVolumes, removeAll, unclaimed, finishPreparations };
 }
+
+const nameIn = (names: readonly string[] = []): string => (names[0] ?? '').replace(/^\//, '');
 
 const mount = (volume: Planned): MountSettings => ({ Type: 'volume', Source: volume.name, Target: volume.target, VolumeOptions: { NoCopy: false, Labels: volume.labels, DriverConfig: { Name: 'local', Options: {} } } });

@@ -2,7 +2,7 @@ import type { IdleVerdict } from '../../hub/domain/idleness';
 import { isActive, type ServerState } from '../../hub/domain/server';
 import { Post } from '../components/form';
 import { IdleSentence } from '../components/idleness';
-import { ProfileSelect, StateBadge, type ProfileChoice } from '../components/server';
+import { AgainLinks, LogLink, ProfileSelect, StateBadge, type ProfileChoice } from '../components/server';
 import { adviceText, RunningNews, type ServerNews } from '../components/post-mortem';
 import { Time } from '../components/time';
 import { bytes } from '../i18n';
@@ -80,12 +80,15 @@ function Shared({ shell: { t, urls }, shared }: { readonly shell: Shell; readonl
   );
 }
 
+/** How whoever works on the hub's own machine is written down; nobody may have that name. */
+const LOCAL = 'local';
+
 function Visits({ shell: { t }, visits }: { readonly shell: Shell; readonly visits: HomeModel['visits'] }) {
   return (
     <section class="panel" aria-labelledby="visits">
       <h2 id="visits">{t('home.visits')}</h2>
       <ul>
-        {visits.map(({ visitor, at }) => <li key={`${visitor}:${at.getTime()}`}><bdi>{visitor}</bdi>, <Time at={at} none="" /></li>)}
+        {visits.map(({ visitor, at }) => <li key={`${visitor}:${at.getTime()}`}><bdi>{visitor === LOCAL ? t('home.local') : visitor}</bdi>, <Time at={at} none="" /></li>)}
       </ul>
     </section>
   );
@@ -169,13 +172,11 @@ function Actions({ shell, m, server }: RowProps) {
 }
 
 function Again({ shell, m, server }: RowProps) {
-  const { t, urls } = shell;
-  const name = label(shell, server);
+  const named = { shell, user: m.user, server: server.name, name: label(shell, server) };
   return (
     <>
-      {m.mayStart ? <a class="button quiet" href={urls.restart(m.user, server.name)} aria-label={t('server.restartNamed', { name })}>{t('server.restart')}</a> : null}
-      {m.mayStart ? <a class="button quiet" href={urls.recreate(m.user, server.name)} aria-label={t('server.recreateNamed', { name })}>{t('server.recreate')}</a> : null}
-      <a class="button quiet" href={urls.logs(m.user, server.name)} aria-label={t('server.logNamed', { name })}>{t('server.log')}</a>
+      {m.mayStart ? <AgainLinks {...named} /> : null}
+      <LogLink {...named} />
     </>
   );
 }

@@ -71,7 +71,7 @@ export function pendingPage(shell: Shell, m: PendingModel) {
   const { t, urls } = shell;
   const last = m.stages.at(-1);
   return (
-    <Layout {...shell} title={m.server === '' ? t('pending.title') : t('pending.titleNamed', { name: m.server })} scripts={['progress.js']} refreshSeconds={3} width="narrow">
+    <Layout {...shell} title={m.own && m.server === '' ? t('pending.title') : t('pending.titleNamed', { name: m.own ? m.server : `${m.user}${m.server === '' ? '' : `/${m.server}`}` })} scripts={['progress.js']} refreshSeconds={3} width="narrow">
       <div class="panel" data-progress={m.progressUrl}>
         <label for="bar">{t('pending.progress')}</label>
         <progress id="bar" max={100} value={m.percent} />

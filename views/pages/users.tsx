@@ -1,7 +1,7 @@
 import type { ServerState } from '../../hub/domain/server';
 import type { UserStatus } from '../../hub/domain/user';
 import { Field, Post, Problem } from '../components/form';
-import { StateBadge } from '../components/server';
+import { AgainLinks, LogLink, shownState, StateBadge } from '../components/server';
 import { Time } from '../components/time';
 import { Layout, type Shell } from '../layout';
 
@@ -101,7 +101,7 @@ function Table({ shell, m }: Part) {
 }
 
 function Row({ shell, m, user }: Part & { readonly user: UserRow }) {
-  const { t, urls } = shell;
+  const { t } = shell;
   return (
     <tr>
       <th scope="row"><bdi>{user.name}</bdi></th>
@@ -111,17 +111,23 @@ function Row({ shell, m, user }: Part & { readonly user: UserRow }) {
       </td>
       <td data-label={t('users.columnSeen')}><Time at={user.lastActivity} none={t('users.never')} /></td>
       <td data-label={t('users.columnServer')}>
-        {user.server === null ? '–' : <StateBadge state={user.server} t={t} />}
-        {user.server?.kind === 'ready' ? (
-          <div class="actions">
-            <a href={user.self ? urls.server(user.name) : urls.access(user.name)}>{t('users.open')}</a>
-            <Post shell={shell} action={urls.stop(user.name)} class="inline"><button type="submit" class="danger" aria-label={t('server.stopNamed', { name: user.name })}>{t('server.stop')}</button></Post>
-          </div>
-        ) : null}
+        {user.server === null ? '–' : <><StateBadge state={user.server} t={t} /><ServerActions shell={shell} user={user} state={user.server} /></>}
       </td>
       <td data-label={t('users.columnActions')} class="roomy">{m.mayManage && user.status !== 'pending' ? <Manage shell={shell} user={user} /> : '–'}</td>
     </tr>
   );
+}
+
+function ServerActions({ shell, user, state }: { readonly shell: Shell; readonly user: UserRow; readonly state: ServerState }) {
+  const { t, urls } = shell;
+  const named = { shell, user: user.name, server: '', name: user.name };
+  const shown = shownState(state);
+  const stop = <Post shell={shell} action={urls.stop(user.name)} class="inline"><button type="submit" class="danger" aria-label={t('server.stopNamed', { name: user.name })}>{t('server.stop')}</button></Post>;
+  if (shown === 'ready') return <div class="actions"><a href={user.self ? urls.server(user.name) : urls.access(user.name)}>{t('users.open')}</a><LogLink {...named} /><AgainLinks {...named} />{stop}</div>;
+  if (shown === 'stuck') return <div class="actions">{stop}</div>;
+  // How its last life ended, and its progress while it begins one.
+  const where = shown === 'stopped' || shown === 'failed' ? 'end.title' : 'server.watch';
+  return <div class="actions"><a href={urls.spawnPending(user.name)} aria-label={`${t(where)}: ${user.name}`}>{t(where)}</a></div>;
 }
 
 function Manage({ shell, user }: { readonly shell: Shell; readonly user: UserRow }) {
