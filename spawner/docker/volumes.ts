@@ -4,11 +4,12 @@ import type { UserId, VolumeId } from '../../hub/domain/ids';
 import type { VolumeRef } from '../../hub/domain/volume';
 import type { Labels } from '../labels';
 import { LABEL, ROLE } from '../labels';
-import { alternativeName, digest, slug } from '../naming';
+import { alternativeName, slug } from '../naming';
 import type { FoundVolume, SpawnRequest, Volumes } from '../spawner';
 import type { DockerClient } from './client';
 import { DEADLINE } from './client';
 import { engineStatus, unlessMissing } from './engine-error';
+import { createPreparations, nameIn, type Preparations } from './preparations';
 import { removeContainer, runOnce } from './run-once';
 import type { DockerSettings } from './settings';
 
@@ -17,8 +18,7 @@ export interface LabVolumes extends Pick<Volumes, 'listVolumes' | 'removeVolumes
   ensure(req: SpawnRequest): Promise<readonly MountSettings[]>;
   /** Name of the volume in the engine; null: there is none. */
   find(ref: VolumeRef): Promise<string | null>;
-  /** Finishes what an earlier life of the hub was preparing, so that no container of it is left. Returns what could not be finished: the next start of that user tries it again. */
-  finishPreparations(): Promise<readonly { readonly container: string; readonly err: unknown }[]>;
+  finishPreparations: Preparations['finishAll'];
   /** Only for taking a whole installation down, after somebody typed that they mean it. */
   removeAll(): Promise<void>;
   /** Which of these exist and carry no hub's label: what an account may take over. */
@@ -42,21 +42,13 @@ const MEASURE_MS = 300_000;
  * taken over keep their owners.
  */
 export function createVolumes(client: DockerClient, settings: DockerSettings): LabVolumes {
-  const underWay = new Map<string, Promise<void>>();
+  const preparations = createPreparations(client, settings);
+  const { helperName, oneAtATime, complete } = preparations;
 
   async function ensure(req: SpawnRequest): Promise<readonly MountSettings[]> {
     const own = await oneAtATime(helperName(req.owner.id), () => prepareOwn(req));
     const shared = settings.sharedVolume === null ? [] : await oneAtATime(helperName('shared'), () => prepareShared(req, settings.sharedVolume ?? ''));
     return [...own, ...shared].map((volume) => ({ ...mount(volume), VolumeOptions: { ...mount(volume).VolumeOptions, NoCopy: true } }) as MountSettings);
-  }
-
-  /** Two servers of one user may start together: the second waits for the first and then finds everything made. */
-  async function oneAtATime<T>(helper: string, prepare: () => Promise<T>): Promise<T> {
-    for (let other = underWay.get(helper); other !== undefined; other = underWay.get(helper)) await other;
-    const work = prepare();
-    const settled = work.then(() => undefined, () => undefined).finally(() => underWay.delete(helper));
-    underWay.set(helper, settled);
-    return work;
   }
 
   async function prepareOwn(req: SpawnRequest): Promise<readonly Planned[]> {
@@ -104,8 +96,6 @@ export function createVolumes(client: DockerClient, settings: DockerSettings): L
   async function takeBack(fresh: readonly Planned[]): Promise<void> {
     await Promise.allSettled(fresh.map((volume) => client.call({ what: 'remove a volume that was not prepared', ms: DEADLINE.remove, run: (d, abortSignal) => d.getVolume(volume.name).remove({ abortSignal }) })));
   }
-
-  const helperName = (key: string): string => `${settings.networkPrefix}owner-${digest([settings.instance, key], 12)}`;
 
   /** Root, because only root may give files away; and nothing else that root may do. */
   function helperSpec(req: SpawnRequest, name: string, owner: string | null, job: { script: string; due: readonly Planned[] }): ContainerCreateOptions {
@@ -206,35 +196,6 @@ export function createVolumes(client: DockerClient, settings: DockerSettings): L
     await removeContainer(client, Id);
   }
 
-  /** Whether that preparation ended well. It may have run already: it does the same again. */
-  async function complete(id: string): Promise<boolean> {
-    const what = 'finish an interrupted preparation';
-    await client.call({ what, ms: DEADLINE.start, run: (d, abortSignal) => d.getContainer(id).start({ abortSignal }) }).catch((err: unknown) => {
-      // 304: it runs at this very moment.
-      if (engineStatus(err) !== 304) throw err;
-    });
-    const { StatusCode } = (await client.call({ what, ms: MEASURE_MS, run: (d, abortSignal) => d.getContainer(id).wait({ abortSignal }) })) as { StatusCode: number };
-    return StatusCode === 0;
-  }
-
-  async function finishPreparations(): ReturnType<LabVolumes['finishPreparations']> {
-    const label = [`${LABEL.instance}=${settings.instance}`, `${LABEL.role}=${ROLE.helper}`];
-    const found = await client.call({ what: 'list interrupted preparations', ms: DEADLINE.list, run: (d, abortSignal) => d.listContainers({ all: true, filters: { label }, abortSignal }) });
-    const failed: { readonly container: string; readonly err: unknown }[] = [];
-    for (const { Id, Names } of found) {
-      const container = nameIn(Names);
-      // One of this life of the hub is nobody's leftover.
-      if (underWay.has(container)) continue;
-      await oneAtATime(container, () => unlessMissing(finish(Id), undefined)).catch((err: unknown) => void failed.push({ container, err }));
-    }
-    return failed;
-  }
-
-  async function finish(id: string): Promise<void> {
-    if (!(await complete(id))) throw new Error('it did not end well');
-    await removeContainer(client, id);
-  }
-
   async function listVolumes(owner?: UserId): Promise<readonly FoundVolume[]> {
     const found = await byLabels([`${LABEL.instance}=${settings.instance}`, owner === undefined ? LABEL.user : `${LABEL.user}=${owner}`]);
     return found.map(({ Name, Labels }) => ({ id: (Labels[LABEL.volume] ?? null) as VolumeId | null, name: Name, purpose: Labels[LABEL.purpose] ?? 'other', owner: Labels[LABEL.user] as UserId }));
@@ -251,9 +212,7 @@ export function createVolumes(client: DockerClient, settings: DockerSettings): L
     for (const volume of await byLabels([`${LABEL.instance}=${settings.instance}`])) await remove(volume.Name);
   }
 
-  return { ensure, find, listVolumes, removeVolumes, measureVolumes, removeAll, unclaimed, finishPreparations };
+  return { ensure, find, listVolumes, removeVolumes, measureVolumes, removeAll, unclaimed, finishPreparations: preparations.finishAll };
 }
-
-const nameIn = (names: readonly string[] = []): string => (names[0] ?? '').replace(/^\//, '');
 
 const mount = (volume: Planned): MountSettings => ({ Type: 'volume', Source: volume.name, Target: volume.target, VolumeOptions: { NoCopy: false, Labels: volume.labels, DriverConfig: { Name: 'local', Options: {} } } });

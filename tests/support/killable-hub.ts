@@ -1,7 +1,7 @@
 import { parseConfig } from '../../hub/config';
 import { createHub } from '../../hub/create-hub';
 import { createFailPoint } from '../../hub/fail-point';
-import type { InstanceId, UserName } from '../../hub/domain/ids';
+import type { InstanceId } from '../../hub/domain/ids';
 import { systemClock } from '../../hub/domain/runtime';
 import { createDockerSpawner } from '../../spawner/docker/docker-spawner';
 import { DOCKER_DEFAULTS } from '../../spawner/docker/settings';
@@ -19,7 +19,7 @@ export interface KillableOptions {
   readonly image: string;
   /** As in `HUB_FAILPOINT`; null: none. */
   readonly failPoint: string | null;
-  /** Accounts to make that may sign in at once; one that an administrator makes has to choose a password first. */
+  /** Accounts to make in its first life that may sign in at once; one that an administrator makes has to choose a password first. */
   readonly users?: readonly string[];
   /** They all sign in with it; absent: they cannot. */
   readonly password?: string;
@@ -42,8 +42,8 @@ async function main(options: KillableOptions): Promise<void> {
   const spawner = createDockerSpawner(settings, { clock: systemClock, log, failPoint: createFailPoint(failPoint) });
   const hub = await createHub(config, log, { spawner: proof ? spawner : { ...spawner, check: () => Promise.resolve({ ok: true, checks: [] }) } });
   const { accounts, actors } = hub.services;
-  for (const name of options.users ?? []) {
-    if (hub.store.users.byName(name as UserName) !== undefined) continue;
+  const isNew = hub.store.users.list({ offset: 0, limit: 1 }).total === 0;
+  for (const name of isNew ? (options.users ?? []) : []) {
     if (options.password === undefined) makeUser(hub, name);
     else hub.store.users.update((await accounts.create(actors.local(), { username: name, admin: false, password: options.password })).user.id, { mustChangePassword: false });
   }
