@@ -11,7 +11,7 @@ import type { Spawner, Volumes } from '../spawner/spawner';
 import { capacityOf } from './capacity-settings';
 import { atPort, createLiveConfig, type Config, type Sources } from './config';
 import { createDirectory } from './directory';
-import { checkDisk } from './disk-space';
+import { checkDisk, checkEngineDisk } from './disk-space';
 import { databaseOf, dockerSettings, hubContainerOf } from './docker-settings';
 import type { InstanceId, ServerId } from './domain/ids';
 import { systemClock, type Clock, type FailPoint, type Logger } from './domain/runtime';
@@ -124,7 +124,7 @@ async function build(given: Config, { log, server, overrides, sources }: Ground)
     ...base, audit, failPoint, engine: spawner, image: config.profiles[0]?.image ?? '',
     binMs: () => config.volume.bin ?? 0, softQuota: () => config.volume.softQuota ?? 0, measureEveryMs: config.volume.measureEvery ?? 0,
   });
-  const health = createHealth({ ...base, audit, spawner, own: async () => [await checkDisk(config.dataDir), backups.row(), volumes.row()], isolation: config.docker.isolation });
+  const health = createHealth({ ...base, audit, spawner, own: async () => [await checkDisk(config.dataDir), ...(await checkEngineDisk((await spawner.storageFolder?.()) ?? null, config.dataDir)), backups.row(), volumes.row()], isolation: config.docker.isolation });
   const activity = createActivity(base);
   const usage = createUsageHost({ ...base, config, spawner, feed });
   const signIn = createSignInHost({ ...base, ...identity, config, sites, modeOf: (id) => servers.modeOf(id) });

@@ -61,6 +61,7 @@ export interface ProxyDeps {
 const SWEEP_MS = 30_000;
 const SWEEPS_PER_CHECK = 2;
 const STOPPING: Refused = { code: 'unavailable', message: 'The hub is restarting. Try again in a moment.', path: null, close: true, clearCookies: false };
+const BROKEN: Refused = { code: 'internal', message: 'Something went wrong.', path: null, close: true, clearCookies: false };
 const CROWDED: Refused = { code: 'rate-limited', message: 'Too many open WebSockets. Close some tabs.', path: null, close: true, clearCookies: false };
 
 /** Throws a TypeError when an origin or a trusted proxy is not one. */
@@ -102,7 +103,7 @@ export function createProxy(deps: ProxyDeps): Proxy {
       return decide(facts);
     } catch (err) {
       log.error({ err }, 'a request could not be decided on');
-      return { kind: 'refuse', code: 'internal', message: 'Something went wrong.', close: true, clearCookies: false, path: null };
+      return { kind: 'refuse', ...BROKEN };
     }
   };
 
@@ -126,6 +127,18 @@ export function createProxy(deps: ProxyDeps): Proxy {
     if (expects && (decision.kind === 'forward' || !decision.path.startsWith('/user/'))) res.writeContinue();
     if (decision.kind === 'forward') forwardHttp(req, res, decision, forwarding);
     else deps.hub(req, res, { path: decision.path, ...decision.client, requestId: newRequestId() });
+  };
+
+  /** What goes wrong with one request is the failure of that request; thrown on, it would end the hub for everybody (N09). */
+  const serve = (req: IncomingMessage, res: ServerResponse, expects: boolean): void => {
+    try {
+      handle(req, res, expects);
+    } catch (err) {
+      log.error({ err }, 'a request failed unexpectedly');
+      doomed.add(req.socket);
+      if (res.headersSent) res.destroy();
+      else respond.refuse(req, res, BROKEN);
+    }
   };
 
   const crowded = (decision: ForwardDecision): boolean =>
@@ -163,8 +176,8 @@ export function createProxy(deps: ProxyDeps): Proxy {
   };
 
   return {
-    request: (req, res) => handle(req, res, false),
-    checkContinue: (req, res) => handle(req, res, true),
+    request: (req, res) => serve(req, res, false),
+    checkContinue: (req, res) => serve(req, res, true),
     upgrade,
     drain,
     revoke: (credential) => inflight.end((open) => open.credential === credential, CLOSE.policy),

@@ -22,6 +22,11 @@ const LONGEST_PAUSE_MS = 500;
 const ATTEMPT_MS = 3_000;
 const HEALTH_EVERY_MS = 250;
 const LARGEST_ANSWER = 65_536;
+const UNREACHED = 'it cannot be reached';
+const DEAF = 'it does not listen yet';
+const SILENT = 'it accepts connections and does not answer';
+/** What is missing before there is any answer, in the order in which a server gets there. */
+const UNANSWERED: readonly string[] = [UNREACHED, DEAF, SILENT];
 
 /**
  * Resolves as soon as the server answers as itself: the version at `<prefix>api`, and a status that is open with its secret and closed
@@ -29,10 +34,12 @@ const LARGEST_ANSWER = 65_536;
  */
 export async function waitUntilReady(opts: ReadinessOptions): Promise<void> {
   let asked = opts.clock.monotonicMs();
+  let known: string | null = null;
   for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(wait * 1.5, LONGEST_PAUSE_MS)) {
     const problem = await attempt(opts);
     if (problem === null) return;
-    if (opts.signal.aborted) throw gaveUp(opts.signal, problem);
+    if (opts.signal.aborted) throw gaveUp(opts.signal, tellsMore(problem, known));
+    known = problem;
     if (opts.clock.monotonicMs() - asked >= HEALTH_EVERY_MS) {
       demandRunning(await opts.health());
       asked = opts.clock.monotonicMs();
@@ -54,6 +61,12 @@ async function attempt(opts: ReadinessOptions): Promise<string | null> {
   if (open.status !== 401 && open.status !== 403) return 'it lets everybody in: it does not use JUPYTER_TOKEN';
   const own = await ask(opts, 'api/status', true);
   return own.status === 200 ? null : 'it does not accept its own secret: something else listens there';
+}
+
+/** An attempt that was cut short may know less than the one before it: a server that answered an error is not a silent one. */
+function tellsMore(problem: string, before: string | null): string {
+  const got = (text: string): number => (UNANSWERED.includes(text) ? UNANSWERED.indexOf(text) : UNANSWERED.length);
+  return before !== null && got(before) > got(problem) ? before : problem;
 }
 
 interface Answer {
@@ -81,8 +94,11 @@ function ask(opts: ReadinessOptions, path: string, withSecret: boolean): Promise
       res.on('end', () => done(res.statusCode ?? 0, text));
       res.on('error', () => done(0, 'it broke off its answer'));
     });
-    const cancel = opts.clock.after(ATTEMPT_MS, () => done(0, 'it accepts connections and does not answer'));
-    req.on('error', (err: NodeJS.ErrnoException) => done(0, err.code === 'ECONNREFUSED' ? 'it does not listen yet' : 'it cannot be reached'));
+    let connected = false;
+    req.once('socket', (socket) => socket.once('connect', () => (connected = true)));
+    const missing = (): string => (connected ? SILENT : UNREACHED);
+    const cancel = opts.clock.after(ATTEMPT_MS, () => done(0, missing()));
+    req.on('error', (err: NodeJS.ErrnoException) => done(0, err.code === 'ECONNREFUSED' ? DEAF : missing()));
   });
 }
 

@@ -118,7 +118,7 @@ export interface Spawner {
    * that an engine that hangs holds nobody up. Rejects with `unavailable` when the engine does not answer at all.
    */
   sample(signal: AbortSignal): Promise<readonly Sample[]>;
-  /** Where on this machine the engine keeps images and volumes; null: it is out of sight. Rejects as `inspect` does. Absent: nowhere in particular. */
+  /** Folder of this machine in which the engine keeps images, containers and volumes; null: it is out of sight, or not known. Absent: nowhere in particular. Never rejects. */
   storageFolder?(): Promise<string | null>;
   /** The last lines it wrote, oldest first, secrets redacted. Absent process: an empty list. */
   logs(handle: Handle, lines: number): Promise<readonly string[]>;
@@ -191,7 +191,7 @@ export interface Volumes {
    * none of them was made yet. An archive that could not be completed ends with an error; destroying the stream frees what it needs.
    */
   archiveVolumes(volumes: readonly VolumeRef[], ask: { readonly image: string; readonly signal: AbortSignal }): Promise<Readable>;
-  /** Removes what archives and readings of an earlier life of the hub left. */
+  /** Finishes or removes what archives, readings and preparations of an earlier life of the hub left. */
   tidyVolumes(): Promise<void>;
   /**
    * What is in a folder, whether or not a server runs. Like the two below it changes nothing, runs nothing of anybody's, never follows a

@@ -21,11 +21,13 @@ interface Answer {
   readonly servers: readonly IdleModel[];
 }
 
-/** `berth keep` and `berth idle`: what keeps servers, and who would stop. */
+/** `berth keep`, `extend` and `idle`: what keeps servers, and who would stop. */
 export function addIdle(program: Command, io: Io): void {
   program.command('keep').argument('<duration>', 'such as 90m or 6h').argument('<user>').argument('[server]', 'name of a named server', '').requiredOption('--why <text>', 'said to everybody who wonders')
     .description('Keep a user\'s running server for a while, although nobody uses it.').addHelpText('after', '\nExample:\n  berth keep 6h alice --why "overnight fit"')
     .action((duration: string, user: string, server: string, opts: { why: string }) => keep(io, { duration, user, server, why: opts.why }));
+  program.command('extend').argument('<user>').argument('[server]', 'name of a named server', '').description('Keep a user\'s running server for one more whole idle limit from now.').addHelpText('after', '\nExample:\n  berth extend alice')
+    .action((user: string, server: string) => extend(io, user, server));
   program.command('idle').description('Why each running server is kept, or when it stops.').addHelpText('after', '\nExample:\n  berth idle --if 1h')
     .option('--if <duration>', 'under this idle limit; 0 for none')
     .option('--max-age <duration>', 'under this maximum age; 0 for none')
@@ -34,10 +36,16 @@ export function addIdle(program: Command, io: Io): void {
 }
 
 async function keep(io: Io, { duration, user, server, why }: { readonly duration: string; readonly user: string; readonly server: string; readonly why: string }): Promise<void> {
-  const path = userPath(user, `${server === '' ? 'server' : `servers/${escapeSegment(server)}`}/leases`);
-  const { until } = await hubClient(io).request<LeaseModel>('POST', path, { for: duration, why });
+  const { until } = await hubClient(io).request<LeaseModel>('POST', pathOf(user, server, 'leases'), { for: duration, why });
   io.out(`The server ${server === '' ? '' : `${printable(server)} `}of ${printable(user)} is kept until ${until}.`);
 }
+
+async function extend(io: Io, user: string, server: string): Promise<void> {
+  const { sentence } = await hubClient(io).request<IdleModel>('POST', pathOf(user, server, 'extend'), {});
+  io.out(`${sentence}.`);
+}
+
+const pathOf = (user: string, server: string, rest: string): string => userPath(user, `${server === '' ? 'server' : `servers/${escapeSegment(server)}`}/${rest}`);
 
 async function idle(io: Io, opts: { readonly if?: string; readonly maxAge?: string; readonly json: boolean }): Promise<void> {
   const query = new URLSearchParams({ ...(opts.if === undefined ? {} : { idleLimit: opts.if }), ...(opts.maxAge === undefined ? {} : { maxAge: opts.maxAge }) });

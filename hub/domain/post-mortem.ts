@@ -2,6 +2,8 @@
 export type EndCause =
   /** The hub ended it: somebody asked, or a rule. */
   | 'asked'
+  /** It ran and did not become ready: the hub gave up and ended it. */
+  | 'unready'
   | 'memory'
   /** SIGKILL from outside. */
   | 'killed'
@@ -36,6 +38,8 @@ export interface KernelKill {
 
 export interface EndFacts {
   readonly asked: boolean;
+  /** The hub ended it, because it did not become ready. */
+  readonly unready?: boolean;
   /** It left nothing that could be read. */
   readonly gone: boolean;
   readonly exitCode: number | null;
@@ -47,9 +51,10 @@ const SIGTERM = 143;
 const NOT_EXECUTABLE = 126;
 const NOT_FOUND = 127;
 
-export function causeOf({ asked, gone, exitCode, oomKilled }: EndFacts): EndCause {
+export function causeOf({ asked, unready = false, gone, exitCode, oomKilled }: EndFacts): EndCause {
   if (oomKilled) return 'memory';
   if (asked) return 'asked';
+  if (unready) return 'unready';
   if (gone) return 'removed';
   if (exitCode === null) return 'unknown';
   if (exitCode === 0) return 'ended';

@@ -31,8 +31,11 @@ export type ServerState =
   | { readonly kind: 'starting'; readonly since: Date; readonly handle: Handle | null }
   | { readonly kind: 'ready'; readonly since: Date; readonly handle: Handle; readonly origin: string }
   | { readonly kind: 'stopping'; readonly since: Date; readonly handle: Handle | null; readonly error: string | null }
-  /** `logTail`: the last lines the server wrote, shown to its owner and to administrators only. */
-  | { readonly kind: 'failed'; readonly since: Date; readonly message: string; readonly logTail: readonly string[] };
+  /**
+   * `logTail`: the last lines the server wrote, shown to its owner and to administrators only. `unavailable`: nothing is wrong with the server;
+   * what it needs (the engine, room, proof of isolation) was not there, and a later start may work.
+   */
+  | { readonly kind: 'failed'; readonly since: Date; readonly message: string; readonly logTail: readonly string[]; readonly unavailable?: true };
 
 export type ServerKind = ServerState['kind'];
 

@@ -26,17 +26,26 @@ export function createEventStreams({ deps }: Kit, what: string): EventStreams {
     res.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-cache, no-store', 'X-Accel-Buffering': 'no' });
     res.write('\n\n');
     // While the reader does not read, nothing is added: the next event is the newest one anyway.
+    let broken: unknown;
     const quiet = deps.clock.every(KEEP_ALIVE_MS, () => {
-      if (!res.writableNeedDrain) res.write('\n\n');
+      try {
+        if (!res.writableNeedDrain) res.write('\n\n');
+      } catch (err) {
+        // Of this reader alone: thrown out of a timer, it would end the hub.
+        broken = err;
+        abort.abort();
+      }
     });
     try {
       for await (const event of events) {
         if (!res.write(`data: ${JSON.stringify(event)}\n\n`)) await drained(res, abort.signal);
         if (abort.signal.aborted) break;
       }
+      // What broke off must not look like an end.
+      if (broken !== undefined) throw broken as Error;
+      res.end();
     } finally {
       quiet();
-      res.end();
     }
   };
 

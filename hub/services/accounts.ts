@@ -92,6 +92,8 @@ export function createAccounts(deps: AccountsDeps): Accounts {
         if (ask.name !== undefined) rename(actor, id, ask.name);
         if (ask.admin !== undefined) setAdmin(actor, id, ask.admin);
       });
+      // Here, because a transaction within this one commits nothing yet.
+      if (ask.name !== undefined) failPoint('rename.after-commit');
     },
 
     async create(actor, ask) {

@@ -449,7 +449,7 @@ export interface VolumeReport {
 }
 
 export interface Download {
-  /** For a header: plain ASCII. */
+  /** What to call it; anything that a name can hold. */
   readonly fileName: string;
   /** A tar archive. Whoever asked destroys it when nobody reads it any more. */
   readonly stream: Readable;
@@ -473,4 +473,6 @@ export interface Volumes {
   handOver(actor: Actor, what: { readonly from: User } | { readonly volumes: readonly VolumeId[] }, to: User): Promise<VolumeReport>;
   /** Everything, or one generation; also while a server runs. Throws `rate-limited` beyond a few at a time. */
   download(actor: Actor, owner: User, id: VolumeId | undefined, signal: AbortSignal): Promise<Download>;
+  /** What is in them, file by file. */
+  readonly files: Files;
 }

@@ -11,6 +11,7 @@ type Gone = Exclude<Health, { kind: 'running' }>;
 
 const CHECK_MS = 2_000;
 const AGAIN_MS = 5_000;
+const UNASKED = 'The hub did not end it.';
 /** SIGKILL and SIGTERM from outside: somebody ended it, it did not break. */
 const ENDED_BY_SIGNAL: readonly (number | null)[] = [137, 143];
 
@@ -43,7 +44,9 @@ export function createExits(core: Core, stopper: Stopper): { exited(id: ServerId
     if (state.kind === 'starting') {
       const run = core.runs.get(id);
       // Before that, the start itself finds out as soon as the engine has finished with it.
-      if (run?.waiting) run.abort.abort(new HubError('spawn-failed', `The server ended before it answered. ${textOf(health)}`));
+      if (run?.waiting !== true) return;
+      run.ended = true;
+      run.abort.abort(new HubError('spawn-failed', `The server ended before it answered. ${textOf(health)}`));
     } else if (state.kind === 'ready') {
       await tearDown(record, handle, health);
     } else if (state.kind === 'stopping' && !core.stops.has(id)) {
@@ -60,7 +63,7 @@ export function createExits(core: Core, stopper: Stopper): { exited(id: ServerId
     if (stopping === undefined) return;
     log.info({ server: record.id, health }, 'server ended by itself');
     const outcome = (remains: Remains | null): Outcome =>
-      broke ? { kind: 'failed', since: clock.now(), message: `The server ended by itself. ${textOf(health)}`, logTail: redacted(remains?.logTail ?? [], record.secret) } : { kind: 'stopped', since: clock.now(), reason: `The server ended by itself. ${textOf(health)}` };
+      broke ? { kind: 'failed', since: clock.now(), message: `${UNASKED} ${textOf(health)}`, logTail: redacted(remains?.logTail ?? [], record.secret) } : { kind: 'stopped', since: clock.now(), reason: `${UNASKED} ${textOf(health)}` };
     await stopper.takeDown(stopping, { route, outcome, why: 'itself', graceMs: 0 });
   }
 

@@ -169,7 +169,7 @@ export function createHealth({ store, spawner, own = () => Promise.resolve([]), 
   async function check(actor: Actor): Promise<HealthReport> {
     demand(actor, 'admin-ui', HUB);
     audit.note(actor, 'health.check', TARGET);
-    await prove();
+    await Promise.all([prove(), lookAround()]);
     return report();
   }
 

@@ -8,7 +8,7 @@ import type { Change, Remains } from '../../spawner/spawner';
 import type { ServerTruth, Servers } from './contract';
 import { redacted } from './lab-request';
 import { handleOf, type Core } from './server-core';
-import { auditTarget } from './server-target';
+import { auditTarget, labelOf } from './server-target';
 
 export interface PostMortems extends Pick<Servers, 'truth' | 'conditionOf' | 'logs' | 'followLogs'> {
   /** The engine says that something happened to a server that lives on. */
@@ -18,9 +18,9 @@ export interface PostMortems extends Pick<Servers, 'truth' | 'conditionOf' | 'lo
 const MOST_LINES = 1_000;
 
 /** Keeps how a server ended. `remains` null: nothing could be read of it; whoever only finishes an earlier end leaves what is known. */
-export function keepEnd({ deps: { store, clock } }: Pick<Core, 'deps'>, record: ServerRecord, how: { readonly asked: boolean; readonly remains: Remains | null }): void {
-  const { remains, asked } = how;
-  const cause = causeOf({ asked, gone: remains === null, exitCode: remains?.exitCode ?? null, oomKilled: remains?.oomKilled ?? false });
+export function keepEnd({ deps: { store, clock } }: Pick<Core, 'deps'>, record: ServerRecord, how: { readonly asked: boolean; readonly unready: boolean; readonly remains: Remains | null }): void {
+  const { remains, asked, unready } = how;
+  const cause = causeOf({ asked, unready, gone: remains === null, exitCode: remains?.exitCode ?? null, oomKilled: remains?.oomKilled ?? false });
   const logTail = boundedTail(redacted(remains?.logTail ?? [], record.secret));
   store.postMortems.keepEnd(record.id, { at: clock.now(), cause, exitCode: remains?.exitCode ?? null, memory: remains?.memory ?? { peak: null, limit: null }, logTail });
 }
@@ -91,7 +91,7 @@ export function createPostMortems(core: Core, targetOf: (owner: User, name: Serv
   function followLogs(actor: Actor, owner: User, name: ServerName, how: { readonly lines: number; readonly signal: AbortSignal }): AsyncIterable<readonly string[]> {
     const record = demandLog(actor, owner, name);
     const handle = handleOf(record.state);
-    if (handle === null) throw new HubError('invalid-input', `${owner.name}/${name} is not running: there is no log to follow.`);
+    if (handle === null) throw new HubError('invalid-input', `${labelOf(owner, name)} is not running: there is no log to follow.`);
     if (spawner.followLogs === undefined) throw new HubError('not-implemented', 'Servers of this kind have a log to read and none to follow.');
     return withoutSecret(spawner.followLogs(handle, { lines: Math.min(how.lines, MOST_LINES), signal: AbortSignal.any([how.signal, core.closing]) }), record.secret);
   }

@@ -31,7 +31,6 @@ export function createRename(deps: AccountsDeps): Pick<Accounts, 'rename'> {
         failPoint('rename.before-commit');
         return renamed;
       });
-      failPoint('rename.after-commit');
       actors.forget(id);
       return after;
     },

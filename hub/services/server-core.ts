@@ -97,6 +97,8 @@ export interface Run {
   handle: Handle | null;
   /** The process runs and is waited for: from here on its end is reported by the engine. */
   waiting: boolean;
+  /** The engine says that the process is gone, so that nobody has to end it. */
+  ended: boolean;
   /** Never rejects. */
   done: Promise<void>;
 }

@@ -6,7 +6,7 @@ import type { User } from '../domain/user';
 import type { Servers, ServerChange } from './contract';
 import { pickProfile, profilesOf } from './lab-request';
 import type { ServersDeps } from './server-core';
-import { auditTarget } from './server-target';
+import { auditTarget, labelOf } from './server-target';
 
 type Verbs = Pick<Servers, 'create' | 'change' | 'remove'>;
 
@@ -65,7 +65,7 @@ export function createServerRecords({ store, profiles, policies, audit, namedLim
       const changed = store.transaction(() => {
         const before = name === DEFAULT_SERVER ? store.servers.ensure(owner.id, name) : store.servers.find(owner.id, name);
         if (before === undefined) throw notFound();
-        if (isActive(before.state)) throw new HubError('invalid-input', `${owner.name}/${name} is running: stop it first`);
+        if (isActive(before.state)) throw new HubError('invalid-input', `${labelOf(owner, name)} is running: stop it first`);
         if (ask.name !== undefined && ask.name !== name) {
           if (name === DEFAULT_SERVER || ask.name === DEFAULT_SERVER) throw new HubError('invalid-input', 'The default server has no name to change');
           // Whoever may not start a server of that name may not give the name either.

@@ -88,7 +88,7 @@ export function createStarter(core: Core, stopper: Stopper, onFreed: () => void)
     });
 
   function begin(record: ServerRecord, handle: Handle | null, work: (run: Run, lab: Lab, silence: { restart(): void }) => Promise<void>): void {
-    const run: Run = { abort: new AbortController(), record, handle, waiting: false, done: Promise.resolve() };
+    const run: Run = { abort: new AbortController(), record, handle, waiting: false, ended: false, done: Promise.resolve() };
     const silence = deadline(run);
     const began = clock.monotonicMs();
     core.runs.set(record.id, run);
@@ -140,7 +140,7 @@ export function createStarter(core: Core, stopper: Stopper, onFreed: () => void)
 
   async function answer(run: Run, lab: Lab, handle: Handle): Promise<void> {
     const { signal } = run.abort;
-    const health = (): Promise<Health> => within(clock, ENGINE_MS, spawner.inspect(handle, signal));
+    const health = (): Promise<Health> => noted(run, within(clock, ENGINE_MS, spawner.inspect(handle, signal)));
     run.waiting = true;
     const running = demandRunning(await health());
     const { origin } = running;
@@ -173,16 +173,16 @@ export function createStarter(core: Core, stopper: Stopper, onFreed: () => void)
   async function fail(run: Run, err: unknown): Promise<void> {
     const { id } = run.record;
     if (core.closing.aborted || core.stops.has(id)) return;
-    const { message } = explain(err, run);
+    const { message, code } = explain(err, run);
     const logTail = await tail(run);
     if (core.closing.aborted || core.stops.has(id)) return;
     log.warn({ server: id, err, logTail }, 'server did not start');
     const last = { kind: 'failed' as const, percent: 100 as const, message, logTail };
-    const outcome = () => ({ kind: 'failed' as const, since: clock.now(), message, logTail });
+    const outcome = () => ({ kind: 'failed' as const, since: clock.now(), message, logTail, ...(code === 'unavailable' ? { unavailable: true as const } : {}) });
     const claimed = core.move(run.record, run.handle === null ? outcome() : { kind: 'stopping', since: clock.now(), handle: run.handle, error: null });
     core.runs.delete(id);
     // A server that never answered has nothing to save.
-    if (claimed?.state.kind === 'stopping') return stopper.takeDown(claimed, { route: core.removeRoute(id), outcome, last, why: 'itself', graceMs: 0 });
+    if (claimed?.state.kind === 'stopping') return stopper.takeDown(claimed, { route: core.removeRoute(id), outcome, last, why: run.waiting && !run.ended ? 'unready' : 'itself', graceMs: 0 });
     if (claimed === undefined) await abandon(run);
     progress.finish(id, last);
     onFreed();
@@ -223,6 +223,13 @@ async function bringTemplate({ deps: { templates, clock }, progress }: Core, { r
   const brought = await templates.bring(record, template, { origin, signal });
   signal.throwIfAborted();
   progress.stage(record.id, { kind: 'template', at: clock.now(), template, ...brought });
+}
+
+/** Keeps in mind that a process is gone: nobody ended it then, or has to. */
+async function noted(run: Run, asked: Promise<Health>): Promise<Health> {
+  const health = await asked;
+  if (health.kind !== 'running') run.ended = true;
+  return health;
 }
 
 /** Why a server that was waited for cannot come any more. */

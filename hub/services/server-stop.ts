@@ -14,8 +14,8 @@ export interface TakeDown {
   readonly route?: Route | undefined;
   /** `remains`: what the process left; null: nothing that could be read. */
   readonly outcome: (remains: Remains | null) => Outcome;
-  /** `asked`: somebody or some rule of the hub ends it. `itself`: it ended already. Absent: an end of before is only finished. */
-  readonly why?: 'asked' | 'itself';
+  /** `asked`: somebody or some rule of the hub ends it. `unready`: the hub waited for it long enough. `itself`: it ended already. Absent: an end of before is only finished. */
+  readonly why?: 'asked' | 'unready' | 'itself';
   /** What followers of a start hear at the end; absent: that it was cancelled. */
   readonly last?: Extract<Progress, { kind: 'failed' }>;
   /** For the process to end by itself; default: as configured. */
@@ -85,7 +85,7 @@ export function createStopper(core: Core, onFreed: () => void): Stopper {
   function over(record: ServerRecord, how: TakeDown, { remains, ran }: { readonly remains: Remains | null; readonly ran: boolean }): (() => void) | undefined {
     if (core.closing.aborted) return undefined;
     try {
-      if (ran && (how.why !== undefined || remains !== null)) keepEnd(core, record, { asked: how.why !== 'itself', remains });
+      if (ran && (how.why !== undefined || remains !== null)) keepEnd(core, record, { asked: how.why === undefined || how.why === 'asked', unready: how.why === 'unready', remains });
     } catch (err) {
       log.warn({ server: record.id, err }, 'how a server ended could not be kept');
     }

@@ -17,5 +17,8 @@ export const serverTarget = (store: Store, owner: Owner, name: ServerName): Serv
 /** How the audit log names it. */
 export const auditTarget = (owner: Owner, name: ServerName): string => `server:${owner.name}/${name}`;
 
+/** What sentences call it, as JupyterHub's do. */
+export const labelOf = (owner: Owner, name: ServerName): string => (name === '' ? owner.name : `${owner.name}:${name}`);
+
 /** JupyterHub's words. */
-export const notRunning = (owner: Owner, name: ServerName): HubError => new HubError('invalid-input', `${name === '' ? owner.name : `${owner.name}:${name}`} is not running`);
+export const notRunning = (owner: Owner, name: ServerName): HubError => new HubError('invalid-input', `${labelOf(owner, name)} is not running`);

@@ -66,7 +66,7 @@ export function createVolumeCore({ store, records, audit, softQuota: quota }: Vo
 
   const activeFor = (owner: UserId, purpose: VolumePurpose): Volume | undefined => records.activeOf(owner).find((volume) => volume.purpose === purpose);
 
-  const recorded = (actor: Actor, action: string, owner: User, { volumes, ...more }: { readonly volumes: readonly Volume[]; readonly from?: readonly UserId[] }): void =>
+  const recorded = (actor: Actor, action: string, owner: User, { volumes, ...more }: { readonly volumes: readonly Volume[]; readonly from?: readonly UserId[]; readonly path?: string }): void =>
     audit.record(actor, action, `user:${owner.name}`, { detail: { volumes: volumes.map(({ id, purpose, generation }) => ({ id, purpose, generation })), ...more } });
 
   return { demanded, demandStopped, reportOf, ofOwner, inBin, activeFor, recorded };

@@ -1,10 +1,10 @@
 import { isOwn } from '../domain/access';
-import { HubError } from '../domain/errors';
-import { DEFAULT_SERVER, type UserId } from '../domain/ids';
+import { DEFAULT_SERVER } from '../domain/ids';
 import type { Clock } from '../domain/runtime';
 import type { Store } from '../store/store';
 import type { Volumes as VolumeEngine } from '../../spawner/spawner';
 import type { Volumes } from './contract';
+import type { Places } from './file-places';
 import type { VolumeCore } from './volume-core';
 import type { VolumeRecords } from './volume-records';
 
@@ -15,34 +15,16 @@ interface DownloadsDeps {
   readonly core: VolumeCore;
   readonly clock: Clock;
   readonly image: string;
+  readonly places: Places;
   /** Ends all of them. */
   readonly closing: AbortSignal;
 }
 
-/** At a time; each holds a connection to the engine and one of a reader for as long as it takes. */
-const DOWNLOADS_EACH = 2;
-const DOWNLOADS = 8;
-
-export function createDownloads({ store, engine, records, core, clock, image, closing }: DownloadsDeps): Volumes['download'] {
-  const open = new Map<UserId, number>();
-
-  /** The returned function gives the place back. */
-  function enter(owner: UserId): () => void {
-    const own = open.get(owner) ?? 0;
-    const all = [...open.values()].reduce((sum, count) => sum + count, 0);
-    if (own >= DOWNLOADS_EACH || all >= DOWNLOADS) throw new HubError('rate-limited', 'Too many downloads of volumes are under way. Wait until one has ended.', { retryAfterSeconds: 30 });
-    open.set(owner, own + 1);
-    return () => {
-      const left = (open.get(owner) ?? 1) - 1;
-      if (left === 0) open.delete(owner);
-      else open.set(owner, left);
-    };
-  }
-
+export function createDownloads({ store, engine, records, core, clock, image, places, closing }: DownloadsDeps): Volumes['download'] {
   return async (actor, owner, id, signal) => {
     core.demanded(actor, 'access:servers', owner);
     const picked = id === undefined ? records.activeOf(owner.id) : [core.ofOwner(owner, id)];
-    const leave = enter(owner.id);
+    const leave = places.enter(owner.id);
     try {
       store.transaction(() => {
         core.recorded(actor, 'volume.download', owner, { volumes: picked });

@@ -5,6 +5,8 @@ import type { User } from '../domain/user';
 import { isUntouched, type VolumePurpose, type VolumeRef } from '../domain/volume';
 import type { CheckRow } from '../../spawner/spawner';
 import type { VolumeReport, Volumes } from './contract';
+import { createPlaces } from './file-places';
+import { createFiles } from './files';
 import { createVolumeCore } from './volume-core';
 import { createDownloads } from './volume-downloads';
 import { createHandOver } from './volume-hand-over';
@@ -27,6 +29,8 @@ export interface VolumesService extends Volumes, Pick<VolumeJobs, 'purgeDue' | '
 }
 
 const LEFT_AT_ONCE = 1_000;
+/** Each holds a connection to the engine and one of a reader for as long as it takes. */
+const DOWNLOADS = { each: 2, all: 8, tooMany: 'Too many downloads of volumes are under way. Wait until one has ended.' };
 
 export function createVolumes(deps: VolumesDeps): VolumesService {
   const { store, engine, failPoint } = deps;
@@ -34,6 +38,7 @@ export function createVolumes(deps: VolumesDeps): VolumesService {
   const jobs = createVolumeJobs({ ...deps, records });
   const core = createVolumeCore({ ...deps, records });
   const closing = new AbortController();
+  const downloads = createPlaces(DOWNLOADS);
   const { demanded, demandStopped, reportOf, inBin, activeFor, recorded } = core;
 
   async function reset(actor: Actor, owner: User, purposes: readonly VolumePurpose[]): Promise<VolumeReport> {
@@ -91,7 +96,8 @@ export function createVolumes(deps: VolumesDeps): VolumesService {
       return store.volumes.left(LEFT_AT_ONCE);
     },
     handOver: createHandOver({ store, records, core }),
-    download: createDownloads({ ...deps, records, core, closing: closing.signal }),
+    download: createDownloads({ ...deps, records, core, places: downloads, closing: closing.signal }),
+    files: createFiles({ ...deps, core, downloads, closing: closing.signal }),
     forStart: records.forStart,
     async removeAllOf(owner) {
       await records.takeOver(owner);

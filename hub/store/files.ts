@@ -5,9 +5,10 @@ import { notPrivate, onNetwork } from './refusals';
 const OTHERS = 0o077;
 const STICKY = 0o1000;
 
-/** Makes the directory, or narrows an existing one, to mode 0700 (P05). A shared one such as /tmp is refused, never narrowed. */
+/** Makes the directory, or narrows an existing one, to mode 0700 (P05). A shared one such as /tmp is refused, never narrowed. One that was made stays after a power cut. */
 export function makePrivateDirectory(directory: string): void {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const first = mkdirSync(directory, { recursive: true, mode: 0o700 });
+  if (first !== undefined) syncNewNames(first, directory);
   const { mode } = statSync(directory);
   if ((mode & OTHERS) === 0) return;
   if ((mode & STICKY) !== 0) throw notPrivate(directory);
@@ -41,14 +42,29 @@ export function narrow(...paths: readonly string[]): void {
   for (const path of paths) if (existsSync(path) && (statSync(path).mode & OTHERS) !== 0) chmodSync(path, 0o600);
 }
 
+/** The names of directories that were made just now, `last` inside `first` or the same: what is in them would be lost with their names, however well it is synced. */
+function syncNewNames(first: string, last: string): void {
+  for (let made = last; made.length >= first.length; made = dirname(made)) {
+    try {
+      sync(dirname(made));
+    } catch (err) {
+      // A directory may be made in one that cannot be read, and that cannot be synced either: the hub starts there nevertheless.
+      if ((err as NodeJS.ErrnoException).code !== 'EACCES') throw err;
+    }
+  }
+}
+
 /** After this, neither the content of the file nor its name is lost in a power cut. */
 export function syncToDisk(path: string): void {
-  for (const target of [path, dirname(path)]) {
-    const fd = openSync(target, 'r');
-    try {
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
+  sync(path);
+  sync(dirname(path));
+}
+
+function sync(path: string): void {
+  const fd = openSync(path, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
   }
 }

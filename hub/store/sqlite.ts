@@ -7,6 +7,7 @@ import { makePrivateDirectory, makePrivateFile, narrow, refuseNetwork, syncToDis
 import { OPEN_MARK } from './finish-copy.cjs';
 import { MIGRATIONS, migrate, readMigrations, refuseNewer, versionOf, type Migration } from './migrate';
 import { damaged, foreign, incomplete, inUse, noWal, oldSqlite, unwritable } from './refusals';
+import { finishRollback } from './rollback';
 import { isOutage, sqliteCode } from './sql';
 
 export interface OpenOptions {
@@ -138,10 +139,11 @@ function createFile(path: string, migrations: readonly Migration[], failPoint: F
   syncToDisk(path);
 }
 
-/** Looks through a connection that cannot write: what is refused stays as it was, to the byte. */
+/** Looks through a connection that cannot write: what is refused stays as it was, to the byte, once what a dead hub left half done is rolled back. */
 function inspect(path: string, migrations: readonly Migration[]): void {
   if (statSync(path).size === 0) throw damaged(path, 'it is empty');
   narrow(path, `${path}-wal`, `${path}-shm`);
+  whileReading(path, () => finishRollback(path, APPLICATION_ID));
   const alone = isAlone(path);
   whileReading(path, () => {
     const db = new Database(path, { readonly: true, fileMustExist: true });

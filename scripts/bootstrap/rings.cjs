@@ -3,7 +3,7 @@
 /** What a ring needs beyond dependencies and a build, and whether it may share the machine with another ring. */
 const RINGS = {
   unit: { needs: [], alone: false },
-  contracts: { needs: [], alone: false },
+  contracts: { needs: ['tools'], alone: false },
   architecture: { needs: [], alone: false },
   docs: { needs: ['tools'], alone: false },
   http: { needs: [], alone: false },

@@ -9,7 +9,7 @@ const { RINGS, chooseRings, needsOf, summary, verdict } = require('./rings.cjs')
 
 /** Jest has written its results: whatever keeps the process alive after that is a handle that a test left open. */
 const EXIT_GRACE_MS = 20_000;
-const RING_DEADLINE_MS = 30 * 60_000;
+const RING_DEADLINE_MS = 45 * 60_000;
 
 async function prepare(needs) {
   await require('./deps.cjs').ensureDeps();

@@ -4,7 +4,7 @@ const { SetupError, step } = require('./report.cjs');
 const { which } = require('./run.cjs');
 
 /** Programs that tests call, and the packages that have them. */
-const PACKAGES = { ip: 'iproute2', iptables: 'iptables', unshare: 'util-linux', python3: 'python3-minimal' };
+const PACKAGES = { ip: 'iproute2', iptables: 'iptables', unshare: 'util-linux', python3: 'python3-minimal', strace: 'strace' };
 
 /** Installed as root on a Debian-family system where one is missing. */
 async function ensureTools() {

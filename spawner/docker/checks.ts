@@ -1,6 +1,7 @@
 import { HubError, toHubError } from '../../hub/domain/errors';
 import type { Clock, Logger } from '../../hub/domain/runtime';
 import type { CheckRow, SpawnerCheck } from '../spawner';
+import { apiNote, limitsNote } from './api-version';
 import type { DockerClient } from './client';
 import { DEADLINE } from './client';
 import { unlessMissing } from './engine-error';
@@ -37,7 +38,7 @@ export async function runChecks(deps: CheckDeps): Promise<SpawnerCheck> {
   try {
     const info = (await deps.client.call({ what: 'describe its host', ms: DEADLINE.inspect, run: (d) => d.info() })) as EngineInfo;
     await add(async () => [{ name: 'engine', ok: true, detail: `Docker Engine ${info.ServerVersion ?? 'of unknown version'} answers.`, ms: deps.clock.monotonicMs() - began }]);
-    await add(async () => [await versionsRow(deps, info)]);
+    await add(async () => [await versionsRow(deps, info), ...(await supportRows(deps, info))]);
     await add(async () => [await firewallRow(deps)]);
     await add(() => probeRows(deps, info));
   } catch (err) {
@@ -84,6 +85,12 @@ async function versionsRow({ client, settings }: CheckDeps, info: EngineInfo): P
   const level = settings.strictVersions ? 'required' : 'advice';
   if (weak.length === 0) return { name: 'versions', ok: true, level, detail: `Docker Engine ${facts.engine} and runc ${facts.runc} have no hole that this hub knows of.` };
   return { name: 'versions', ok: false, level, detail: `${weak.join(' ')} A distribution may have repaired that without a new number: look into its list of changes, or install a newer one.` };
+}
+
+/** Silent where the engine understands and does all that it is asked for. */
+async function supportRows({ client }: CheckDeps, info: EngineInfo): Promise<readonly Verdict[]> {
+  const notes = [apiNote(await client.call({ what: 'tell its version', ms: DEADLINE.inspect, run: (d) => d.version() })), limitsNote(info)].filter((note) => note !== null);
+  return notes.length === 0 ? [] : [{ name: 'support', ok: false, level: 'advice', detail: notes.join(' ') }];
 }
 
 /** What the build of the image itself found weak; null: nothing, or the image does not say. */

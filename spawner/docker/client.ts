@@ -3,15 +3,22 @@ import { inspect } from 'node:util';
 import Docker from 'dockerode';
 import { HubError } from '../../hub/domain/errors';
 import type { Clock } from '../../hub/domain/runtime';
-import { toEngineError } from './engine-error';
+import type { ApiOffer } from './api-version';
+import { chooseApi, isRefusedApi } from './api-version';
+import { engineStatus, engineText, toEngineError } from './engine-error';
 
-/** Milliseconds each kind of call may take, waiting for its turn included; an engine that hangs answers nothing at all. */
-export const DEADLINE = { ping: 5_000, inspect: 5_000, create: 20_000, start: 20_000, remove: 20_000, list: 10_000, logs: 10_000 } as const;
+/**
+ * Milliseconds each kind of call may take, waiting for its turn included; an engine that hangs answers nothing at all.
+ * A start begins with lists: when they fail, whoever asked for it is still waiting for its outcome (10 s), and is told (O01).
+ */
+export const DEADLINE = { ping: 5_000, inspect: 5_000, create: 20_000, start: 20_000, remove: 20_000, list: 8_000, logs: 10_000 } as const;
 /** What a stop may take beyond its grace. */
 export const STOP_MARGIN_MS = 10_000;
 /** Without a byte for this long, a pull is given up. */
 export const PULL_IDLE_MS = 120_000;
 
+/** Longer than an engine takes that is busy, shorter than those wait who want to make something. */
+const NEGOTIATION_MS = 10_000;
 const MAX_IN_FLIGHT = 50;
 const MAX_WAITING = 500;
 
@@ -40,6 +47,7 @@ export function createDockerClient(opts: { readonly host?: string | undefined; r
   const { local, target } = parseHost(opts.host);
   // `host: undefined` matters: the driver would else read the environment, which has one reader.
   const docker = new Docker({ host: undefined, ...target, agent } as Docker.DockerOptions);
+  const speech = createSpeech({ docker, plain: new Docker({ host: undefined, ...target, agent } as Docker.DockerOptions), clock: opts.clock });
   const waiting: (() => void)[] = [];
   let inFlight = 0;
 
@@ -52,7 +60,7 @@ export function createDockerClient(opts: { readonly host?: string | undefined; r
       const turn = enter(either);
       await turn;
       release = leave;
-      return await orAbort(run(docker, unseen(either, 'AbortSignal')), either);
+      return await speech.with(() => orAbort(run(docker, unseen(either, 'AbortSignal')), either), either, what);
     } catch (err) {
       throw either.aborted ? abortReason(either, what) : toEngineError(err, what);
     } finally {
@@ -93,6 +101,54 @@ export function createDockerClient(opts: { readonly host?: string | undefined; r
 
 /** The driver describes every request down to the last hidden field for its debug log, also when nobody reads it; these are large. */
 const unseen = <T extends object>(value: T, name: string): T => Object.assign(value, { [inspect.custom]: () => name });
+
+interface Speech {
+  /** Runs it once it is known which version of its API the engine speaks, and once more when the engine was replaced by one that refuses that. */
+  with<T>(run: () => Promise<T>, signal: AbortSignal, what: string): Promise<T>;
+}
+
+/** `plain` asks without a version, which every engine answers. What was agreed on is kept until it is refused. */
+function createSpeech({ docker, plain, clock }: { readonly docker: Docker; readonly plain: Docker; readonly clock: Clock }): Speech {
+  let agreed: Promise<void> | null = null;
+
+  async function negotiate(): Promise<void> {
+    const deadline = new AbortController();
+    const cancel = clock.after(NEGOTIATION_MS, () => deadline.abort(new HubError('unavailable', 'Docker did not answer in time: it could not tell its version.', { retryAfterSeconds: 10 })));
+    try {
+      // The types do not know of the signal, the driver does.
+      const ask = plain.version as (options: object) => Promise<ApiOffer>;
+      const api = chooseApi(await orAbort(ask.call(plain, { abortSignal: unseen(deadline.signal, 'AbortSignal') }), deadline.signal));
+      Object.assign(docker.modem as object, { version: api === null ? undefined : `v${api}` });
+    } finally {
+      cancel();
+    }
+  }
+
+  function agree(): Promise<void> {
+    const asked = (agreed ??= negotiate());
+    return asked.catch((err: unknown) => {
+      if (agreed === asked) agreed = null;
+      throw err;
+    });
+  }
+
+  return {
+    async with(run, signal, what) {
+      await orAbort(agree(), signal);
+      const before = agreed;
+      try {
+        return await run();
+      } catch (err) {
+        const failed = toEngineError(err, what);
+        if (signal.aborted || !isRefusedApi(engineStatus(failed), engineText(failed))) throw err;
+        // Somebody else may have asked again already.
+        if (agreed === before) agreed = null;
+        await orAbort(agree(), signal);
+        return run();
+      }
+    },
+  };
+}
 
 /** The driver may never call back after an abort, so its promise is not waited for. */
 function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -192,12 +192,6 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
     return capacity;
   }
 
-  async function storageFolder(): Promise<string | null> {
-    if (!onThisHost) return null;
-    const { DockerRootDir } = (await client.call({ what: 'describe its host', ms: DEADLINE.inspect, run: (d) => d.info() })) as { DockerRootDir?: string };
-    return DockerRootDir ?? null;
-  }
-
   async function tearDown({ volumes: withVolumes }: { readonly volumes: boolean }): Promise<void> {
     const mine = await client.call({ what: 'list the containers', ms: DEADLINE.list, run: (d, abortSignal) => d.listContainers({ all: true, filters: { label: [`${LABEL.instance}=${settings.instance}`] }, abortSignal }) });
     for (const container of mine) {
@@ -211,6 +205,24 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
   }
 
   const looking = { client, settings, networks, firewall, images, clock, log };
+  /** Where it was when the engine last told; asked again each time, because an engine may come back with another one. */
+  let folder: string | null = null;
+  async function storageFolder(): Promise<string | null> {
+    if (!onThisHost) return null;
+    try {
+      const info = (await client.call({ what: 'describe its host', ms: DEADLINE.inspect, run: (d) => d.info() })) as { readonly DockerRootDir?: string };
+      folder = info.DockerRootDir ?? null;
+    } catch (err) {
+      log.debug({ err }, 'Docker does not say where its files are');
+    }
+    return folder;
+  }
+
+  async function tidyVolumes(): Promise<void> {
+    await readers.tidyVolumes();
+    for (const left of await volumes.finishPreparations()) log.warn(left, 'an interrupted preparation of volumes could not be finished');
+  }
+
   let checking: Promise<SpawnerCheck> | null = null;
   /** A probe takes seconds: who asks meanwhile gets the same answer. */
   function check(): Promise<SpawnerCheck> {
@@ -237,7 +249,7 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
     client.close();
   }
 
-  return { kind: KIND, start, describeImage, inspect, ...life, cpuSeconds: (handle, signal) => measure.cpuSeconds(nameOf(handle), signal), sample: (signal) => measure.all(watch.running(), signal), storageFolder, list, onExit: watch.onExit, onChange: watch.onChange, hubUrl: attachment.hubUrl, onConnection: inward.onConnection, check, guard: () => runGuard(looking), close, tearDown, listVolumes: volumes.listVolumes, removeVolumes: volumes.removeVolumes, measureVolumes: volumes.measureVolumes, archiveVolumes, ...reading, tidyVolumes: readers.tidyVolumes, unclaimed: volumes.unclaimed };
+  return { kind: KIND, start, describeImage, inspect, ...life, cpuSeconds: (handle, signal) => measure.cpuSeconds(nameOf(handle), signal), sample: (signal) => measure.all(watch.running(), signal), storageFolder, list, onExit: watch.onExit, onChange: watch.onChange, hubUrl: attachment.hubUrl, onConnection: inward.onConnection, check, guard: () => runGuard(looking), close, tearDown, listVolumes: volumes.listVolumes, removeVolumes: volumes.removeVolumes, measureVolumes: volumes.measureVolumes, archiveVolumes, ...reading, tidyVolumes, unclaimed: volumes.unclaimed };
 }
 
 function labsIn(containers: readonly ContainerInfo[], networkOf: (server: ServerId) => string): readonly Lab[] {

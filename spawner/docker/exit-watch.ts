@@ -32,7 +32,7 @@ export interface ExitWatch {
   close(): void;
 }
 
-/** A silent stream may be a dead one: this often, a list is compared with what we knew. */
+/** This often, a list is compared with what we knew. A stream that was silent for so long may be a dead one, and is opened anew. */
 const RESYNC_MS = 30_000;
 const RECONNECT_MS = 1_000;
 /** Who is killed for memory is not said: when the container itself does not end by then, it was something inside. */
@@ -60,6 +60,10 @@ export function createExitWatch({ client, settings, clock, log, labs, handleOf, 
   /** Told already: the list, the event and the end of the start call may come in any order. */
   const ended = new Set<string>();
   let stream: { destroy(): void } | null = null;
+  /** The stream told something since the last comparison, so it lives. */
+  let told = false;
+  /** As the engine writes times: what comes after it was not told yet. null: no stream was opened so far. */
+  let since: string | null = null;
   let closed = false;
   let begun = false;
   const timers = new Set<() => void>();
@@ -78,34 +82,42 @@ export function createExitWatch({ client, settings, clock, log, labs, handleOf, 
 
   function begin(): void {
     begun = true;
-    timers.add(clock.every(RESYNC_MS, () => void resync()));
+    timers.add(clock.every(RESYNC_MS, look));
     void connect();
+  }
+
+  function look(): void {
+    // Without a stream, the next one is on its way already.
+    if (told || stream === null) void resync();
+    else void connect();
+    told = false;
   }
 
   async function connect(): Promise<void> {
     if (closed) return;
     try {
-      const opened = (await client.call({ what: 'follow the events', ms: 10_000, run: (d, abortSignal) => d.getEvents({ abortSignal, filters: { type: ['container'], event: [...FOLLOWED], label: [`${LABEL.instance}=${settings.instance}`, `${LABEL.role}=${ROLE.lab}`] } }) })) as unknown as EventStream;
-      stream = opened;
+      const opened = await openEvents(client, settings, since);
+      since ??= secondOf(opened.headers?.date);
       if (closed) return opened.destroy();
+      // The one of before goes only now, so that no event falls between the two.
+      const before = stream;
+      stream = opened;
+      before?.destroy();
       read(opened);
-      await resync();
     } catch (err) {
       log.warn({ err }, 'Docker events cannot be followed; trying again');
-      again();
+      return again();
     }
+    await resync();
   }
 
   function read(source: EventStream): void {
     let rest = '';
-    let over = false;
     const end = (): void => {
-      if (over) return;
-      over = true;
-      source.destroy();
-      again();
+      if (stream === source) again();
     };
     source.on('data', (chunk: Buffer) => {
+      told = true;
       const lines = (rest + chunk.toString('utf8')).split('\n');
       rest = lines.pop() ?? '';
       lines.forEach(heard);
@@ -115,20 +127,19 @@ export function createExitWatch({ client, settings, clock, log, labs, handleOf, 
   }
 
   function again(): void {
+    const before = stream;
     stream = null;
+    before?.destroy();
     if (!closed) later(RECONNECT_MS, () => void connect());
   }
 
   function heard(line: string): void {
     if (line.trim() === '') return;
-    try {
-      const { Action, Actor } = JSON.parse(line) as { Action?: string; Actor?: { ID?: string; Attributes?: Record<string, string> } };
-      const server = Actor?.Attributes?.[LABEL.server];
-      const name = Actor?.Attributes?.['name'];
-      if (Action !== undefined && Actor?.ID !== undefined && server !== undefined && name !== undefined) act(Action, { containerId: Actor.ID, server: server as ServerId, handle: handleOf(name, server) });
-    } catch (err) {
-      log.warn({ err }, 'a Docker event could not be read');
-    }
+    const { Action, Actor } = parsed(line, log);
+    since = afterThat(line) ?? since;
+    const server = Actor?.Attributes?.[LABEL.server];
+    const name = Actor?.Attributes?.['name'];
+    if (Action !== undefined && Actor?.ID !== undefined && server !== undefined && name !== undefined) act(Action, { containerId: Actor.ID, server: server as ServerId, handle: handleOf(name, server) });
   }
 
   function act(action: string, { containerId, server, handle }: Pick<Lab, 'containerId' | 'server' | 'handle'>): void {
@@ -194,15 +205,21 @@ export function createExitWatch({ client, settings, clock, log, labs, handleOf, 
     // What starts while the list is under way is not in it, and not gone either.
     const known = [...running.values()];
     const over = new Set(ended);
+    const now = await listed();
+    if (now === null || closed) return;
+    const alive = new Set(now.filter((lab) => lab.running).map((lab) => lab.containerId));
+    for (const lab of known) if (!alive.has(lab.containerId) && running.has(lab.containerId)) gone(lab.containerId, lab.server, lab.handle);
+    // Ended before the list was made, and running in it: somebody started it again by hand, and its next end is news.
+    for (const lab of now) if (lab.running && over.has(lab.containerId)) ended.delete(lab.containerId);
+    for (const lab of now) if (lab.running && !expected.has(lab.containerId) && !ended.has(lab.containerId)) compare(lab);
+  }
+
+  async function listed(): Promise<readonly Lab[] | null> {
     try {
-      const now = await labs();
-      const alive = new Set(now.filter((lab) => lab.running).map((lab) => lab.containerId));
-      for (const lab of known) if (!alive.has(lab.containerId) && running.has(lab.containerId)) gone(lab.containerId, lab.server, lab.handle);
-      // Ended before the list was made, and running in it: somebody started it again by hand, and its next end is news.
-      for (const lab of now) if (lab.running && over.has(lab.containerId)) ended.delete(lab.containerId);
-      for (const lab of now) if (lab.running && !expected.has(lab.containerId) && !ended.has(lab.containerId)) compare(lab);
+      return await labs();
     } catch (err) {
       log.warn({ err }, 'Docker did not list the servers; the next comparison follows');
+      return null;
     }
   }
 
@@ -213,6 +230,7 @@ export function createExitWatch({ client, settings, clock, log, labs, handleOf, 
     timers.forEach((cancel) => cancel());
     timers.clear();
     stream?.destroy();
+    stream = null;
   }
 
   const started = (lab: Lab): void => {
@@ -237,4 +255,40 @@ function remembered<T>(map: Map<string, T>, id: string, value: T): void {
   if (map.size > REMEMBERED && oldest !== undefined) map.delete(oldest);
 }
 
-type EventStream = NodeJS.ReadableStream & { destroy(): void };
+type EventStream = NodeJS.ReadableStream & { destroy(): void; readonly headers?: { readonly date?: string } };
+
+/** What is no event is left out. What goes wrong with one that is an event is nobody's to swallow: it ends the hub (N09). */
+function parsed(line: string, log: Logger): DockerEvent {
+  try {
+    return (JSON.parse(line) as DockerEvent | null) ?? {};
+  } catch (err) {
+    log.warn({ err }, 'a Docker event could not be read');
+    return {};
+  }
+}
+
+async function openEvents(client: DockerClient, settings: DockerSettings, since: string | null): Promise<EventStream> {
+  const filters = { type: ['container'], event: [...FOLLOWED], label: [`${LABEL.instance}=${settings.instance}`, `${LABEL.role}=${ROLE.lab}`] };
+  // The driver's types know whole seconds only.
+  const from: object = since === null ? {} : { since };
+  return (await client.call({ what: 'follow the events', ms: 10_000, run: (d, abortSignal) => d.getEvents({ ...from, filters, abortSignal } as object) })) as unknown as EventStream;
+}
+
+/** Of the engine's own clock, which may differ from ours. */
+function secondOf(date: string | undefined): string | null {
+  const ms = Date.parse(date ?? '');
+  return Number.isNaN(ms) ? null : String(Math.floor(ms / 1_000));
+}
+
+/** The nanosecond after an event, read from its text: as a number of JavaScript's it would be rounded. */
+function afterThat(line: string): string | null {
+  const [, nanoseconds] = /"timeNano":(\d{10,})/.exec(line) ?? [];
+  if (nanoseconds === undefined) return null;
+  const next = String(BigInt(nanoseconds) + 1n);
+  return `${next.slice(0, -9)}.${next.slice(-9)}`;
+}
+
+interface DockerEvent {
+  readonly Action?: string;
+  readonly Actor?: { readonly ID?: string; readonly Attributes?: Record<string, string> };
+}

@@ -1,7 +1,8 @@
 import { connect } from 'node:net';
+import type { LimitFacts } from './api-version';
 
 /** What the engine says of itself, as far as it explains why addresses cannot be dialled. */
-export interface EngineInfo {
+export interface EngineInfo extends LimitFacts {
   readonly OperatingSystem?: string;
   readonly SecurityOptions?: readonly string[] | null;
   readonly Plugins?: { readonly Authorization?: readonly string[] | null } | null;

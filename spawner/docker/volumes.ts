@@ -4,11 +4,12 @@ import type { UserId, VolumeId } from '../../hub/domain/ids';
 import type { VolumeRef } from '../../hub/domain/volume';
 import type { Labels } from '../labels';
 import { LABEL, ROLE } from '../labels';
-import { alternativeName, digest, slug } from '../naming';
+import { alternativeName, slug } from '../naming';
 import type { FoundVolume, SpawnRequest, Volumes } from '../spawner';
 import type { DockerClient } from './client';
 import { DEADLINE } from './client';
 import { engineStatus, unlessMissing } from './engine-error';
+import { createPreparations, nameIn, type Preparations } from './preparations';
 import { removeContainer, runOnce } from './run-once';
 import type { DockerSettings } from './settings';
 
@@ -17,6 +18,7 @@ export interface LabVolumes extends Pick<Volumes, 'listVolumes' | 'removeVolumes
   ensure(req: SpawnRequest): Promise<readonly MountSettings[]>;
   /** Name of the volume in the engine; null: there is none. */
   find(ref: VolumeRef): Promise<string | null>;
+  finishPreparations: Preparations['finishAll'];
   /** Only for taking a whole installation down, after somebody typed that they mean it. */
   removeAll(): Promise<void>;
   /** Which of these exist and carry no hub's label: what an account may take over. */
@@ -40,21 +42,13 @@ const MEASURE_MS = 300_000;
  * taken over keep their owners.
  */
 export function createVolumes(client: DockerClient, settings: DockerSettings): LabVolumes {
-  const underWay = new Map<string, Promise<void>>();
+  const preparations = createPreparations(client, settings);
+  const { helperName, oneAtATime, complete } = preparations;
 
   async function ensure(req: SpawnRequest): Promise<readonly MountSettings[]> {
-    const own = await preparedOnce(`user ${req.owner.id}`, () => prepareOwn(req));
-    const shared = settings.sharedVolume === null ? [] : await preparedOnce('shared', () => prepareShared(req, settings.sharedVolume ?? ''));
+    const own = await oneAtATime(helperName(req.owner.id), () => prepareOwn(req));
+    const shared = settings.sharedVolume === null ? [] : await oneAtATime(helperName('shared'), () => prepareShared(req, settings.sharedVolume ?? ''));
     return [...own, ...shared].map((volume) => ({ ...mount(volume), VolumeOptions: { ...mount(volume).VolumeOptions, NoCopy: true } }) as MountSettings);
-  }
-
-  /** Two servers of one user may start together: the second waits for the first and then finds everything made. */
-  async function preparedOnce(key: string, prepare: () => Promise<readonly Planned[]>): Promise<readonly Planned[]> {
-    for (let other = underWay.get(key); other !== undefined; other = underWay.get(key)) await other;
-    const work = prepare();
-    const settled = work.then(() => undefined, () => undefined).finally(() => underWay.delete(key));
-    underWay.set(key, settled);
-    return work;
   }
 
   async function prepareOwn(req: SpawnRequest): Promise<readonly Planned[]> {
@@ -87,10 +81,21 @@ export function createVolumes(client: DockerClient, settings: DockerSettings): L
     const due = interrupted === null ? job.fresh : job.planned;
     if (due.length === 0 && interrupted === null) return;
     const owner = await ownerIn(req);
-    await runOnce(client, helperSpec(req, name, owner, { ...job, due }), 'prepare the volumes');
+    try {
+      await runOnce(client, helperSpec(req, name, owner, { ...job, due }), 'prepare the volumes');
+    } catch (err) {
+      await takeBack(job.fresh);
+      throw err;
+    }
   }
 
-  const helperName = (key: string): string => `${settings.networkPrefix}owner-${digest([settings.instance, key], 12)}`;
+  /**
+   * The engine makes volumes before the container that wants them, and keeps them when that fails, as on a full disk: the next start would find them
+   * and believe that they were prepared. One that a container has stays, because that container tells the next start.
+   */
+  async function takeBack(fresh: readonly Planned[]): Promise<void> {
+    await Promise.allSettled(fresh.map((volume) => client.call({ what: 'remove a volume that was not prepared', ms: DEADLINE.remove, run: (d, abortSignal) => d.getVolume(volume.name).remove({ abortSignal }) })));
+  }
 
   /** Root, because only root may give files away; and nothing else that root may do. */
   function helperSpec(req: SpawnRequest, name: string, owner: string | null, job: { script: string; due: readonly Planned[] }): ContainerCreateOptions {
@@ -179,16 +184,14 @@ export function createVolumes(client: DockerClient, settings: DockerSettings): L
     // Asked first, so that a refusal leaves all of them.
     const inUse = users.some((c) => !(c.Labels[LABEL.instance] === settings.instance && c.Labels[LABEL.role] === ROLE.helper));
     if (inUse) throw new HubError('conflict', 'A volume is in use: stop the server first, and wait for downloads to end.');
-    for (const helper of users) await letGo(helper, names);
+    for (const helper of users) await oneAtATime(nameIn(helper.Names), () => unlessMissing(letGo(helper, names), undefined));
     for (const name of names) await remove(name);
   }
 
   /** An interrupted preparation holds on to its volumes. Where some of them stay, it is finished first: it is all that knows of what they lack. */
   async function letGo({ Id, Mounts }: ContainerInfo, going: readonly string[]): Promise<void> {
-    if (!Mounts.every(({ Name }) => Name === undefined || going.includes(Name))) {
-      await client.call({ what: 'finish an interrupted preparation', ms: DEADLINE.start, run: (d, abortSignal) => d.getContainer(Id).start({ abortSignal }) });
-      const { StatusCode } = (await client.call({ what: 'finish an interrupted preparation', ms: MEASURE_MS, run: (d, abortSignal) => d.getContainer(Id).wait({ abortSignal }) })) as { StatusCode: number };
-      if (StatusCode !== 0) throw new HubError('conflict', 'An interrupted preparation of this account\'s volumes could not be finished. Start its server once, then try again.');
+    if (!Mounts.every(({ Name }) => Name === undefined || going.includes(Name)) && !(await complete(Id))) {
+      throw new HubError('conflict', 'An interrupted preparation of this account\'s volumes could not be finished. Start its server once, then try again.');
     }
     await removeContainer(client, Id);
   }
@@ -209,7 +212,7 @@ export function createVolumes(client: DockerClient, settings: DockerSettings): L
     for (const volume of await byLabels([`${LABEL.instance}=${settings.instance}`])) await remove(volume.Name);
   }
 
-  return { ensure, find, listVolumes, removeVolumes, measureVolumes, removeAll, unclaimed };
+  return { ensure, find, listVolumes, removeVolumes, measureVolumes, removeAll, unclaimed, finishPreparations: preparations.finishAll };
 }
 
 const mount = (volume: Planned): MountSettings => ({ Type: 'volume', Source: volume.name, Target: volume.target, VolumeOptions: { NoCopy: false, Labels: volume.labels, DriverConfig: { Name: 'local', Options: {} } } });

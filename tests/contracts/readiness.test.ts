@@ -50,8 +50,10 @@ test.each([
   await expect(wait(await serve(handler))).rejects.toMatchObject({ code: 'spawn-failed', message: expect.stringContaining(problem) });
 });
 
-test('M04: silence after accepting, and an endless answer, end with the signal', async () => {
-  await expect(wait(await serve(() => undefined))).rejects.toMatchObject({ code: 'spawn-failed' });
+test('M04: silence after accepting, and an endless answer, end with the signal, which does not hide what was wrong', async () => {
+  await expect(wait(await serve(() => undefined))).rejects.toMatchObject({ code: 'spawn-failed', message: 'The server did not become ready: it accepts connections and does not answer.' });
+  let asked = 0;
+  await expect(wait(await serve((_, res) => (asked++ === 0 ? void res.writeHead(500).end() : undefined)))).rejects.toMatchObject({ message: expect.stringContaining('it answers 500') as unknown });
   await expect(wait(await serve((_, res) => void res.write('x'.repeat(200_000))))).rejects.toMatchObject({ code: 'spawn-failed' });
 });
 

@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { connectLocal } from '../../hub/local-socket';
 import { hubLives, type HubLives, type LivingHub } from '../support/killed-hubs';
-import { startSecondEngine, type SecondEngine } from '../support/second-engine';
-import { TEST_IMAGE, eventually } from '../support/test-engine';
+import { SMALL_ENGINE_IMAGE, startSecondEngine, type SecondEngine } from '../support/second-engine';
+import { eventually } from '../support/test-engine';
 
 jest.setTimeout(240_000);
 
@@ -14,8 +14,8 @@ let token: string;
 
 beforeAll(async () => {
   second = await startSecondEngine();
-  await second.load(TEST_IMAGE);
-  lives = hubLives({ networkPool: '10.223.0.0/20', host: second.host, through: second.inside, users: ['alice', 'bob'] });
+  await second.loadSmall();
+  lives = hubLives({ networkPool: '10.223.0.0/20', host: second.host, through: second.inside, image: SMALL_ENGINE_IMAGE, users: ['alice', 'bob'] });
   hub = await lives.boot();
   await hub.ask('POST', 'users/alice/server');
   await eventually('it is ready', async () => (await hub.ask<{ ready: boolean }>('GET', 'users/alice/server')).ready, 60_000);
@@ -39,7 +39,7 @@ test('O01: while the engine hangs, pages answer and a running server is used; a 
   process.kill(second.pid, 'SIGSTOP');
   for (const path of ['/hub/login', '/hub/api/users/alice', '/user/alice/api', '/user/alice/anything']) expect([path, await statusOf(path)]).toEqual([path, 200]);
   // Every call to the engine has a deadline, so a start ends with a reason and not with the engine.
-  await hub.ask('POST', 'users/bob/server').catch((err: unknown) => expect(err).toMatchObject({ name: 'HubError' }));
+  await expect(hub.ask('POST', 'users/bob/server')).rejects.toMatchObject({ name: 'HubError', status: 503, message: expect.stringContaining('Docker did not answer in time') as string });
   await eventually('the start is given up', async () => (await hub.ask<{ pending: string | null }>('GET', 'users/bob/server')).pending === null, 60_000);
   expect((await hub.ask<{ ready: boolean }>('GET', 'users/bob/server')).ready).toBe(false);
   const last: unknown[] = [];

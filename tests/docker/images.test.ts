@@ -7,7 +7,7 @@ import { LABEL } from '../../spawner/labels';
 import { makeToken, makeUser } from '../support/factories';
 import { connectKernel } from '../support/kernel-client';
 import { startHub, type TestHub } from '../support/start-hub';
-import { containerOf, engine, inLab, startTestEngine, type TestEngine } from '../support/test-engine';
+import { containerOf, inLab, startTestEngine, type TestEngine } from '../support/test-engine';
 
 jest.setTimeout(180_000);
 
@@ -22,24 +22,12 @@ const open: (() => Promise<void> | void)[] = [];
 
 beforeAll(async () => {
   test_ = await startTestEngine({ networkPool: '10.232.0.0/20', internalPort: 8098 });
-  singleuser = await commanded(NOTEBOOK, `berth-test-singleuser:${test_.run}`, ['jupyterhub-singleuser']);
+  singleuser = await test_.commanded(NOTEBOOK, 'berth-test-singleuser', ['jupyterhub-singleuser']);
 });
 afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close();
 });
-afterAll(async () => {
-  await test_.close();
-  await engine.getImage(singleuser).remove({ force: true });
-});
-
-/** The same image with a command of its own, and nothing else changed. */
-async function commanded(image: string, name: string, Cmd: readonly string[]): Promise<string> {
-  const container = await engine.createContainer({ Image: image, Labels: { [LABEL.run]: test_.run }, HostConfig: { NetworkMode: 'none' } });
-  const [repo, tag] = name.split(':');
-  await container.commit({ repo, tag, changes: `CMD ${JSON.stringify(Cmd)}` });
-  await container.remove();
-  return name;
-}
+afterAll(() => test_.close());
 
 interface Lab {
   readonly hub: TestHub;

@@ -1,7 +1,7 @@
 import type { UserId } from '../../hub/domain/ids';
 import { newId } from '../../hub/domain/ids';
 import { LAYOUTS } from '../../hub/domain/layouts';
-import { LABEL } from '../../spawner/labels';
+import { LABEL, ROLE } from '../../spawner/labels';
 import { digest } from '../../spawner/naming';
 import type { TestEngine } from '../support/test-engine';
 import { TEST_IMAGE, containerOf, engine, inLab, requestFor, sleeper, startOptions, startTestEngine } from '../support/test-engine';
@@ -99,4 +99,20 @@ test('a preparation that a crash cut short is done again at the next start', asy
   await root.wait();
   const again = await test_.spawner.start(req, startOptions());
   expect((await inLab(again, 'sh', '-c', 'stat -c %u:%g ~/work; ls ~/work')).out.split('\n')).toEqual(['1000:100', 'from-before']);
+});
+
+test('N01: a preparation that a crash cut short is finished by the next hub though nobody starts anything, and its container goes', async () => {
+  const { req, handle } = await start('ivy');
+  await test_.spawner.stop(handle, { graceMs: 0 });
+  const run = { [LABEL.run]: test_.run };
+  const chown = { Image: TEST_IMAGE, User: '0:0', Entrypoint: ['chown'], HostConfig: { NetworkMode: 'none', Binds: ['jupyterlab-ivy_workspace:/v'] } };
+  const root = await engine.createContainer({ ...chown, Cmd: ['0:0', '/v'], Labels: run });
+  await root.start();
+  await root.wait();
+  const name = `${test_.settings.networkPrefix}owner-${digest([test_.settings.instance, req.owner.id], 12)}`;
+  await engine.createContainer({ ...chown, name, Cmd: ['1000:100', '/v'], Labels: { ...run, [LABEL.instance]: test_.settings.instance, [LABEL.role]: ROLE.helper } });
+  await test_.another().tidyVolumes();
+  await expect(engine.getContainer(name).inspect()).rejects.toMatchObject({ statusCode: 404 });
+  const again = await test_.spawner.start(req, startOptions());
+  expect((await inLab(again, 'sh', '-c', 'stat -c %u:%g ~/work')).out).toBe('1000:100');
 });

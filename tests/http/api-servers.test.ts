@@ -1,3 +1,6 @@
+import { HubError } from '../../hub/domain/errors';
+import { systemClock } from '../../hub/domain/runtime';
+import { createFakeSpawner } from '../../spawner/fake';
 import { lacking, HIDDEN, refused, seen, startWorld, TIME, type ApiWorld, type Ask } from './api-world';
 import { covers } from './coverage';
 import type { TestHubOptions } from '../support/start-hub';
@@ -48,6 +51,14 @@ describe.each(EACH)('%s', (path, name, pattern) => {
     await begin({ behaviour: { kind: 'bad', how: 'reject', message: 'no room' } });
     const res = await own('post', path);
     expect([res.status, res.body]).toEqual([500, { status: 500, message: expect.any(String) }]);
+    expect(await servers()).toEqual({});
+  });
+
+  it(`O01: ${covers(op('POST'), 503, 'tells an engine that does not answer from a server that is broken')}`, async () => {
+    const engine = { ...createFakeSpawner({ clock: systemClock }), start: () => Promise.reject(new HubError('unavailable', 'Docker did not answer in time.')) };
+    await begin({ overrides: { spawner: engine } });
+    const res = await own('post', path);
+    expect([res.status, res.body, res.headers['retry-after']]).toEqual([503, { status: 503, message: 'Docker did not answer in time.' }, '10']);
     expect(await servers()).toEqual({});
   });
 
@@ -152,7 +163,7 @@ describe('one server (6.0)', () => {
   it('PATCH /users/{name}/servers/{server_name}: a running one is 400, an unknown one 404', async () => {
     await begin();
     await own('post', '/users/alice/servers/one');
-    expect(await seen(own('patch', '/users/alice/servers/one', { display_name: 'x' }))).toEqual(refused(400, 'alice/one is running: stop it first'));
+    expect(await seen(own('patch', '/users/alice/servers/one', { display_name: 'x' }))).toEqual(refused(400, 'alice:one is running: stop it first'));
     expect(await seen(own('patch', '/users/alice/servers/two', { display_name: 'x' }))).toEqual(refused(404, "alice has no server named 'two'"));
   });
 

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -37,6 +38,27 @@ test('a server is launched, listed and stopped from the command line', async () 
   }
 });
 
+test('named servers and profiles are within reach of the command line, and a stopped server is given another profile', async () => {
+  const limits = { memory: '512M' };
+  const hub = await startHub({ settings: { server: { named: true }, profiles: [{ slug: 'small', title: 'Small', limits }, { slug: 'large', title: 'Large', limits }] } });
+  const servers = async () => JSON.parse((await run(['servers', '--json'], settingsOf(hub))).out.join('\n')) as object[];
+  try {
+    makeUser(hub, 'alice');
+    expect(await run(['launch', 'alice', 'gpu', '--profile', 'large'], settingsOf(hub))).toMatchObject({ code: 0, out: [expect.stringMatching(/\/user\/alice\/gpu\/$/)], notes: ['Starting the server gpu of alice.'] });
+    expect(await servers()).toEqual([expect.objectContaining({ server: 'gpu', state: 'ready', profile: 'large' })]);
+    expect(await run(['launch', 'alice', 'gpu', '--profile', 'large'], settingsOf(hub))).toMatchObject({ code: 0, notes: [] });
+    expect(await run(['launch', 'alice', 'gpu', '--profile', 'small'], settingsOf(hub))).toMatchObject({ code: 1, notes: [expect.stringContaining('berth recreate alice --profile small')] });
+    expect(await run(['profile', 'small', 'alice', 'gpu'], settingsOf(hub))).toMatchObject({ code: 1, notes: ['alice:gpu is running: stop it first'] });
+    expect(await run(['stop', 'alice', 'gpu'], settingsOf(hub))).toMatchObject({ code: 0 });
+    expect(await run(['profile', 'small', 'alice', 'gpu'], settingsOf(hub))).toMatchObject({ code: 0, out: ['The server gpu of alice starts with the profile small from now on.'] });
+    expect(await servers()).toEqual([expect.objectContaining({ server: 'gpu', state: 'stopped', profile: 'small' })]);
+    expect((await run(['servers', '--why', 'alice', '--server', 'gpu'], settingsOf(hub))).out[0]).toContain('It was stopped.');
+    expect(await run(['profile', 'huge', 'alice', 'gpu'], settingsOf(hub))).toMatchObject({ code: 1 });
+  } finally {
+    await hub.close();
+  }
+});
+
 test('a start that takes its time is followed, and one that fails says why', async () => {
   const hub = await startHub({ behaviour: { kind: 'bad', how: 'reject', message: 'The image is gone.' } as never });
   const slow = await startHub({ behaviour: never('start'), overrides: { slowMs: 1 } });
@@ -51,6 +73,16 @@ test('a start that takes its time is followed, and one that fails says why', asy
   } finally {
     await Promise.all([hub.close(), slow.close()]);
   }
+});
+
+test('a reader that has seen enough ends a command without a word, as it ends any other program', async () => {
+  const main = path.resolve(__dirname, '../../hub/cli/main.ts');
+  const child = spawn(process.execPath, ['-r', path.resolve(__dirname, '../support/typescript.cjs'), main, 'config', 'show'], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  expect([code, said]).toEqual([141, '']);
 });
 
 test('a template is copied into the workspace, again under a new name, and its address is printed; an unknown one starts nothing', async () => {

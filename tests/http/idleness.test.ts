@@ -199,6 +199,9 @@ describe('the what-if', () => {
       expect(await run('idle', '--if', '1h')).toMatchObject({ out: [expect.any(String), expect.stringMatching(/^alice +- +kept +Kept until 16:00 UTC for an administrator: overnight fit$/)] });
       expect(JSON.parse((await run('idle', '--json')).out.join('\n'))).toMatchObject({ stops: 0, keeps: 1 });
       expect(await run('keep', '99d', 'alice', '--why', 'x')).toMatchObject({ code: 1 });
+      expect(await run('extend', 'alice')).toMatchObject({ code: 0, out: ['Kept until 16:00 UTC for an administrator: overnight fit.'] });
+      expect(world.hub.store.leases.ofServer(idOf(world.alice)).filter(({ why }) => why === '')).toHaveLength(1);
+      expect(await run('extend', 'nobody')).toMatchObject({ code: 1 });
       expect(await run('keep', '6h', 'alice')).toMatchObject({ code: 2 });
     } finally {
       fs.rmSync(cwd, { recursive: true, force: true });

@@ -4,7 +4,7 @@ import { LABEL } from '../../spawner/labels';
 const engine = new Docker({ host: undefined, socketPath: '/var/run/docker.sock' } as Docker.DockerOptions);
 
 /**
- * Removes every container, network and volume that tests made: of one run, or without `run` of all runs whose process is gone, so that
+ * Removes every container, network, volume and image that tests made: of one run, or without `run` of all runs whose process is gone, so that
  * two suites on one machine leave each other alone. Run ids start with the process id.
  */
 export async function sweepDocker(run?: string): Promise<void> {
@@ -19,6 +19,8 @@ export async function sweepDocker(run?: string): Promise<void> {
   await Promise.all(networks.map((n) => quietly(engine.getNetwork(n.Id).remove())));
   const volumes = ((await engine.listVolumes({ filters: { label } })).Volumes ?? []).filter((v) => gone(v.Labels));
   await Promise.all(volumes.map((v) => quietly(engine.getVolume(v.Name).remove())));
+  const images = (await engine.listImages({ filters: { label } })).filter((i) => gone(i.Labels));
+  await Promise.all(images.map((i) => quietly(engine.getImage(i.Id).remove({ force: true }))));
 }
 
 /** What of that run is still there, by name; a test that leaves nothing finds nothing. */

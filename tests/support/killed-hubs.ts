@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
 import { newId } from '../../hub/domain/ids';
 import { connectLocal } from '../../hub/local-socket';
 import { sweepDocker } from './docker-sweep';
@@ -23,7 +24,13 @@ export interface HubLives {
   readonly dataDir: string;
   /** The next life of the hub, on the same data. */
   boot(failPoint?: string): Promise<LivingHub>;
+  /** A life that is over so many milliseconds after it began, however far it got. */
+  killedAfter(ms: number): Promise<void>;
   close(): Promise<void>;
+}
+
+interface Life extends Pick<LivingHub, 'ended' | 'kill9'> {
+  readonly child: ChildProcessByStdio<null, Readable, Readable>;
 }
 
 /** One hub after the other on the same data and engine. Pools are the caller's, one per file. `through`: what it is started by, e.g. in a namespace. */
@@ -32,15 +39,25 @@ export function hubLives({ through = [], ...change }: Pick<KillableOptions, 'net
   const folder = mkdtempSync(path.join(tmpdir(), 'berth-killed-'));
   const fixed = { folder, run, instance: newId(), image: TEST_IMAGE, ...change };
   const dataDir = path.join(folder, 'state');
-  let last: LivingHub | undefined;
+  let last: Life | undefined;
+
+  function start(failPoint: string | null): Life {
+    const options: KillableOptions = { ...fixed, failPoint };
+    const [program = '', ...args] = [...through, process.execPath];
+    const env = { ...process.env, BERTH_COMPILED: path.join(folder, 'compiled') };
+    const child = spawn(program, [...args, '-r', path.join(__dirname, 'typescript.cjs'), path.join(__dirname, 'killable-hub.ts'), JSON.stringify(options)], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const ended = new Promise<NodeJS.Signals | null>((resolve) => child.once('exit', (_code, signal) => resolve(signal)));
+    const kill9 = async (): Promise<void> => {
+      child.kill('SIGKILL');
+      await ended;
+    };
+    return (last = { child, ended, kill9 });
+  }
 
   async function boot(failPoint: string | null = null): Promise<LivingHub> {
     // Of a test that failed.
     await last?.kill9();
-    const options: KillableOptions = { ...fixed, failPoint };
-    const [program = '', ...args] = [...through, process.execPath];
-    const child = spawn(program, [...args, '-r', path.join(__dirname, 'typescript.cjs'), path.join(__dirname, 'killable-hub.ts'), JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'pipe'] });
-    const ended = new Promise<NodeJS.Signals | null>((resolve) => child.once('exit', (_code, signal) => resolve(signal)));
+    const { child, ended, kill9 } = start(failPoint);
     let errors = '';
     child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString('utf8')));
     const url = await new Promise<string>((resolve, reject) => {
@@ -52,12 +69,18 @@ export function hubLives({ through = [], ...change }: Pick<KillableOptions, 'net
       });
       void ended.then((signal) => reject(new Error(`the hub ended (${signal}) before it was ready:\n${errors}`)));
     });
-    const kill9 = async (): Promise<void> => {
-      child.kill('SIGKILL');
-      await ended;
-    };
-    last = { url, pid: child.pid ?? 0, ended, kill9, ask: async <T>(method: string, at: string, body?: unknown) => (await connectLocal(dataDir).request(method, `/hub/api/${at}`, body)) as T };
-    return last;
+    return { url, pid: child.pid ?? 0, ended, kill9, ask: async <T>(method: string, at: string, body?: unknown) => (await connectLocal(dataDir).request(method, `/hub/api/${at}`, body)) as T };
+  }
+
+  async function killedAfter(ms: number): Promise<void> {
+    const { child, ended, kill9 } = start(null);
+    let errors = '';
+    child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString('utf8')));
+    // Nobody reads what it says, and it must not wait for that.
+    child.stdout.resume();
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    await kill9();
+    if ((await ended) !== 'SIGKILL') throw new Error(`the hub ended by itself:\n${errors}`);
   }
 
   async function close(): Promise<void> {
@@ -66,5 +89,5 @@ export function hubLives({ through = [], ...change }: Pick<KillableOptions, 'net
     rmSync(folder, { recursive: true, force: true });
   }
 
-  return { run, dataDir, boot, close };
+  return { run, dataDir, boot, killedAfter, close };
 }

@@ -64,7 +64,7 @@ export function createBrowser(hub: Pick<TestHub, 'origin' | 'base'>): Browser {
 const SESSION = cookieNames(false).session;
 
 /** A browser that is signed in, without the cost of a password. */
-export function signedInAs(hub: TestHub, user: User): Browser {
+export function signedInAs(hub: Pick<TestHub, 'hub' | 'origin' | 'base'>, user: User): Browser {
   const browser = createBrowser(hub);
   const { cookie } = hub.hub.services.sessions.start(user, { address: '127.0.0.1', userAgent: 'test' });
   browser.cookies.set(SESSION, cookie);

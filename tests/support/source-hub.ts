@@ -11,6 +11,8 @@ export interface SourceHub {
   /** As a crash of the machine would: waits until it is gone. */
   kill9(): Promise<void>;
   stop(): Promise<number | null>;
+  /** Resolves with its exit code when it ends, whoever ends it. */
+  readonly exited: Promise<number | null>;
 }
 
 export type HubEnv = Readonly<Record<string, string>>;
@@ -40,7 +42,7 @@ export async function startSourceHub(env: HubEnv, cwd: string): Promise<SourceHu
     child.kill(signal);
     return ended;
   };
-  return { output, kill9: async () => void (await end('SIGKILL')), stop: () => end('SIGTERM') };
+  return { output, kill9: async () => void (await end('SIGKILL')), stop: () => end('SIGTERM'), exited: ended };
 }
 
 /** Runs one that is expected to end by itself. */

@@ -34,7 +34,9 @@ export interface TestEngine {
   readonly settings: DockerSettings;
   readonly spawner: DockerSpawner;
   /** Another hub on the same engine; closed and swept with this one. */
-  another(change?: Partial<DockerSettings>): DockerSpawner;
+  another(change?: Partial<DockerSettings>, deps?: Partial<DockerSpawnerDeps>): DockerSpawner;
+  /** An image with a command of its own and nothing else changed, removed with the rest. `name` without a tag. Resolves with what it is called. */
+  commanded(image: string, name: string, command: readonly string[]): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -55,18 +57,24 @@ export async function startTestEngine(change: Partial<DockerSettings> = {}): Pro
     ...change,
   };
   const all: DockerSpawner[] = [];
-  const make = (other: Partial<DockerSettings>, deps: Partial<DockerSpawnerDeps> = {}): DockerSpawner => {
+  const another = (other: Partial<DockerSettings> = {}, deps: Partial<DockerSpawnerDeps> = {}): DockerSpawner => {
     const spawner = createDockerSpawner({ ...settings, ...other }, { clock: systemClock, log: silentLog, ...deps });
     all.push(spawner);
     return spawner;
   };
-  const another = (other: Partial<DockerSettings> = {}): DockerSpawner => make(other);
+  const commanded = async (image: string, name: string, command: readonly string[]): Promise<string> => {
+    // The label goes from the container into the image.
+    const container = await engine.createContainer({ Image: image, Labels: { [LABEL.run]: run }, HostConfig: { NetworkMode: 'none' } });
+    await container.commit({ repo: name, tag: run, changes: `CMD ${JSON.stringify(command)}` });
+    await container.remove();
+    return `${name}:${run}`;
+  };
   const close = async (): Promise<void> => {
     await Promise.all(all.map((s) => s.close()));
     await sweepDocker(run);
     await rm(dataDir, { recursive: true, force: true });
   };
-  return { run, settings, spawner: another(), another, close };
+  return { run, settings, spawner: another(), another, commanded, close };
 }
 
 export interface RequestChange {

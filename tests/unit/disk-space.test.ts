@@ -1,4 +1,4 @@
-import { checkDisk } from '../../hub/disk-space';
+import { checkDisk, checkEngineDisk } from '../../hub/disk-space';
 
 const GIB = 1024 ** 3;
 /** `reserved` is free, but for root alone. */
@@ -13,4 +13,11 @@ test('J15: from eighty percent on, the disk of the volumes is an advice with wha
 test('a disk that cannot be looked at is said so, and the real one can be', async () => {
   expect(await checkDisk('/nowhere/at/all')).toMatchObject({ ok: false, level: 'advice', detail: expect.stringContaining('ENOENT') as string });
   expect((await checkDisk('/')).detail).toMatch(/\d+ % full/);
+});
+
+test("O10: the disk with Docker's files has a row of its own where it is another one than the hub's, and none where it cannot be seen", async () => {
+  expect(await checkEngineDisk('/proc', '/', disk(100, 96))).toEqual([expect.objectContaining({ name: 'docker-disk', ok: false, level: 'advice', detail: expect.stringContaining("The disk with Docker's files is 96 % full; only") as string })]);
+  expect(await checkEngineDisk('/', '/', disk(100, 96))).toEqual([]);
+  expect(await checkEngineDisk('/nowhere/at/all', '/', disk(100, 96))).toEqual([]);
+  expect(await checkEngineDisk(null, '/', disk(100, 96))).toEqual([]);
 });

@@ -1,5 +1,6 @@
 import type { ServerState, Stage } from '../../hub/domain/server';
 import { bytes, type MessageKey, type Translate } from '../i18n';
+import type { Shell } from '../layout';
 
 type Shown = ServerState['kind'] | 'stuck';
 
@@ -40,6 +41,29 @@ export function stageText(stage: Stage, t: Translate): string {
     case 'answering':
       return t(`stage.${stage.kind}`);
   }
+}
+
+interface Named {
+  readonly shell: Shell;
+  readonly user: string;
+  /** Empty for the default one. */
+  readonly server: string;
+  /** What it is called on this page. */
+  readonly name: string;
+}
+
+/** Where one is asked before a running server is started once more. */
+export function AgainLinks({ shell: { t, urls }, user, server, name }: Named) {
+  return (
+    <>
+      <a class="button quiet" href={urls.restart(user, server)} aria-label={t('server.restartNamed', { name })}>{t('server.restart')}</a>
+      <a class="button quiet" href={urls.recreate(user, server)} aria-label={t('server.recreateNamed', { name })}>{t('server.recreate')}</a>
+    </>
+  );
+}
+
+export function LogLink({ shell: { t, urls }, user, server, name }: Named) {
+  return <a class="button quiet" href={urls.logs(user, server)} aria-label={t('server.logNamed', { name })}>{t('server.log')}</a>;
 }
 
 export function LogTail({ lines, t }: { readonly lines: readonly string[]; readonly t: Translate }) {

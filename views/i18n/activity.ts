@@ -42,6 +42,8 @@ const ACTIONS = {
   'volume.reset': ['Reset volumes', '重置了存储卷'],
   'volume.undo': ['Put a volume back', '恢复了存储卷'],
   'volume.remove': ['Removed a volume for good', '永久删除了存储卷'],
+  'volume.browse': ['Looked into the files', '查看了文件'],
+  'volume.read': ['Downloaded a file or folder', '下载了文件或文件夹'],
   'volume.download': ['Downloaded volumes', '下载了存储卷'],
   'volume.hand-over': ['Handed volumes over', '移交了存储卷'],
   'share.grant': ['Shared a server', '共享了服务器'],

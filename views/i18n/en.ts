@@ -150,7 +150,7 @@ export const en = {
   'server.logNamed': 'Log of {name}',
   'profile.kept': 'The profile is kept for the next start.',
   'stop.title': 'Stop the server?',
-  'stop.explain': 'Files are kept. What runs in notebooks and terminals ends.',
+  'stop.explain': 'Ends: every kernel, terminal and running cell, and whatever was installed or written outside the volumes. Stays: the volumes (home, workspace, cache) and the last lines of the log.',
   'stop.submit': 'Stop',
   'stop.done': 'The server is stopping.',
   'apiDocs.title': 'The hub\'s API',

@@ -150,7 +150,7 @@ export const zh: Catalogue = {
   'server.logNamed': '{name} 的日志',
   'profile.kept': '下次启动将使用此配置。',
   'stop.title': '要停止服务器吗？',
-  'stop.explain': '文件会保留，笔记本和终端中正在运行的内容会结束。',
+  'stop.explain': '结束：所有内核、终端、正在运行的单元格，以及安装或写在卷以外的一切。保留：卷（主目录、工作区、缓存）和日志的最后几行。',
   'stop.submit': '停止',
   'stop.done': '服务器正在停止。',
   'apiDocs.title': 'Hub 的 API',

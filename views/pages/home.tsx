@@ -152,12 +152,15 @@ function Shared({ shell: { t, urls }, shared }: { readonly shell: Shell; readonl
   );
 }
 
+/** How whoever works on the hub's own machine is written down; nobody may have that name. */
+const LOCAL = 'local';
+
 function Visits({ shell: { t, urls }, visits }: { readonly shell: Shell; readonly visits: HomeModel['visits'] }) {
   return (
     <section class="panel" aria-labelledby="visits">
       <h2 id="visits">{t('home.visits')}</h2>
       <ul>
-        {visits.map(({ visitor, at }) => <li key={`${visitor}:${at.getTime()}`}><bdi>{visitor}</bdi>, <Time at={at} none="" relative /></li>)}
+        {visits.map(({ visitor, at }) => <li key={`${visitor}:${at.getTime()}`}><bdi>{visitor === LOCAL ? t('home.local') : visitor}</bdi>, <Time at={at} none="" relative /></li>)}
       </ul>
       <p><a href={urls.activity()}>{t('home.toActivity')}</a></p>
     </section>

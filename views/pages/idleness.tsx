@@ -1,6 +1,8 @@
 import type { IdleLimits, IdleVerdict } from '../../hub/domain/idleness';
 import { span } from '../../hub/domain/idleness-words';
+import { Post } from '../components/form';
 import { IdleSentence } from '../components/idleness';
+import { AgainLinks, LogLink } from '../components/server';
 import { Layout, type Shell } from '../layout';
 
 export interface IdlenessModel {
@@ -44,7 +46,8 @@ function Question({ shell: { t, urls }, m: { fields } }: Part) {
   );
 }
 
-function Table({ shell: { t }, m: { servers } }: Part) {
+function Table({ shell, m: { servers } }: Part) {
+  const { t } = shell;
   const length = (ms: number | null): string => (ms === null ? t('idle.noLimit') : span(ms, t));
   return (
     <div class="scroll">
@@ -57,6 +60,7 @@ function Table({ shell: { t }, m: { servers } }: Part) {
             <th scope="col">{t('idle.columnVerdict')}</th>
             <th scope="col">{t('idle.columnWhy')}</th>
             <th scope="col">{t('idle.columnLimits')}</th>
+            <th scope="col">{t('users.columnActions')}</th>
           </tr>
         </thead>
         <tbody>
@@ -67,10 +71,24 @@ function Table({ shell: { t }, m: { servers } }: Part) {
               <td data-label={t('idle.columnVerdict')}>{verdict.due ? t('idle.stops') : t('idle.keeps')}</td>
               <td data-label={t('idle.columnWhy')} class="roomy"><IdleSentence verdict={verdict} t={t} /></td>
               <td data-label={t('idle.columnLimits')} class="roomy">{t('idle.limits', { idle: length(limits.idleMs), idleFrom: limits.idleFrom, age: length(limits.maxAgeMs), ageFrom: limits.maxAgeFrom })}</td>
+              <td data-label={t('users.columnActions')} class="roomy"><Actions shell={shell} user={user} server={server} limited={limits.idleMs !== null} /></td>
             </tr>
           ))}
         </tbody>
       </table>
+    </div>
+  );
+}
+
+/** Running servers of everybody are here, named ones too. */
+function Actions({ shell, user, server, limited }: { readonly shell: Shell; readonly user: string; readonly server: string; readonly limited: boolean }) {
+  const { t, urls } = shell;
+  const named = { shell, user, server, name: server === '' ? user : `${user}/${server}` };
+  return (
+    <div class="actions">
+      {limited ? <Post shell={shell} action={urls.extend(user, server)} class="inline"><button type="submit" class="quiet" aria-label={t('idle.extendNamed', { name: named.name })}>{t('idle.extend')}</button></Post> : null}
+      <LogLink {...named} />
+      <AgainLinks {...named} />
     </div>
   );
 }

@@ -30,7 +30,7 @@ export function pendingPage(shell: Shell, m: PendingModel) {
   const last = m.stages.at(-1);
   const seen = new Set(m.stages.map(({ kind }) => kind));
   return (
-    <Layout {...shell} title={m.server === '' ? t('pending.title') : t('pending.titleNamed', { name: m.server })} scripts={['progress.js', 'log.js']} refreshSeconds={3}>
+    <Layout {...shell} title={m.own && m.server === '' ? t('pending.title') : t('pending.titleNamed', { name: m.own ? m.server : `${m.user}${m.server === '' ? '' : `/${m.server}`}` })} scripts={['progress.js', 'log.js']} refreshSeconds={3}>
       <div class="panel" data-progress={m.progressUrl}>
         <label for="bar">{t('pending.progress')}</label>
         <progress id="bar" max={100} value={m.percent} />

@@ -10,7 +10,7 @@ const Bytes = z.int().nullable();
 const Words = z.string().describe('In the language of the reader.');
 const EndModel = named('ServerEnd', z.strictObject({
   at: Time,
-  cause: z.enum(['asked', 'memory', 'killed', 'terminated', 'ended', 'command', 'crashed', 'signal', 'removed', 'unknown']),
+  cause: z.enum(['asked', 'unready', 'memory', 'killed', 'terminated', 'ended', 'command', 'crashed', 'signal', 'removed', 'unknown']),
   exit_code: z.int().nullable().describe('null: nobody knows.'),
   memory: z.strictObject({ peak_bytes: Bytes.describe('null: unknown.'), limit_bytes: Bytes.describe('null: none, or unknown.') }),
   memory_text: Words.nullable(),

@@ -12,7 +12,7 @@ import { withinMs } from '../pages/spawn';
 import type { HubRoute } from '../routes';
 import { LogModel, PostMortemModel, truthModel } from './server-life-models';
 import { asked, Start } from './server-schemas';
-import { serverAt, SLOW_MS, unknownServer } from './servers';
+import { serverAt, SLOW_MS, startFailure, unknownServer } from './servers';
 
 const DEFAULT_LINES = 100;
 const MOST_LINES = 1_000;
@@ -42,7 +42,7 @@ export function serverLifeRoutes(kit: Kit): readonly HubRoute[] {
     const { settled } = claim(owner, name);
     if (!(await withinMs(deps.clock.after, settled, deps.settings.slowMs ?? SLOW_MS))) return empty(202);
     const state = servers.get(actorOf(x), owner, name)?.state;
-    if (state?.kind === 'failed') throw new HubError('spawn-failed', state.message);
+    if (state?.kind === 'failed') throw startFailure(state);
     return empty(state?.kind === 'ready' ? 200 : 202);
   };
   const restart = (x: Exchange): Promise<Reply> => again(x, (owner, name) => servers.restart(actorOf(x), owner, name));

@@ -2,7 +2,7 @@ import { demand } from '../../domain/access';
 import { HubError } from '../../domain/errors';
 import { DEFAULT_SERVER, type ServerName } from '../../domain/ids';
 import { parseServerName } from '../../domain/names';
-import { isActive, type ServerRecord } from '../../domain/server';
+import { isActive, type ServerRecord, type ServerState } from '../../domain/server';
 import { shown } from '../../domain/shown';
 import type { User } from '../../domain/user';
 import { empty, json, type Exchange, type Reply } from '../exchange';
@@ -16,6 +16,12 @@ import { ServerModel } from './schemas';
 import { asked, Change, changed, Start, Stop } from './server-schemas';
 
 export const SLOW_MS = 10_000;
+const RETRY_SECONDS = 10;
+
+/** Why a start failed, for whoever waited for it: what the server lacks is the hub's problem (503), everything else the server's own (500). */
+export const startFailure = ({ message, unavailable }: Extract<ServerState, { kind: 'failed' }>): HubError =>
+  unavailable === true ? new HubError('unavailable', message, { retryAfterSeconds: RETRY_SECONDS }) : new HubError('spawn-failed', message);
+
 const USER = '/hub/api/users/:name';
 /** Start, stop and watch: `/server` is the default one, `/servers/:sname` a named one (protocol, 3.7). */
 export function serverRoutes(kit: Kit): readonly HubRoute[] {
@@ -41,7 +47,7 @@ export function serverRoutes(kit: Kit): readonly HubRoute[] {
     if (!claimed) return empty(202);
     if (!(await withinMs(deps.clock.after, settled, slowMs))) return empty(202);
     const state = recordOf(owner, name)?.state;
-    if (state?.kind === 'failed') throw new HubError('spawn-failed', state.message);
+    if (state?.kind === 'failed') throw startFailure(state);
     return empty(state?.kind === 'ready' ? 201 : 202);
   };
 

@@ -25,9 +25,11 @@ export function labRoutes(kit: Kit): readonly HubRoute[] {
     if (kind === 'queued' || kind === 'starting' || kind === 'stopping' || kind === 'failed') return seeOther(`${urls.spawnPending(place.user.name, place.server)}?next=${encodeURIComponent(here)}`);
     const mayStart = settings.launcher && can(actorOf(x), 'start:servers', serverTargetOf(deps, place.user, place.server));
     const reason = place.record?.state.kind === 'stopped' ? place.record.state.reason : null;
+    const mayKnow = place.record !== undefined && can(actorOf(x), 'read:servers', serverTargetOf(deps, place.user, place.server));
+    const end = mayKnow ? deps.services.servers.truth(actorOf(x), place.user, place.server).lastEnd : null;
     x.res.setHeader('X-Hub-Code', 'server-not-running');
     return kit.page(x, 424, (shell) =>
-      notRunningPage(shell, { user: place.user.name, server: place.server, own: place.own, reason, end: null, mayStart, profiles: settings.profiles, profile: place.record?.profile ?? null, next: here }));
+      notRunningPage(shell, { user: place.user.name, server: place.server, own: place.own, reason, end, mayStart, profiles: deps.directory.profilesFor(place.user.id), profile: place.record?.profile ?? null, next: here }));
   };
 
   /** Ready and yet here: an administrator who has not confirmed, or the moment before the route is there. */

@@ -25,6 +25,20 @@ function overwrite(path: string, offset: number, bytes: Buffer): void {
   closeSync(fd);
 }
 
+/** A copy of the file in the middle of a transaction that does not use a write-ahead log: half of the pages are new, and the journal has the old ones. */
+function halfDone(path: string, first: (db: Database.Database) => void = () => undefined): string {
+  const copy = join(directory(), 'hub.sqlite');
+  const db = new Database(path);
+  db.pragma('journal_mode = DELETE');
+  first(db);
+  db.pragma('cache_size = 1');
+  db.exec("BEGIN IMMEDIATE; UPDATE users SET name = 'changed-' || name");
+  expect(readFileSync(path).includes('changed-user')).toBe(true);
+  for (const end of ['', '-journal']) copyFileSync(`${path}${end}`, `${copy}${end}`);
+  db.close();
+  return copy;
+}
+
 const rootPage = (path: string, table: string): number => {
   const db = new Database(path, { readonly: true });
   const row = db.prepare<[string], { rootpage: number }>('SELECT rootpage FROM sqlite_schema WHERE name = ?').get(table);
@@ -70,6 +84,19 @@ describe('P10: damaged data is refused, with its path and what to do, and never 
     const store = openStore(path);
     expect(store.users.list({ offset: 0, limit: 1 }).total).toBe(400);
     store.close();
+  });
+
+  test('what a hub had half done when it died, before there was a write-ahead log, is rolled back; of another program it is left alone', () => {
+    const path = halfDone(filled());
+    const store = openStore(path);
+    expect(names(store).filter((name) => name.startsWith('changed'))).toEqual([]);
+    expect(store.users.list({ offset: 0, limit: 1 }).total).toBe(400);
+    store.close();
+    const theirs = halfDone(filled(), (db) => db.pragma('application_id = 7'));
+    const files = [theirs, `${theirs}-journal`];
+    const before = files.map((file) => readFileSync(file));
+    expect(refusal(() => openStore(theirs)).code).toBe('unavailable');
+    expect(files.map((file, i) => readFileSync(file).equals(before[i] ?? Buffer.alloc(0)))).toEqual([true, true]);
   });
 
   test('a database of another program is refused and left alone', () => {

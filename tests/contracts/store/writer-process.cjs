@@ -1,12 +1,13 @@
 'use strict';
 /**
- * A hub's store under load, for as long as it lives: node writer-process.cjs <path> <seed> <compiled sources>. Writes users, sessions, tokens, starts of servers and
- * audit entries in an order that the seed decides, and says each on standard output once it is acknowledged, never before.
+ * A hub's store under load, for as long as it lives or for so many writes: node writer-process.cjs <path> <seed> <compiled sources> [writes]. Writes users, sessions,
+ * tokens, starts of servers and audit entries in an order that the seed decides, and says each on standard output once it is acknowledged, never before.
  */
 const { writeSync } = require('node:fs');
 const { join } = require('node:path');
 
-const [path, seed, code] = process.argv.slice(2);
+const [path, seed, code, writes] = process.argv.slice(2);
+const most = writes === undefined ? Infinity : Number(writes);
 const { openStore } = require(join(code, 'hub/store/create-store'));
 const { newId } = require(join(code, 'hub/domain/ids'));
 
@@ -55,7 +56,8 @@ const acts = [
   () => store.sessions.touch(new Map(store.sessions.listOf(owner).slice(0, 20).map(({ id }) => [id, new Date()]))),
 ];
 say('ready');
-for (;;) {
+while (n < most) {
   n += 1;
   acts[Math.floor(random() * acts.length)]();
 }
+store.close();

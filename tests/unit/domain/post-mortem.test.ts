@@ -18,6 +18,8 @@ test.each([
   ['removed', { ...facts, gone: true, exitCode: null }],
   ['unknown', { ...facts, exitCode: null }],
   ['asked', { ...facts, asked: true, exitCode: 143 }],
+  ['unready', { ...facts, unready: true, exitCode: 137 }],
+  ['memory', { ...facts, unready: true, exitCode: 137, oomKilled: true }],
 ] as const)('M05: an end is called %s for what %j says', (cause, what) => {
   expect(causeOf(what)).toBe(cause);
   for (const lang of ['en', 'zh'] as const) {

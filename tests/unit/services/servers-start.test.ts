@@ -74,6 +74,8 @@ test('M04: a server that accepts connections and never answers fails at the limi
   const started = world.clock.monotonicMs();
   await world.settled(world.servers.start(actor, user, MAIN, {}).settled, 50);
   expect(world.stateOf(user)).toMatchObject({ kind: 'failed', message: expect.stringMatching(/within 60 s.*does not answer/) as string });
+  // The hub ended it, and does not send anybody to look for somebody who killed it.
+  expect(world.servers.truth(actor, user, MAIN).lastEnd).toMatchObject({ cause: 'unready' });
   expect(world.clock.monotonicMs() - started).toBeLessThan(65_000);
   expect(world.engine.processes.size).toBe(0);
   expect(world.routes.list()).toHaveLength(0);

@@ -1,5 +1,6 @@
 import type { ServerRecord } from '../../../hub/domain/server';
 import { diesLater, never, slow, type FakeBehaviour } from '../../../spawner/fake';
+import { dice } from '../../support/dice';
 import { cleanUp, createWorld, idOf, MAIN, named, readAlong, turn, type World } from './servers-support';
 
 cleanUp();
@@ -161,7 +162,7 @@ test('M16: a server that is killed from outside is stopped with a reason, its ro
   await world.spawner.kill(idOf(world, user));
   await world.until(() => world.stateOf(user).kind === 'stopped');
   expect(world.clock.monotonicMs() - before).toBeLessThan(2_000);
-  expect(world.stateOf(user)).toMatchObject({ reason: expect.stringContaining('ended by itself') as string });
+  expect(world.stateOf(user)).toMatchObject({ reason: expect.stringContaining('The hub did not end it.') as string });
   expect(world.routes.list()).toHaveLength(0);
   expect(world.engine.processes.size).toBe(0);
   await world.settled(world.servers.start(actor, user, MAIN, {}).settled);
@@ -206,15 +207,6 @@ test('a clean-up that is cut short by a fault shows as stuck, not as stopped', a
   await world.settled(world.servers.stop(actor, user, MAIN).settled);
   expect(world.stateOf(user)).toMatchObject({ kind: 'stopping', error: expect.any(String) as string });
 });
-
-/** A small linear congruential generator: the same storm every time. */
-function dice(seed: number): (n: number) => number {
-  let x = seed;
-  return (n) => {
-    x = (Math.imul(x, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((x / 2 ** 32) * n);
-  };
-}
 
 test.each([1, 2, 3])('M02: after a storm of starts, stops and kills (seed %i) store, engine and routes agree', async (seed) => {
   const roll = dice(seed);

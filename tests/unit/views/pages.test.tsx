@@ -150,3 +150,9 @@ describe('what somebody is asked to agree to', () => {
     expect(html).toContain('<li><code>custom:board:read</code></li>');
   });
 });
+
+test('whoever watches somebody else\'s server start is told whose it is, and not that it is theirs', () => {
+  const titleOf = (own: boolean, server: string): string | undefined =>
+    /<h1>(.*?)<\/h1>/.exec(renderPage(pendingPage(shell, { user: 'alice', server, own, stages: [], percent: 0, progressUrl: '', log: null, next: undefined })))?.[1];
+  expect([titleOf(true, ''), titleOf(true, 'gpu'), titleOf(false, ''), titleOf(false, 'gpu')]).toEqual(['Your server is starting', 'Server gpu is starting', 'Server alice is starting', 'Server alice/gpu is starting']);
+});

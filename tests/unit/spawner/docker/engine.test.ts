@@ -19,6 +19,8 @@ beforeEach(async () => {
   dir = mkdtempSync(path.join(tmpdir(), 'berth-engine-'));
   seen.length = 0;
   server = createServer((req, res) => {
+    // Asked once, before everything else.
+    if (req.url === '/version') return json(res, 200, {});
     seen.push(`${req.method} ${req.url}`);
     answer(req, res);
   }).listen(path.join(dir, 'docker.sock'));
