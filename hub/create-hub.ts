@@ -11,6 +11,7 @@ import type { Spawner, Volumes } from '../spawner/spawner';
 import { capacityOf } from './capacity-settings';
 import { atPort, createLiveConfig, type Config, type Sources } from './config';
 import { createDirectory } from './directory';
+import { closing } from './closing';
 import { checkDisk, checkEngineDisk } from './disk-space';
 import { databaseOf, dockerSettings, hubContainerOf } from './docker-settings';
 import type { InstanceId, ServerId } from './domain/ids';
@@ -18,8 +19,9 @@ import { systemClock, type Clock, type FailPoint, type Logger } from './domain/r
 import { createSites } from './domain/sites';
 import { createFailPoint } from './fail-point';
 import { cookieNames } from './http/cookies';
-import { createApp, type HttpSettings } from './http/app';
+import { createApp } from './http/app';
 import { createMetrics } from './http/metrics';
+import { httpSettings, PROTOCOL_VERSION } from './http-settings';
 import { EVERY_LAB } from './internal/calls';
 import { createInternalApp } from './internal/app';
 import { createInternalListener } from './internal-listener';
@@ -60,7 +62,6 @@ import type { Store } from './store/store';
 import { createTemplatesHost } from './templates-host';
 import { createUrls } from './urls';
 import { createUsageHost } from './usage-host';
-import { version } from './version';
 
 /** What a test may replace. Everything else is as in production. */
 export interface HubOverrides {
@@ -72,7 +73,6 @@ export interface HubOverrides {
   readonly slowMs?: number;
 }
 
-const PROTOCOL_VERSION = '5.2.1';
 const DRAIN_MS = 10_000;
 /** How long the listener waits at boot for servers to be adopted: one dead engine must not keep the pages away. */
 const RECONCILE_MS = 3_000;
@@ -115,7 +115,7 @@ async function build(given: Config, { log, server, overrides, sources }: Ground)
   const feed = createFeed(clock);
   const identity = createIdentity(config, { ...base, feed });
   const { audit } = identity;
-  const liveSettings = createSettingsHost({ ...base, audit, given, live, sources, changed: () => settingsChanged() });
+  const liveSettings = createSettingsHost({ ...base, audit, given, live, sources, changed: () => [servers.pump(), feed.publish('servers')] });
   const failPoint = createFailPoint(config.failPoint);
   const policies = createPolicies(config, store);
   const spawner = overrides.spawner ?? await createSpawner(config, { instance, clock, log, failPoint });
@@ -124,7 +124,7 @@ async function build(given: Config, { log, server, overrides, sources }: Ground)
     ...base, audit, failPoint, engine: spawner, image: config.profiles[0]?.image ?? '',
     binMs: () => config.volume.bin ?? 0, softQuota: () => config.volume.softQuota ?? 0, measureEveryMs: config.volume.measureEvery ?? 0,
   });
-  const health = createHealth({ ...base, audit, spawner, own: async () => [await checkDisk(config.dataDir), ...(await checkEngineDisk((await spawner.storageFolder?.()) ?? null, config.dataDir)), backups.row(), volumes.row()], isolation: config.docker.isolation });
+  const health = createHealth({ ...base, audit, spawner, changed: () => feed.publish('health'), own: async () => [await checkDisk(config.dataDir), ...(await checkEngineDisk((await spawner.storageFolder?.()) ?? null, config.dataDir)), backups.row(), volumes.row()], isolation: config.docker.isolation });
   const activity = createActivity(base);
   const usage = createUsageHost({ ...base, config, spawner, feed });
   const signIn = createSignInHost({ ...base, ...identity, config, sites, modeOf: (id) => servers.modeOf(id) });
@@ -166,11 +166,6 @@ async function build(given: Config, { log, server, overrides, sources }: Ground)
     volumesFor: volumes.forStart,
     labEnv: (lab) => labEnvironment({ profile: lab.profile, userName: lab.owner.name, secret: lab.secret, extra: signIn.variablesOf(lab, spawner.hubUrl) }),
   });
-  // More may fit now, and pages show other limits.
-  const settingsChanged = (): void => {
-    servers.pump();
-    feed.publish('servers');
-  };
   spawner.onExit((id, handle) => servers.exited(id, handle));
   spawner.onChange?.((id, handle, change) => servers.changed(id, handle, change));
   const { tellLabs, notices } = createMessages({ ...base, audit, feed, config, signIn });
@@ -212,7 +207,7 @@ async function build(given: Config, { log, server, overrides, sources }: Ground)
   });
 
   const app = createApp({
-    settings: httpSettings(config, { publicUrl, sites, overrides }),
+    settings: httpSettings(config, { publicUrl, sites, slowMs: overrides.slowMs }),
     urls,
     clock,
     log,
@@ -248,22 +243,13 @@ async function build(given: Config, { log, server, overrides, sources }: Ground)
   maintenance.resume();
   notices.resume();
 
-  const end = async (local?: LocalServer): Promise<void> => {
-    const closed = shut(server);
-    internal.close();
-    idleness.close();
-    maintenance.close();
-    notices.close();
-    health.close();
-    await Promise.all([servers.close(), serviceHost.close(), backups.close(), volumes.close()]);
-    await Promise.all([proxy.close(DRAIN_MS), local?.close()]);
-    server.closeAllConnections();
-    await closed;
-    // A disk that is full now must not keep the rest open.
-    for (const part of [usage, activity, identity.sessions, identity.tokens, metrics, identity.audit]) attempt(log, () => part.close());
-    await spawner.close();
-    if (overrides.store === undefined) store.close();
-  };
+  const end = closing({
+    log, server, spawner, store: overrides.store === undefined ? store : undefined,
+    first: [internal, idleness, maintenance, notices, health],
+    awaited: [servers, serviceHost, backups, volumes],
+    proxy: { close: () => proxy.close(DRAIN_MS) },
+    last: [usage, activity, identity.sessions, identity.tokens, metrics, identity.audit],
+  });
   // Before anybody is let in: a connection that is upgraded already could not be taken back.
   const local = await listenLocal(config.dataDir, (req, res) => app.handle(req, res, { path: localPath(req.url, config.basePath), address: 'local', scheme: 'http', requestId: 'local', local: true }), { url: config.publicUrl }).catch(async (err: unknown) => {
     await end();
@@ -301,32 +287,6 @@ async function build(given: Config, { log, server, overrides, sources }: Ground)
   };
 }
 
-/** What pages and the API have to know of the configuration. */
-const httpSettings = (config: Config, { publicUrl, sites, overrides }: Pick<HttpSettings, 'publicUrl' | 'sites'> & { readonly overrides: HubOverrides }): HttpSettings => ({
-  publicUrl,
-  sites,
-  acceptedOrigins: config.origins,
-  protocolVersion: PROTOCOL_VERSION,
-  // What changes while the hub runs is read when it is needed.
-  get signUp() {
-    return signUpOf(config);
-  },
-  get launcher() {
-    return config.features.notebookLauncher;
-  },
-  namedServers: config.server.named,
-  tokenLifetimeSeconds: config.token.maxLifetime / 1000,
-  about: { version: version(), spawner: config.spawner, authenticator: config.authenticator, runtime: `Node.js ${process.version}`, executable: process.execPath },
-  get language() {
-    return config.users.language;
-  },
-  get brand() {
-    return config.brand;
-  },
-  profiles: config.profiles,
-  ...(overrides.slowMs === undefined ? {} : { slowMs: overrides.slowMs }),
-});
-
 async function createSpawner(config: Config, { instance, clock, log, failPoint }: { readonly instance: InstanceId; readonly clock: Clock; readonly log: Logger; readonly failPoint: FailPoint }): Promise<Spawner & Volumes> {
   if (config.spawner === 'fake') return createFakeSpawner({ clock, instance });
   if (config.spawner === 'process') return openProcessSpawner(processSettings(config, instance), { clock, log });
@@ -338,11 +298,3 @@ const localPath = (url: string | undefined, base: string): string => {
   const [target = '/'] = (url ?? '/').split('?');
   return base !== '/' && target.startsWith(base) ? target.slice(base.length - 1) : target;
 };
-
-function attempt(log: Logger, work: () => void): void {
-  try {
-    work();
-  } catch (err) {
-    log.error({ err }, 'a part of the hub did not close cleanly');
-  }
-}

@@ -30,7 +30,21 @@ const volumeUrls = (hub: string, api: string) => ({
   volumeRemove: (user: string, id: string): string => `${hub}volumes/${esc(user)}/${esc(id)}/remove`,
   /** All files, or those of one volume. */
   apiVolumesArchive: (user: string, id?: string): string => `${api}users/${esc(user)}/volumes/${id === undefined ? '' : `${esc(id)}/`}archive`,
+  /** What somebody keeps; absent: oneself. */
+  files: (user?: string): string => (user === undefined ? `${hub}files` : `${hub}files/${esc(user)}`),
+  /** A folder of a volume, from its entry `offset` on. */
+  folder: ({ user, volume, path }: FileAddress, offset = 0): string => withQuery(`${hub}files/${esc(user)}/${esc(volume)}`, { path: path === '' ? undefined : path, offset: offset === 0 ? undefined : offset }),
+  fileView: ({ user, volume, path }: FileAddress): string => withQuery(`${hub}files/${esc(user)}/${esc(volume)}/view`, { path }),
+  apiFile: ({ user, volume, path }: FileAddress): string => withQuery(`${api}users/${esc(user)}/volumes/${esc(volume)}/file`, { path }),
+  apiFolder: ({ user, volume, path }: FileAddress): string => withQuery(`${api}users/${esc(user)}/volumes/${esc(volume)}/folder`, { path }),
 });
+
+/** A place in a volume of somebody. */
+export interface FileAddress {
+  readonly user: string;
+  readonly volume: string;
+  readonly path: string;
+}
 
 const noticeUrls = (hub: string, api: string) =>
   ({
@@ -148,7 +162,8 @@ export function createUrls(base: string) {
     ...volumeUrls(hub, api),
     ...noticeUrls(hub, api),
     /** The API, described for people and for programs. */
-    apiDocs: `${hub}api-docs`,
+    /** `chapter`: its tag, as in the description. */
+    apiDocs: (chapter?: string): string => `${hub}api-docs${chapter === undefined ? '' : `?chapter=${encodeURIComponent(chapter)}`}`,
     openApi: `${api}openapi.json`,
     apiEvents: `${api}events`,
     apiUsageHost: (range: string): string => `${api}usage/host?range=${range}`,

@@ -1,4 +1,5 @@
 import { HubError } from '../hub/domain/errors';
+import { filePathOf, namesOf, type FilePath } from '../hub/domain/file-path';
 
 /** Why a place cannot be read: nothing is there; a link or another kind of thing is; or it could not be opened. */
 export type FileProblem = 'missing' | 'unfit' | 'unreadable';
@@ -10,5 +11,11 @@ const SENTENCES = {
 } as const;
 
 export const fileProblem = (problem: FileProblem, cause?: unknown): HubError => new HubError(SENTENCES[problem][0], SENTENCES[problem][1], cause === undefined ? {} : { cause });
+
+/** Names down to it. Looked at once more where they are used: whatever asked, nothing leads up from here. */
+export function namesDownTo(path: FilePath): readonly string[] {
+  if (filePathOf(path) === undefined) throw fileProblem('unfit');
+  return namesOf(path);
+}
 
 export const noFilesYet = (): HubError => new HubError('not-found', 'There are no files yet: no server was started with this volume.');

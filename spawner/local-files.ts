@@ -4,10 +4,10 @@ import { lstat, open, opendir, realpath, type FileHandle } from 'node:fs/promise
 import path from 'node:path';
 import { PassThrough, type Readable } from 'node:stream';
 import { HubError } from '../hub/domain/errors';
-import { namesOf, type FilePath } from '../hub/domain/file-path';
+import type { FilePath } from '../hub/domain/file-path';
 import { MOST_ENTRIES, NO_TEXT, type FolderEntry } from '../hub/domain/folder';
 import type { VolumeRef } from '../hub/domain/volume';
-import { fileProblem, noFilesYet } from './file-problems';
+import { fileProblem, namesDownTo, noFilesYet } from './file-problems';
 import type { Volumes } from './spawner';
 
 /** Where the kernel shows what a process has open, a name can be opened below a folder that is open already. */
@@ -26,7 +26,7 @@ export function createLocalFiles(folderOf: (volume: VolumeRef) => Promise<string
   return {
     async listFolder({ volume, path: at }, { offset, limit, signal }) {
       const root = await rootOf(volume);
-      return within(root, namesOf(at), async (folder) => {
+      return within(root, namesDownTo(at), async (folder) => {
         const seen: { readonly name: string; readonly later: boolean }[] = [];
         let complete = true;
         for await (const entry of await opendir(folder, { bufferSize: 512 })) {
@@ -43,7 +43,7 @@ export function createLocalFiles(folderOf: (volume: VolumeRef) => Promise<string
     },
     async readFile({ volume, path: at }) {
       const root = await rootOf(volume);
-      const names = namesOf(at);
+      const names = namesDownTo(at);
       const name = names.at(-1);
       if (name === undefined) throw fileProblem('unfit');
       const file = await within(root, names.slice(0, -1), (folder) => openPlain(root, folder, { name, at }));
@@ -55,7 +55,7 @@ export function createLocalFiles(folderOf: (volume: VolumeRef) => Promise<string
     async archiveFolder({ volume, path: at }, { signal }) {
       const root = await rootOf(volume);
       // The folder is open until `tar` stands in it.
-      return within(root, namesOf(at), async (folder) => tarOf(['.'], { cwd: folder, signal }));
+      return within(root, namesDownTo(at), async (folder) => tarOf(['.'], { cwd: folder, signal }));
     },
   };
 }
@@ -96,7 +96,7 @@ async function openPlain(root: string, folder: string, { name, at }: { readonly 
   const file = await open(place, SAFE);
   try {
     if (!(await file.stat()).isFile()) throw fileProblem('unfit');
-    if (!ON_LINUX) await demandUnmoved(root, namesOf(at));
+    if (!ON_LINUX) await demandUnmoved(root, namesDownTo(at));
     return file;
   } catch (err) {
     await file.close();

@@ -72,7 +72,7 @@ interface LayoutProps extends Shell {
   readonly scripts?: readonly string[];
   /** Style sheets besides the one of every page. */
   readonly styles?: readonly string[];
-  /** The page reloads itself after so many seconds; where it has scripts of its own, only when they do not run. */
+  /** The page reloads itself after so many seconds; where it has scripts of its own or follows what it shows, only when they do not run. */
   readonly refreshSeconds?: number;
   readonly children: ComponentChildren;
 }
@@ -115,10 +115,10 @@ const scriptsOf = ({ live, scripts = [] }: LayoutProps): readonly string[] => ['
 /** What the script needs to follow what the page shows. A script reads pages of the hub with the form token alone, which no server's page has (decision 007). */
 const following = ({ live, xsrf, urls, t, still = false }: LayoutProps) => (live === undefined || still ? {} : { 'data-live': [...new Set([...live, 'notices'])].join(','), 'data-events': urls.apiEvents, 'data-xsrf': xsrf, 'data-lost': t('live.lost'), 'data-connected': t('live.connected') });
 
-function Refresh({ refreshSeconds, scripts }: LayoutProps) {
+function Refresh({ refreshSeconds, scripts, live }: LayoutProps) {
   if (refreshSeconds === undefined) return null;
   const refresh = <meta http-equiv="refresh" content={String(refreshSeconds)} />;
-  return scripts === undefined ? refresh : <noscript>{refresh}</noscript>;
+  return scripts === undefined && live === undefined ? refresh : <noscript>{refresh}</noscript>;
 }
 
 function Bar({ t, urls, viewer, brand, asset, live }: LayoutProps) {

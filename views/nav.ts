@@ -25,6 +25,7 @@ export function navigation(urls: Urls, viewer: Viewer): readonly NavSection[] {
     links: [
       { href: urls.home, text: 'nav.home' },
       { href: urls.launch(), text: 'nav.launch' },
+      { href: urls.files(), text: 'nav.files' },
       { href: urls.volumes(), text: 'nav.volumes' },
       { href: urls.token, text: 'nav.tokens' },
       { href: urls.sessions, text: 'nav.sessions' },

@@ -54,9 +54,16 @@ export interface AuditFilter {
   readonly actor?: string;
   readonly action?: string;
   readonly target?: string;
+  /** Somewhere in who, what or whom. */
+  readonly text?: string;
+  readonly kind?: AuditKind;
   readonly from?: Date;
   readonly until?: Date;
 }
+
+/** What entries are about, in the order in which they are offered. `refused`: what somebody asked for and did not get. */
+export const AUDIT_KINDS = ['sign-in', 'users', 'groups', 'servers', 'volumes', 'tokens', 'shares', 'refused', 'hub'] as const;
+export type AuditKind = (typeof AUDIT_KINDS)[number];
 
 /** Nothing that moves a cursor, a line or a reading direction (A16): what is shown is what is there. */
 export const visible = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '?');

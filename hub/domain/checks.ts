@@ -2,6 +2,7 @@
 export const CHECKS = {
   store: { code: 'B-DATA-1', title: 'Database', remedy: 'Make room on the disk of the data folder, and see that the folder belongs to the account of the hub. Sign-ins and changes fail until it can be written again; servers go on.' },
   disk: { code: 'B-DISK-1', title: 'Room on the disk', remedy: 'Remove what nobody needs: old images (docker image prune), build caches (docker builder prune), volumes in the bin. Volumes have no quota, so a full disk stops everybody at once.' },
+  'docker-disk': { code: 'B-DISK-2', title: 'Room on Docker\'s disk', remedy: 'Remove what nobody needs: old images (docker image prune), build caches (docker builder prune), volumes in the bin. Volumes have no quota, so a full disk stops everybody at once.' },
   backup: { code: 'B-BACKUP-1', title: 'Backups of the database', remedy: 'Press "Back up now" and read what it says. Most often the disk is full or the data folder may not be written. backup.every says how often one is made.' },
   volumes: { code: 'B-VOLUME-1', title: 'Size of volumes', remedy: 'Ask the people who are named to tidy up, empty their bins, or raise volume.softQuota. Nothing is enforced.' },
   engine: { code: 'B-ENGINE-1', title: 'Engine', remedy: 'Look whether Docker runs (systemctl status docker) and whether the account of the hub may use its socket. Running servers go on; new ones wait.' },

@@ -10,7 +10,6 @@ const MOST_IMAGES = 3_000_000;
 const IMAGES = [['image/png', 'iVBORw0KGgo'], ['image/jpeg', '/9j/']] as const;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 /** Colours and movements of a terminal. */
-// eslint-disable-next-line no-control-regex -- they are what is looked for
 const TERMINAL = /\u001b\[[0-9;?]*[A-Za-z]/g;
 
 type Json = Readonly<Record<string, unknown>>;

@@ -99,6 +99,10 @@ export function createAudit({ store, clock, log, keepMs, recorded }: AuditDeps):
       }
       return { rows, next: next ?? null, head: store.audit.ends().head };
     },
+    counts(actor, { from, until }) {
+      demandAuditor(actor);
+      return store.audit.counts(from, until);
+    },
     export(actor, { format, from }) {
       demandAuditor(actor);
       const { head } = store.audit.ends();

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Change, CheckRow } from '../../spawner/spawner';
 import type { Actor } from '../domain/access';
-import type { AuditFilter, AuditFormat, AuditResult, AuditRow, ChainEnd } from '../domain/audit';
+import type { AuditFilter, AuditFormat, AuditKind, AuditResult, AuditRow, ChainEnd } from '../domain/audit';
 import type { Condition, KernelKill, PostMortem } from '../domain/post-mortem';
 import type { Backup, BackupFile } from '../domain/backup';
 import type { Maintenance, MaintenancePhase } from '../domain/maintenance';
@@ -11,6 +11,7 @@ import type { ScopeSet } from '../domain/scopes/scope-set';
 import type { Session, Token } from '../domain/session';
 import type { Group, User } from '../domain/user';
 import type { Volume, VolumePurpose } from '../domain/volume';
+import type { Files } from './files-contract';
 
 /**
  * What the hub can do, as its pages, its API and its command line see it. The first parameter of every verb is the actor:
@@ -331,6 +332,8 @@ export interface Recorder {
 export interface Audit extends Recorder {
   /** Newest first, below the id `before`. `next`: the `before` of the next page; null: that was all. */
   search(actor: Actor, ask: { readonly filter: AuditFilter; readonly before?: number; readonly limit: number }): Promise<{ readonly rows: readonly AuditRow[]; readonly next: number | null; readonly head: ChainEnd }>;
+  /** How many entries there are of each kind, in whole days (UTC). */
+  counts(actor: Actor, range: { readonly from?: Date | undefined; readonly until?: Date | undefined }): Readonly<Record<AuditKind, number>>;
   /** Everything up to this moment, oldest first, in pieces. Recorded before the first one. */
   export(actor: Actor, ask: { readonly format: AuditFormat; readonly from?: Date }): { readonly head: ChainEnd; readonly chunks: AsyncIterable<string> };
 }

@@ -3,7 +3,7 @@ import { isOwn, type Actor } from '../domain/access';
 import { HubError } from '../domain/errors';
 import { filePathOf, nameOfPath } from '../domain/file-path';
 import { DEFAULT_SERVER, type VolumeId } from '../domain/ids';
-import { isNotebook, notebookOf } from '../domain/notebook';
+import { notebookOf } from '../domain/notebook';
 import type { Clock } from '../domain/runtime';
 import type { User } from '../domain/user';
 import { VOLUME_PURPOSES } from '../domain/volume';
@@ -138,8 +138,7 @@ const LONGEST_NOTED = 500;
 async function previewOf(file: FileContent, notebook: boolean): Promise<FilePreview> {
   if (!notebook) return textOf(await upTo(file, LARGEST_TEXT), file.bytes > LARGEST_TEXT);
   if (file.bytes > LARGEST_NOTEBOOK) return { kind: 'none', why: 'large' };
-  const parsed = parse((await upTo(file, LARGEST_NOTEBOOK)).toString('utf8'));
-  const preview = isNotebook(parsed) ? notebookOf(parsed) : undefined;
+  const preview = notebookOf(parse((await upTo(file, LARGEST_NOTEBOOK)).toString('utf8')));
   return preview === undefined ? { kind: 'none', why: 'no-notebook' } : { kind: 'notebook', notebook: preview };
 }
 

@@ -13,6 +13,8 @@ export interface HealthDeps {
   /** What the hub sees by itself, looked at as often as the guard looks. Never rejects. */
   readonly own?: () => Promise<readonly CheckRow[]>;
   readonly audit: Pick<Recorder, 'note' | 'record'>;
+  /** Called when a proof ended: what it found may be something else. */
+  readonly changed?: () => void;
   readonly clock: Clock;
   readonly log: Logger;
   /** `report`: starts go on while isolation is not proven. */
@@ -48,7 +50,7 @@ const PENDING: CheckRow = { name: 'isolation', ok: false, detail: 'The first che
  * Whether servers are kept apart: proven at boot, every day, on demand, and every minute until it holds, because a proof starts containers.
  * In between a guard looks twice a minute whether the rules are still there; what it repairs or cannot repair is proven again at once.
  */
-export function createHealth({ store, spawner, own = () => Promise.resolve([]), audit, clock, log, isolation }: HealthDeps): HealthService {
+export function createHealth({ store, spawner, own = () => Promise.resolve([]), audit, changed, clock, log, isolation }: HealthDeps): HealthService {
   let rows: readonly HealthRow[] = [];
   let ownRows: readonly HealthRow[] = [];
   /** null: the first proof is not done. */
@@ -60,11 +62,14 @@ export function createHealth({ store, spawner, own = () => Promise.resolve([]), 
   let guarding = false;
   let closed = false;
   let cancel = (): void => undefined;
-  const dismissals = createDismissals({ store, audit, clock, rows: () => bareRows() });
+  const dismissals = createDismissals({ store, audit, clock, log, rows: () => bareRows() });
   const stopGuard = clock.every(GUARD_MS, () => void Promise.all([guard(), lookAround()]));
 
   function prove(): Promise<void> {
-    running ??= look().finally(() => (running = null));
+    running ??= look().finally(() => {
+      running = null;
+      changed?.();
+    });
     return running;
   }
 

@@ -1,4 +1,4 @@
-import type { AuditResult, AuditRow, ChainEnd } from '../domain/audit';
+import { AUDIT_KINDS, type AuditKind, type AuditResult, type AuditRow, type ChainEnd } from '../domain/audit';
 import { link, type AuditRecord } from './audit-chain';
 import { toDate, toMs, toMsOrNull, type Sql } from './sql';
 import type { AuditStore } from './store';
@@ -11,7 +11,9 @@ export const SET_END = 'UPDATE audit_ends SET id = @id, hash = @hash WHERE name 
 /** `instr` knows no wildcards. Only ids inside the window are looked at, which is what bounds a call. */
 const SEARCH = `SELECT ${AUDIT_COLUMNS} FROM audit WHERE id < @before AND id >= @floor
   AND (@actor IS NULL OR instr(lower(actor), @actor) > 0) AND (@action IS NULL OR instr(lower(action), @action) > 0)
-  AND (@target IS NULL OR instr(lower(target), @target) > 0) AND (@from IS NULL OR at >= @from) AND (@until IS NULL OR at < @until)
+  AND (@target IS NULL OR instr(lower(target), @target) > 0) AND (@text IS NULL OR instr(lower(actor || ' ' || action || ' ' || target), @text) > 0)
+  AND (@kind IS NULL OR coalesce((SELECT kind FROM audit_kinds WHERE word = action), (SELECT kind FROM audit_kinds WHERE word = substr(action, 1, instr(action, '.') - 1)), 'hub') = @kind)
+  AND (@from IS NULL OR at >= @from) AND (@until IS NULL OR at < @until)
   ORDER BY id DESC LIMIT @limit`;
 
 export function createAuditStore(sql: Sql): AuditStore {
@@ -24,6 +26,8 @@ export function createAuditStore(sql: Sql): AuditStore {
   const firstYoung = sql.prepare<{ id: number | null }>('SELECT min(id) AS id FROM (SELECT id, at FROM audit ORDER BY id LIMIT @limit) WHERE at >= @before');
   const lastOf = sql.prepare<ChainEnd>('SELECT id, hash FROM (SELECT id, hash FROM audit WHERE @below IS NULL OR id < @below ORDER BY id LIMIT @limit) ORDER BY id DESC LIMIT 1');
   const remove = sql.prepare('DELETE FROM audit WHERE id <= @id');
+
+  const counted = sql.prepare<{ kind: AuditKind; n: number }>('SELECT kind, sum(n) AS n FROM audit_counts WHERE (@from IS NULL OR day >= @from) AND (@until IS NULL OR day < @until) GROUP BY kind');
 
   const endOf = (name: 'anchor' | 'head'): ChainEnd => {
     const found = end.get({ name });
@@ -47,9 +51,13 @@ export function createAuditStore(sql: Sql): AuditStore {
       const floor = Math.max(0, top - window);
       const text = (part: string | undefined): string | null => part?.toLowerCase() ?? null;
       const times = { from: toMsOrNull(filter.from ?? null), until: toMsOrNull(filter.until ?? null) };
-      const rows = searched.all({ before: top, floor, limit, actor: text(filter.actor), action: text(filter.action), target: text(filter.target), ...times }).map(toRow);
+      const rows = searched.all({ before: top, floor, limit, actor: text(filter.actor), action: text(filter.action), target: text(filter.target), text: text(filter.text), kind: filter.kind ?? null, ...times }).map(toRow);
       const next = rows.length === limit ? (rows.at(-1)?.id ?? floor) : floor;
       return { rows, next: next > endOf('anchor').id + 1 ? next : null };
+    },
+    counts: (from, until) => {
+      const found = new Map(counted.all({ from: dayOf(from), until: dayOf(until) }).map(({ kind, n }) => [kind, n]));
+      return Object.fromEntries(AUDIT_KINDS.map((kind) => [kind, found.get(kind) ?? 0])) as Record<AuditKind, number>;
     },
     ends: () => ({ anchor: endOf('anchor'), head: endOf('head') }),
     records: (id, limit) => after.all({ id, limit }),
@@ -63,6 +71,9 @@ export function createAuditStore(sql: Sql): AuditStore {
       }),
   };
 }
+
+const DAY_MS = 86_400_000;
+const dayOf = (at: Date | undefined): number | null => (at === undefined ? null : Math.floor(at.getTime() / DAY_MS));
 
 export const toRow = (r: AuditRecord): AuditRow => ({
   id: r.id, at: toDate(r.at), actorKind: r.actor_kind, actor: r.actor, actorId: r.actor_id, via: r.via, credential: r.credential, address: r.address, requestId: r.request_id,

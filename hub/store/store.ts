@@ -1,4 +1,4 @@
-import type { AuditEntry, AuditFilter, AuditRow, ChainEnd } from '../domain/audit';
+import type { AuditEntry, AuditFilter, AuditKind, AuditRow, ChainEnd } from '../domain/audit';
 import type { Backup, BackupFile } from '../domain/backup';
 import type { Need } from '../domain/capacity';
 import type { GroupId, ServerId, ServerName, SessionId, TokenId, UserId, UserName, VolumeId } from '../domain/ids';
@@ -390,6 +390,8 @@ export interface AuditStore extends ChainReader {
    * looks at no more than the window, however long the log is. `next`: the `before` of the next call; null: that was the beginning.
    */
   search(ask: { readonly before?: number; readonly filter: AuditFilter; readonly window: number; readonly limit: number }): { readonly rows: readonly AuditRow[]; readonly next: number | null };
+  /** How many entries there are of each kind, in whole days (UTC) from the first to before the second; undefined: without that end. */
+  counts(from: Date | undefined, until: Date | undefined): Readonly<Record<AuditKind, number>>;
   /** The retention rule: removes at most `limit` of the oldest entries, up to the first that is not older than `before`. undefined: there was none. */
   prune(before: Date, limit: number): { readonly count: number; readonly last: ChainEnd } | undefined;
 }

@@ -5,9 +5,8 @@ import type { Mode } from '../../hub/domain/profile';
 import { noFailPoints, type Clock, type FailPoint, type Logger } from '../../hub/domain/runtime';
 import type { Handle } from '../../hub/domain/server';
 import { LABEL, ROLE } from '../labels';
-import type { FileAsk, Health, SpawnRequest, Spawner, SpawnerCheck, StartOptions, Volumes } from '../spawner';
+import type { Health, SpawnRequest, Spawner, SpawnerCheck, StartOptions, Volumes } from '../spawner';
 import { createInward } from '../inward';
-import { createArchives } from './archive';
 import { createAttachment } from './attachment';
 import type { DockerClient } from './client';
 import { DEADLINE, createDockerClient } from './client';
@@ -17,7 +16,6 @@ import type { Lab } from './exit-watch';
 import { createExitWatch } from './exit-watch';
 import type { Firewall } from './firewall';
 import { createFirewall } from './firewall';
-import { createFiles } from './files';
 import { createStartGate } from './gate';
 import { grantsOf } from './grants';
 import { runChecks, runGuard } from './checks';
@@ -32,7 +30,7 @@ import { createControlGroups } from './control-groups';
 import { createMeasure } from './measure';
 import { createMemoryWatch } from './memory';
 import { createImages } from './pull';
-import { createReaders } from './readers';
+import { createReading } from './reading';
 import { removeContainer } from './run-once';
 import type { DockerSettings } from './settings';
 import { startContainer } from './start-container';
@@ -65,10 +63,8 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
   const inward = createInward();
   const attachment = createAttachment({ settings, networks, inward, log, local: client.local });
   const volumes = createVolumes(client, settings);
-  const readers = createReaders({ client, settings, log });
-  const archives = createArchives({ client, settings, find: volumes.find, readers });
-  const files = createFiles({ client, settings, find: volumes.find, readers });
   const images = createImages(client, clock);
+  const reading = createReading({ client, settings, images, find: volumes.find, log });
   const describeImage = createImageDescriber({ client, images });
   const labContainers = createLabContainers({ client, settings });
   const { look, own } = labContainers;
@@ -219,7 +215,7 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
   }
 
   async function tidyVolumes(): Promise<void> {
-    await readers.tidyVolumes();
+    await reading.tidyVolumes();
     for (const left of await volumes.finishPreparations()) log.warn(left, 'an interrupted preparation of volumes could not be finished');
   }
 
@@ -230,26 +226,16 @@ export function createDockerSpawner(settings: DockerSettings, { clock, log, ...d
     return checking;
   }
 
-  const archiveVolumes: DockerSpawner['archiveVolumes'] = async (refs, { image, signal }) =>
-    archives.archiveVolumes(refs, { image: await images.ensure(image, () => undefined, signal), signal });
-  const present = async <T extends FileAsk>(ask: T): Promise<T> => ({ ...ask, image: await images.ensure(ask.image, () => undefined, ask.signal) });
-  const reading: Pick<Volumes, 'listFolder' | 'readFile' | 'archiveFolder'> = {
-    listFolder: async (at, ask) => files.listFolder(at, await present(ask)),
-    readFile: async (at, ask) => files.readFile(at, await present(ask)),
-    archiveFolder: async (at, ask) => files.archiveFolder(at, await present(ask)),
-  };
-
   async function close(): Promise<void> {
     images.close();
     watch.close();
     memory.close();
     await inward.closeAll();
-    await archives.close();
-    await files.close();
+    await reading.close();
     client.close();
   }
 
-  return { kind: KIND, start, describeImage, inspect, ...life, cpuSeconds: (handle, signal) => measure.cpuSeconds(nameOf(handle), signal), sample: (signal) => measure.all(watch.running(), signal), storageFolder, list, onExit: watch.onExit, onChange: watch.onChange, hubUrl: attachment.hubUrl, onConnection: inward.onConnection, check, guard: () => runGuard(looking), close, tearDown, listVolumes: volumes.listVolumes, removeVolumes: volumes.removeVolumes, measureVolumes: volumes.measureVolumes, archiveVolumes, ...reading, tidyVolumes, unclaimed: volumes.unclaimed };
+  return { kind: KIND, start, describeImage, inspect, ...life, cpuSeconds: (handle, signal) => measure.cpuSeconds(nameOf(handle), signal), sample: (signal) => measure.all(watch.running(), signal), storageFolder, list, onExit: watch.onExit, onChange: watch.onChange, hubUrl: attachment.hubUrl, onConnection: inward.onConnection, check, guard: () => runGuard(looking), close, tearDown, listVolumes: volumes.listVolumes, removeVolumes: volumes.removeVolumes, measureVolumes: volumes.measureVolumes, archiveVolumes: reading.archiveVolumes, listFolder: reading.listFolder, readFile: reading.readFile, archiveFolder: reading.archiveFolder, tidyVolumes, unclaimed: volumes.unclaimed };
 }
 
 function labsIn(containers: readonly ContainerInfo[], networkOf: (server: ServerId) => string): readonly Lab[] {

@@ -3,7 +3,7 @@ import type { ContainerCreateOptions } from 'dockerode';
 import { HubError } from '../../hub/domain/errors';
 import type { FolderPage } from '../../hub/domain/folder';
 import type { VolumeRef } from '../../hub/domain/volume';
-import { fileProblem, noFilesYet, type FileProblem } from '../file-problems';
+import { fileProblem, namesDownTo, noFilesYet, type FileProblem } from '../file-problems';
 import type { FileAsk, FilePlace, Volumes } from '../spawner';
 import { createWholeTar } from './archive';
 import type { DockerClient } from './client';
@@ -49,11 +49,12 @@ export function createFiles({ client, settings, find, readers }: FilesDeps): Lab
 
   /** Its output, in which the first line is still to be read; destroying that removes the container. */
   async function begin(verb: 'list' | 'file' | 'tar', { volume, path }: FilePlace, ask: FileAsk & { readonly offset?: number; readonly limit?: number }): Promise<Readable> {
+    const below = namesDownTo(path).join('/');
     const source = await find(volume);
     if (source === null) throw noFilesYet();
     const name = readers.name('reader');
     try {
-      const spec = specOf(name, { image: ask.image, source, args: [verb, path, String(ask.offset ?? 0), String(ask.limit ?? 0), volume.purpose] });
+      const spec = specOf(name, { image: ask.image, source, args: [verb, below, String(ask.offset ?? 0), String(ask.limit ?? 0), volume.purpose] });
       await client.call({ what: 'prepare the reading', ms: DEADLINE.create, run: (d) => d.createContainer(spec) });
       const raw = (await client.call({ what: 'listen to the reading', ms: DEADLINE.start, signal: ask.signal, run: (d, abortSignal) => d.getContainer(name).attach({ stream: true, stdout: true, abortSignal }) })) as unknown as Readable;
       const output = handOut(name, raw, ask.signal);

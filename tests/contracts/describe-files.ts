@@ -41,6 +41,9 @@ open(b"bad\\xff", "w").close()
 socket.socket(socket.AF_UNIX).bind("sock")
 `;
 
+/** As somebody may write them; `..\x` and `%2e%2e` are names of files here, and lead nowhere. */
+const TRAVERSALS = ['..', '../', '../theirs', 'deep/../../theirs', 'deep/..', './plain.txt', '.', '/', '/etc/passwd', '//etc/passwd', 'deep//er', 'deep/', '..%2ftheirs', '%2e%2e/theirs', '..\\theirs', 'C:', 'C:\\x', 'plain.txt\0', 'plain.txt.', 'plain.txt ', '..\u2215theirs', '\uff0e\uff0e/theirs', 'x'.repeat(300)];
+
 const signal = (): AbortSignal => new AbortController().signal;
 const at = (path: string): FilePath => path as FilePath;
 
@@ -102,6 +105,10 @@ export function describeFiles(name: string, open: () => Promise<FilesUnderTest>)
       expect(seen.size).toBe(10_001);
       expect((await list('many', 0, 1)).entries).toEqual([expect.objectContaining({ name: 'sub', kind: 'folder' })]);
       expect((await list('many', 20_000, 10)).entries).toEqual([]);
+    });
+
+    test.each(TRAVERSALS)('L01: %j is refused or not found, as a file, a folder and an archive, even where nobody looked at it before', async (path) => {
+      for (const work of [read, list, tar]) expect(['invalid-input', 'not-found']).toContain(await refusal(work(path)));
     });
 
     test('L02: a link is never followed: not as a file, not as a folder, not on the way, wherever it points', async () => {

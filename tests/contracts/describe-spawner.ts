@@ -1,3 +1,4 @@
+import type { FilePath } from '../../hub/domain/file-path';
 import type { InstanceId, ServerId, VolumeId } from '../../hub/domain/ids';
 import { newId } from '../../hub/domain/ids';
 import { LAYOUTS } from '../../hub/domain/layouts';
@@ -175,6 +176,21 @@ export function describeSpawner(name: string, open: () => Promise<SpawnerUnderTe
       const tar = Buffer.concat(chunks);
       expect([tar.length % 512, tar.subarray(-1024).every((byte) => byte === 0)]).toEqual([0, true]);
       await t.spawner.tidyVolumes();
+    });
+
+    test('a folder of a volume can be listed and fetched once the volume was made, and not before', async () => {
+      const req = t.request('oscar');
+      const [volume] = req.volumes;
+      if (volume === undefined) throw new Error('a request has volumes');
+      const at = { volume, path: '' as FilePath };
+      const ask = { image: req.profile.image, signal: new AbortController().signal, offset: 0, limit: 10 };
+      await expect(t.spawner.listFolder(at, ask)).rejects.toMatchObject({ code: 'not-found' });
+      await t.spawner.stop(await t.spawner.start(req, options()), { graceMs: 0 });
+      const page = await t.spawner.listFolder(at, ask);
+      expect([page.complete, page.entries.length]).toEqual([true, Math.min(10, page.total)]);
+      const tar = Buffer.concat((await (await t.spawner.archiveFolder(at, ask)).toArray()) as Buffer[]);
+      expect([tar.length % 512, tar.subarray(-1024).every((byte) => byte === 0)]).toEqual([0, true]);
+      await expect(t.spawner.readFile({ volume, path: 'none' as FilePath }, ask)).rejects.toMatchObject({ code: 'not-found' });
     });
 
     test('another hub on the same engine sees neither its servers nor its volumes', async () => {

@@ -158,7 +158,7 @@ describe('a hub that somebody took over', () => {
   });
 
   test.each([
-    ['GET', 'logs?stdout=1'], ['POST', 'stop'], ['POST', 'kill'], ['POST', 'restart'], ['DELETE', ''], ['POST', 'exec'], ['GET', 'archive?path=/etc'], ['POST', 'update'],
+    ['GET', 'logs?stdout=1'], ['POST', 'stop'], ['POST', 'kill'], ['POST', 'restart'], ['DELETE', ''], ['POST', 'exec'], ['POST', 'attach?stream=1&stdout=1'], ['GET', 'archive?path=/etc'], ['POST', 'update'],
   ])('S07 J21: a foreign container is out of its reach: %s %s', async (method, verb) => {
     const target = `/v1.41/containers/${foreign}${verb === '' ? '' : `/${verb}`}`;
     expect((await ask(method, target, method === 'POST' && verb === 'exec' ? { Cmd: ['id'] } : undefined)).status).toBe(403);

@@ -121,6 +121,35 @@ describe('the audit page', () => {
     expect(await shown('from=nonsense&before=-1')).toEqual([true, true]);
   }));
 
+  it('says what was done in words, and counts the kinds of a range of days, pruned entries left out', onHub(async (hub, _boss, browser) => {
+    append(hub, { actor: 'dora', actorKind: 'user', action: 'user.disable', target: 'user:old', at: new Date('2020-01-01T23:00:00Z') });
+    append(hub, { actor: 'dora', actorKind: 'user', action: 'user.sign-in', target: 'user:dora' });
+    append(hub, { actor: 'hub', actorKind: 'hub', action: 'isolation.repaired', target: 'hub' });
+    append(hub, { actor: 'dora', actorKind: 'user', action: 'server.start', target: 'server:dora/' });
+    const pills = async (query: string): Promise<string[]> => [...(await browser.get(`hub/admin/audit${query}`)).text.matchAll(/">([^<]+) <span class="count">(\d+)</g)].map(([, name, n]) => `${name} ${n}`);
+    expect(await pills('')).toEqual(['Everything 4', 'Sign-in 1', 'Users 1', 'Servers 1', 'Hub 1']);
+    expect(await pills('?range=30d')).toEqual(['Everything 3', 'Sign-in 1', 'Servers 1', 'Hub 1']);
+    const users = (await browser.get('hub/admin/audit?kind=users')).text;
+    expect(users).toMatch(/Disabled the account: <bdi>old<\/bdi>/);
+    expect(users).not.toContain('server:dora/');
+    expect((await browser.get('hub/admin/audit?q=REPAIR')).text).toMatch(/The hub<\/bdi>[^]*Put the rules of the firewall back/);
+    hub.store.audit.prune(new Date('2021-01-01T00:00:00Z'), 100);
+    expect(await pills('')).toEqual(['Everything 3', 'Sign-in 1', 'Servers 1', 'Hub 1']);
+  }));
+
+  it('R01: the API finds the same, for administrators alone', onHub(async (hub, boss) => {
+    append(hub, { actor: 'dora', action: 'user.disable', target: 'user:old', at: new Date('2030-01-01T23:00:00Z') });
+    const ask = async (user: User, query: string) => {
+      const answer = await fetch(`${hub.origin}/hub/api/audit?${query}`, { headers: { Authorization: `token ${makeToken(hub, user)}` } });
+      return { status: answer.status, body: (await answer.json()) as { entries?: { target: string }[]; counts?: Record<string, number> } };
+    };
+    expect(await ask(boss, 'kind=users&from=2030-01-01T00:00:00Z&q=dora')).toMatchObject({ status: 200, body: { entries: [{ target: 'user:old', action: 'user.disable' }], counts: { users: 1 }, next: null } });
+    expect((await ask(boss, 'kind=nonsense')).status).toBe(400);
+    const manager = makeUser(hub, 'manager');
+    hub.store.roles.grant('manager', manager.id);
+    expect([(await ask(manager, '')).status, (await ask(makeUser(hub, 'alice'), '')).status]).toEqual([403, 403]);
+  }));
+
   it('R03: what is in the log is text, whatever it says', onHub(async (hub, _boss, browser) => {
     append(hub, { actor: '<img src=x onerror=alert(1)>', action: 'javascript:alert(1)', target: '\u202egnp.exe\u0000\r\n', address: '"><script>', detail: { note: '<svg onload=alert(1)>\u2066' } });
     const { text } = await browser.get('hub/admin/audit');

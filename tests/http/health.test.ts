@@ -49,10 +49,11 @@ test('the health page shows each check with its time, and checks again when it i
   await hub.hub.services.health.check(hub.hub.services.actors.local());
   const browser = signedInAs(hub, makeUser(hub, 'root', { admin: true }));
   const before = await browser.get('hub/admin/health');
-  expect(before.text).toMatch(/host<\/th><td data-label="Result"><span class="badge failed">fails<\/span>.*10\.9\.8\.7 port 22.*<time datetime="[^"]+">.*1\.2 s/);
+  expect(before.text).toMatch(/Servers apart from this machine <code>B-ISO-3<\/code><\/h2><span class="badge failed">fails<\/span>.*10\.9\.8\.7 port 22.*What to do<\/dt><dd>See that docker\.firewall is auto.*<time datetime="[^"]+">/);
+  expect(before.text).toMatch(/Engine <code class="hint">B-ENGINE-1<\/code>.*1\.2 s/);
   expect(before.text).toContain('No server can be started until every required check holds');
   // What fails is on top.
-  expect(before.text).toMatch(/<tbody><tr><th scope="row">host<\/th>/);
+  expect(before.text.indexOf('B-ISO-3')).toBeLessThan(before.text.indexOf('B-DATA-1'));
   expect((await browser.get('hub/home')).text).toContain('href="/hub/admin/health">No server can be started');
   expect((await signedInAs(hub, makeUser(hub, 'alice')).get('hub/home')).text).not.toContain('See the health page');
   expect(before.text).toContain('href="/hub/admin/health"');
@@ -98,4 +99,70 @@ test('P08: the health page lists the backups, makes one on request, and its API 
   expect(page).not.toContain('hub.backups/');
   expect((await fetch(`${hub.origin}/hub/api/backups`, { method: 'POST', headers: { ...headers, 'Content-Type': 'application/json' }, body: '{"path":"/etc/passwd"}' })).status).toBe(400);
   expect(hub.store.audit.list({ offset: 0, limit: 5 }).map(({ actor, action }) => `${actor} ${action}`)).toContain('root backup.made');
+});
+
+describe('warnings that are put aside', () => {
+  const weak = (detail: string): SpawnerCheck => ({ ok: true, checks: [row('engine', true), { name: 'versions', ok: false, detail, level: 'advice', ms: 1 }] });
+
+  it('R02: go by one press of an administrator, are written down, and come back when they say something else or by another press', async () => {
+    const found: { check: SpawnerCheck } = { check: weak('runc 1.1.5 is weak, 3.25 GiB.') };
+    hub = await hubWith(found);
+    const { health, actors } = hub.hub.services;
+    await health.check(actors.local());
+    const browser = signedInAs(hub, makeUser(hub, 'root', { admin: true }));
+    const shown = async (): Promise<readonly boolean[]> => {
+      const { text } = await browser.get('hub/admin/health');
+      return [/<h2 id="B-ENGINE-2">/.test(text), text.includes('Warnings that were put aside: 1')];
+    };
+    expect(await shown()).toEqual([true, false]);
+    expect((await browser.post('hub/admin/health/dismiss', { code: 'B-ENGINE-2' })).status).toBe(303);
+    expect(await shown()).toEqual([false, true]);
+    // How much exactly changes all the time.
+    found.check = weak('runc 1.1.5 is weak, 3.19 GiB.');
+    await health.check(actors.local());
+    expect(await shown()).toEqual([false, true]);
+    found.check = weak('runc and the engine are weak.');
+    await health.check(actors.local());
+    expect(await shown()).toEqual([true, false]);
+    await browser.post('hub/admin/health/dismiss', { code: 'B-ENGINE-2' });
+    await browser.post('hub/admin/health/dismiss', { code: 'B-ENGINE-2', undo: '1' });
+    expect(await shown()).toEqual([true, false]);
+    const acts = hub.store.audit.list({ offset: 0, limit: 20 }).filter(({ target }) => target === 'check:B-ENGINE-2').map(({ actor, action }) => `${actor} ${action}`);
+    expect(acts).toEqual(['root health.recall', 'root health.dismiss', 'root health.dismiss']);
+  });
+
+  it('come back when what was well fails again, and only warnings can be put aside', async () => {
+    const found: { check: SpawnerCheck } = { check: weak('runc is weak.') };
+    hub = await hubWith(found);
+    const { health, actors } = hub.hub.services;
+    await health.check(actors.local());
+    health.dismiss(actors.local(), 'B-ENGINE-2');
+    const isAside = (): boolean => health.report(actors.local()).rows.some(({ code, dismissed }) => code === 'B-ENGINE-2' && dismissed !== null);
+    expect(isAside()).toBe(true);
+    found.check = { ok: true, checks: [row('engine', true), row('versions', true)] };
+    await health.check(actors.local());
+    found.check = weak('runc is weak.');
+    await health.check(actors.local());
+    expect(isAside()).toBe(false);
+    found.check = BAD;
+    await health.check(actors.local());
+    expect(() => health.dismiss(actors.local(), 'B-ISO-3')).toThrow(expect.objectContaining({ code: 'conflict' }) as Error);
+    expect(() => health.dismiss(actors.local(), 'B-ENGINE-1')).toThrow(expect.objectContaining({ code: 'not-found' }) as Error);
+    expect(() => health.recall(actors.local(), 'B-ENGINE-2')).toThrow(expect.objectContaining({ code: 'not-found' }) as Error);
+  });
+
+  it('D04: are for administrators alone, over the API too, which tells code, remedy and who it was', async () => {
+    hub = await hubWith({ check: weak('runc is weak.') });
+    await hub.hub.services.health.check(hub.hub.services.actors.local());
+    const manager = makeUser(hub, 'manager');
+    hub.store.roles.grant('manager', manager.id);
+    const at = `${hub.origin}/hub/api/admin/health/dismissals/B-ENGINE-2`;
+    expect((await signedInAs(hub, manager).post('hub/admin/health/dismiss', { code: 'B-ENGINE-2' })).status).toBe(403);
+    expect((await fetch(at, { method: 'PUT', headers: { Authorization: `token ${makeToken(hub, manager)}` } })).status).toBe(403);
+    const admin = { Authorization: `token ${makeToken(hub, makeUser(hub, 'root', { admin: true }))}` };
+    const done = await fetch(at, { method: 'PUT', headers: admin });
+    expect([done.status, await done.json()]).toMatchObject([200, { checks: expect.arrayContaining([expect.objectContaining({ code: 'B-ENGINE-2', title: 'Versions of Docker and runc', remedy: expect.stringContaining('newest version') as string, dismissed: expect.objectContaining({ by: 'root' }) as unknown })]) as unknown }]);
+    expect((await fetch(at, { method: 'DELETE', headers: admin })).status).toBe(200);
+    expect((await fetch(at, { method: 'DELETE', headers: admin })).status).toBe(404);
+  });
 });

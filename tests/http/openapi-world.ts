@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import path from 'node:path';
 import { DEFAULT_SERVER, type ServerName } from '../../hub/domain/ids';
 import type { User } from '../../hub/domain/user';
@@ -37,6 +39,16 @@ export const startDescribed = (): Promise<TestHub> => startHub({
 });
 
 type Make = (f: Fixture) => Example | Promise<Example>;
+
+const WARNING = 'B-ENGINE-2';
+/** A check warns. */
+const warned: Make = async ({ hub }) => {
+  const { check } = hub.spawner;
+  Object.assign(hub.spawner, { check: async () => ({ ok: true, checks: [...(await check()).checks, { name: 'versions', ok: false, level: 'advice', detail: 'Weak.', ms: 1 }] }) });
+  await hub.hub.services.health.check(hub.hub.services.actors.local());
+  Object.assign(hub.spawner, { check });
+  return { params: { 'dismissals/:code': WARNING } };
+};
 const ONE = 'one' as ServerName;
 const actorFor = ({ hub, user }: Pick<Fixture, 'hub' | 'user'>) => hub.hub.services.actors.ofUser(user, 'cookie', 'test');
 const start = (f: Fixture, name: ServerName) => f.hub.hub.services.servers.start(actorFor(f), f.user, name, {});
@@ -101,6 +113,14 @@ const withStatus = (status: User['status']): Make => ({ hub, user }) => {
 };
 const shared: Make = ({ other }) => ({ body: { user: other } });
 const withUser: Make = ({ other }) => ({ params: { 'users/:name': other } });
+
+/** With a file of this name in the home volume. */
+const filed = (name: string, content: string): Make => async (f) => {
+  await used(f);
+  const home = f.hub.store.volumes.listOf(f.user.id).find((volume) => volume.purpose === 'home');
+  writeFileSync(join((home === undefined ? null : await f.hub.spawner.engine.folderOf(home)) ?? '', name), content);
+  return { ...homeOf(f, 'active'), query: `?path=${name}` };
+};
 
 /** By operation. Those that are not here are asked as they are, with an empty body. */
 export const EXAMPLES: Readonly<Record<string, Make>> = {
@@ -183,6 +203,15 @@ export const EXAMPLES: Readonly<Record<string, Make>> = {
   endServerLease: leased(DEFAULT_SERVER),
   endNamedServerLease: leased(ONE),
   askWhatIf: async (f) => ({ ...(await leased(ONE)(f)), query: '?idleLimit=1h&maxAge=0' }),
+  changeSettings: () => ({ body: { set: { 'server.idleLimit': '8h' }, reset: ['backup.keep'] } }),
+  searchAudit: () => ({ query: '?kind=users&limit=5' }),
+  dismissWarning: warned,
+  recallWarning: async (f) => {
+    const example = await warned(f);
+    const { health, actors } = f.hub.hub.services;
+    health.dismiss(actors.ofUser(f.boss, 'cookie', 'test'), WARNING);
+    return example;
+  },
   announceMaintenance: () => ({ body: { from: new Date(Date.now() + 7 * 86_400_000).toISOString(), message: 'A new disk.' } }),
   restoreServers: async ({ hub, boss }) => {
     // Nothing of this maintenance shall go on beside the next example.
@@ -207,6 +236,10 @@ export const EXAMPLES: Readonly<Record<string, Make>> = {
   handOverVolumes: async (f) => ({ ...(await used(f)), params: { 'users/:name': f.other }, body: { from: f.user.name } }),
   undoVolumeReset: binned,
   removeVolume: binned,
+  listFiles: async (f) => ({ ...(await filed('a.txt', 'x')(f)), query: '?offset=0&limit=5' }),
+  downloadFile: filed('a.txt', 'x'),
+  downloadFolder: async (f) => ({ ...(await filed('a.txt', 'x')(f)), query: '' }),
+  previewNotebook: filed('a.ipynb', JSON.stringify({ nbformat: 4, metadata: {}, cells: [{ cell_type: 'code', source: '1', outputs: [{ output_type: 'execute_result', data: { 'text/plain': '1' } }] }] })),
   downloadVolumes: used,
   downloadVolume: async (f) => ({ ...(await used(f)), ...homeOf(f, 'active') }),
   listLeftVolumes: async (f) => {

@@ -165,13 +165,17 @@ const withoutTokensOf = ({ boss }: Fixture, text: string): string => JSON.string
 
 describe('the page', () => {
   it('tells anybody about each operation and each model, in the language of the reader, and loads nothing from elsewhere', async () => {
-    const page = (lang: string) => createBrowser(hub).get('hub/api-docs', { 'Accept-Language': lang });
+    const page = (lang: string, chapter = '') => createBrowser(hub).get(`hub/api-docs${chapter}`, { 'Accept-Language': lang });
     const english = await page('en');
     expect(english.status).toBe(200);
-    for (const { op } of ROWS) expect(english.text).toContain(`id="${op.operationId}"`);
-    for (const name of Object.keys(document.components.schemas)) expect(english.text).toContain(`id="model-${name}"`);
-    for (const [, link = ''] of english.text.matchAll(/href="#([^"]+)"/g)) expect(english.text).toContain(`id="${link}"`);
-    expect([...english.text.matchAll(/(?:src|href)="(?!#|\/hub\/)([^"]*)"/g)].map(([, to]) => to)).toEqual([]);
+    const chapters = [...new Set([...english.text.matchAll(/href="\/hub\/api-docs(\?chapter=[^"#]+)/g)].map(([, chapter = '']) => chapter))];
+    const texts = new Map<string, string>();
+    for (const chapter of chapters) texts.set(chapter, (await page('en', chapter)).text);
+    const whole = [...texts.values()].join('\n');
+    for (const { op } of ROWS) expect([english.text.includes(`#${op.operationId}"`), whole.includes(`id="${op.operationId}"`)]).toEqual([true, true]);
+    for (const name of Object.keys(document.components.schemas)) expect(whole).toContain(`id="model-${name}"`);
+    for (const text of [english.text, ...texts.values()]) for (const [, chapter = '', link = ''] of text.matchAll(/href="\/hub\/api-docs(\?chapter=[^"#]+)#([^"]+)"/g)) expect(texts.get(chapter)?.includes(`id="${link}"`)).toBe(true);
+    expect([...whole.matchAll(/(?:src|href)="(?!#|\/hub\/)([^"]*)"/g)].map(([, to]) => to)).toEqual([]);
     expect((await page('zh')).text).toContain('数据模型');
   });
 

@@ -12,8 +12,10 @@ import { peopleEn } from './people';
 import { queueEn } from './queue';
 import { serverListEn } from './server-list';
 import { serverLifeEn } from './server-life';
+import { auditEn } from './audit';
 import { settingsEn } from './settings';
 import { usageEn } from './usage';
+import { filesEn } from './files';
 import { volumesEn } from './volumes';
 import { consentEn as consent } from './consent';
 import { scopesEn as scopes } from './scopes';
@@ -78,8 +80,10 @@ export const en = {
   'logout.submit': 'Sign out',
   'logout.stay': 'Stay signed in',
 
+  ...filesEn,
   ...volumesEn,
   ...settingsEn,
+  ...auditEn,
   ...usageEn,
   ...groupsEn,
   ...healthEn,

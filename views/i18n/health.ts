@@ -4,6 +4,7 @@ import { CHECKS, type CheckName } from '../../hub/domain/checks';
 const CHECKS_ZH: Readonly<Record<CheckName, readonly [title: string, remedy: string]>> = {
   store: ['数据库', '请为数据文件夹所在的磁盘腾出空间，并确认该文件夹属于 Hub 的账户。在恢复可写之前，登录和更改都会失败；服务器不受影响。'],
   disk: ['磁盘空间', '请删除无用之物：旧镜像（docker image prune）、构建缓存（docker builder prune）、回收站中的存储卷。存储卷没有配额，磁盘写满会同时影响所有人。'],
+  'docker-disk': ['Docker 所在磁盘的空间', '请删除无用之物：旧镜像（docker image prune）、构建缓存（docker builder prune）、回收站中的存储卷。存储卷没有配额，磁盘写满会同时影响所有人。'],
   backup: ['数据库备份', '请点击“立即备份”并查看提示。最常见的原因是磁盘已满，或数据文件夹不可写。备份间隔由 backup.every 决定。'],
   volumes: ['存储卷大小', '请提醒列出的用户清理文件、清空回收站，或调高 volume.softQuota。不会强制限制。'],
   engine: ['引擎', '请检查 Docker 是否在运行（systemctl status docker），以及 Hub 的账户能否使用其套接字。运行中的服务器不受影响，新的服务器需等待。'],

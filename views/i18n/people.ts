@@ -148,7 +148,7 @@ const TEXTS = {
   'person.size': ['Size', '大小'],
   'person.sizeUnknown': ['not measured', '未测量'],
   'person.take': ['Take away', '收回'],
-  'person.takeNamed': ['Take {role} away', '收回 {role}'],
+  'person.takeNamed': ['Take away: {role}', '收回：{role}'],
   'person.this': ['this one', '当前'],
   'person.used': ['Last used', '最后使用'],
   'person.volume': ['Volume', '卷'],

@@ -15,8 +15,10 @@ import { peopleZh } from './people';
 import { queueZh } from './queue';
 import { serverListZh } from './server-list';
 import { serverLifeZh } from './server-life';
+import { auditZh } from './audit';
 import { settingsZh } from './settings';
 import { usageZh } from './usage';
+import { filesZh } from './files';
 import { volumesZh } from './volumes';
 
 export const zh: Catalogue = {
@@ -62,7 +64,7 @@ export const zh: Catalogue = {
   'sessions.unknown': '未知浏览器',
   'sessions.current': '当前会话',
   'sessions.end': '退出登录',
-  'sessions.endNamed': '退出 {browser}（{address}）',
+  'sessions.endNamed': '退出登录：{browser}（{address}）',
   'sessions.endAll': '退出所有会话',
   'sessions.endAllExplain': '结束所有会话，包括当前会话。正在运行的服务器继续运行，API 令牌仍然有效。',
   'sessions.endAllExplainOther': '立即结束该账户的所有会话。正在运行的服务器继续运行，API 令牌仍然有效。',
@@ -78,8 +80,10 @@ export const zh: Catalogue = {
   'logout.submit': '退出登录',
   'logout.stay': '保持登录',
 
+  ...filesZh,
   ...volumesZh,
   ...settingsZh,
+  ...auditZh,
   ...usageZh,
   ...groupsZh,
   ...healthZh,

@@ -22,7 +22,7 @@ export function maintenancePage(shell: Shell, { view, now, mayAct, problem }: Ma
   const { t } = shell;
   const busy = view !== null && view.servers.stopping + view.servers.starting > 0;
   return (
-    <Layout {...shell} title={t('maintenance.title')} {...(busy ? { refreshSeconds: AGAIN_SECONDS } : {})}>
+    <Layout {...shell} title={t('maintenance.title')} live={['maintenance', 'servers']} {...(busy ? { refreshSeconds: AGAIN_SECONDS } : {})}>
       <Problem text={problem} />
       {view === null ? <p>{t('maintenance.none')}</p> : <Present shell={shell} view={view} mayAct={mayAct} />}
       {mayAct && view?.phase !== 'active' ? <Announce shell={shell} now={now} /> : null}

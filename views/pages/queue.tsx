@@ -14,7 +14,7 @@ const COLUMNS = ['queue.place', 'queue.user', 'queue.server', 'queue.profile', '
 export function queuePage(shell: Shell, { rows }: QueueModel) {
   const { t } = shell;
   return (
-    <Layout {...shell} title={t('queue.title')} refreshSeconds={AGAIN_SECONDS}>
+    <Layout {...shell} title={t('queue.title')} live={['servers', 'queue', 'maintenance']} refreshSeconds={AGAIN_SECONDS}>
       <p>{t('queue.explain')}</p>
       {rows.length === 0 ? <p>{t('queue.empty')}</p> : <Line shell={shell} rows={rows} />}
     </Layout>

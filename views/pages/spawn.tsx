@@ -31,7 +31,7 @@ export function pendingPage(shell: Shell, m: PendingModel) {
   const seen = new Set(m.stages.map(({ kind }) => kind));
   return (
     <Layout {...shell} title={m.own && m.server === '' ? t('pending.title') : t('pending.titleNamed', { name: m.own ? m.server : `${m.user}${m.server === '' ? '' : `/${m.server}`}` })} scripts={['progress.js', 'log.js']} refreshSeconds={3}>
-      <div class="panel" data-progress={m.progressUrl}>
+      <div class="panel" data-progress={shell.still === true ? undefined : m.progressUrl}>
         <label for="bar">{t('pending.progress')}</label>
         <progress id="bar" max={100} value={m.percent} />
         <p class="lead" data-message aria-live="polite">{last === undefined ? t('pending.requested') : stageText(last, t)}</p>
@@ -44,7 +44,7 @@ export function pendingPage(shell: Shell, m: PendingModel) {
         </Post>
         <noscript><p class="hint">{t('pending.reload')}</p></noscript>
       </div>
-      {m.log === null ? null : <StartLog log={m.log} t={t} />}
+      {m.log === null ? null : <StartLog log={m.log} t={t} still={shell.still === true} />}
     </Layout>
   );
 }
@@ -68,12 +68,12 @@ function StageRow({ stage, until, shell: { t } }: { readonly stage: Stage; reado
 }
 
 /** Followed by the script of the log page as soon as there is something to follow. */
-function StartLog({ log: { lines, url }, t }: { readonly log: NonNullable<PendingModel['log']>; readonly t: Translate }) {
+function StartLog({ log: { lines, url }, t, still }: { readonly log: NonNullable<PendingModel['log']>; readonly t: Translate; readonly still: boolean }) {
   return (
     <section class="panel" aria-labelledby="log">
       <h2 id="log">{t('pending.log')}</h2>
       <p class="hint" role="status" data-log-state data-live={t('log.live')} data-ended={t('log.ended')}>{lines.length === 0 ? t('pending.logWait') : t('log.reload')}</p>
-      <pre class="log" id="log-text" tabIndex={0} aria-labelledby="log" data-log={url} data-after="started">{lines.length === 0 ? t('pending.logEmpty') : lines.join('\n')}</pre>
+      <pre class="log" id="log-text" tabIndex={0} aria-labelledby="log" data-log={still ? undefined : url} data-after="started">{lines.length === 0 ? t('pending.logEmpty') : lines.join('\n')}</pre>
       <CopyLog t={t} />
     </section>
   );
@@ -84,7 +84,7 @@ const CopyLog = ({ t }: { readonly t: Translate }) => <p class="actions"><button
 export function stoppingPage(shell: Shell, m: Which) {
   const { t, urls } = shell;
   return (
-    <Layout {...shell} title={t('pending.stoppingTitle')} refreshSeconds={3} width="narrow">
+    <Layout {...shell} title={t('pending.stoppingTitle')} live={['servers']} refreshSeconds={3} width="narrow">
       <div class="panel">
         <p role="status">{t('pending.stopping')}</p>
         <p><a class="button quiet" href={m.own ? urls.home : urls.adminUsers}>{t('action.back')}</a></p>

@@ -51,7 +51,7 @@ export function tokensPage(shell: Shell, m: TokensModel) {
   return (
     <Layout {...shell} title={t('tokens.title')} {...(m.secret === undefined ? { live: ['tokens'] as const } : {})}>
       {m.secret === undefined ? null : <Fresh shell={shell} secret={m.secret} />}
-      <p>{t('tokens.explain')} <a href={shell.urls.apiDocs}>{t('tokens.api')}</a></p>
+      <p>{t('tokens.explain')} <a href={shell.urls.apiDocs()}>{t('tokens.api')}</a></p>
       <Maker shell={shell} m={m} />
       <h2>{t('tokens.yours')}</h2>
       {m.tokens.length === 0 ? <Empty title={t('tokens.none')}><p>{t('tokens.noneExplain')}</p></Empty> : <Table shell={shell} rows={m.tokens} head={t('tokens.note')} />}

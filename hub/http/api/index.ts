@@ -3,6 +3,7 @@ import type { Kit } from '../kit';
 import type { HubRoute } from '../routes';
 import { accountApiRoutes } from './account';
 import { authorizationRoutes } from './authorizations';
+import { auditApiRoutes } from './audit';
 import { backupApiRoutes } from './backups';
 import { eventRoutes } from './events';
 import { groupPolicyRoutes } from './group-policies';
@@ -36,5 +37,5 @@ export function apiRoutes(kit: Kit): readonly HubRoute[] {
     method: 'get', path, kind: 'plain', needs: 'anyone', handle: version,
     doc: { id, tag: 'Hub', summary: 'Say which version of the protocol the hub speaks', answers: { 200: { description: 'The version.', model: VersionModel } } },
   });
-  return [root('/hub/api', 'getVersion'), root('/hub/api/', 'getVersionAtSlash'), ...userBulkRoutes(kit), ...userRoutes(kit), ...userActRoutes(kit), ...accountApiRoutes(kit), ...serverListRoutes(kit), ...serverRoutes(kit), ...serverLifeRoutes(kit), ...templateRoutes(kit), ...queueRoutes(kit), ...usageRoutes(kit), ...maintenanceApiRoutes(kit), ...noticeRoutes(kit), ...idlenessRoutes(kit), ...tokenRoutes(kit), ...healthApiRoutes(kit), ...backupApiRoutes(kit), ...settingRoutes(kit), ...volumeApiRoutes(kit), ...groupRoutes(kit), ...groupPolicyRoutes(kit), ...shareRoutes(kit), ...shareCodeRoutes(kit), ...serviceRoutes(kit), ...hubRoutes(kit), ...eventRoutes(kit), ...authorizationRoutes(kit)];
+  return [root('/hub/api', 'getVersion'), root('/hub/api/', 'getVersionAtSlash'), ...userBulkRoutes(kit), ...userRoutes(kit), ...userActRoutes(kit), ...accountApiRoutes(kit), ...serverListRoutes(kit), ...serverRoutes(kit), ...serverLifeRoutes(kit), ...templateRoutes(kit), ...queueRoutes(kit), ...usageRoutes(kit), ...maintenanceApiRoutes(kit), ...noticeRoutes(kit), ...idlenessRoutes(kit), ...tokenRoutes(kit), ...healthApiRoutes(kit), ...backupApiRoutes(kit), ...settingRoutes(kit), ...auditApiRoutes(kit), ...volumeApiRoutes(kit), ...groupRoutes(kit), ...groupPolicyRoutes(kit), ...shareRoutes(kit), ...shareCodeRoutes(kit), ...serviceRoutes(kit), ...hubRoutes(kit), ...eventRoutes(kit), ...authorizationRoutes(kit)];
 }

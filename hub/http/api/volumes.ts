@@ -6,6 +6,7 @@ import { empty, json, type Exchange, type Reply } from '../exchange';
 import { actorOf, type Kit } from '../kit';
 import { operation, type Given } from '../operation';
 import type { HubRoute } from '../routes';
+import { fileApiRoutes } from './files';
 import { Nothing } from './read';
 import { userAt } from './users';
 import { createVolumeDownloads } from './volume-download';
@@ -64,7 +65,10 @@ export function volumeApiRoutes(kit: Kit): readonly HubRoute[] {
 
   const leftBehind = (x: Exchange): Reply => json(200, { volumes: volumes.leftBehind(actorOf(x)).map(leftModel) });
 
-  const archive = (x: Exchange): Reply => downloads.open(x, userAt(kit, x, ['access:servers']), x.params['volume'] as VolumeId | undefined);
+  const archive = (x: Exchange): Reply => {
+    const owner = userAt(kit, x, ['access:servers']);
+    return downloads.open(x, (signal) => volumes.download(actorOf(x), owner, x.params['volume'] as VolumeId | undefined, signal));
+  };
 
   const archives = (path: string, doc: { readonly id: string; readonly summary: string }): HubRoute => operation({
     method: 'get', path, needs: ['access:servers'], handle: archive,
@@ -94,6 +98,7 @@ export function volumeApiRoutes(kit: Kit): readonly HubRoute[] {
       doc: { id: 'undoVolumeReset', tag: 'Volumes', summary: 'Put a volume back out of the bin', description: `What is in its place goes there. ${ONLY_STOPPED}`, body: Nothing, answers: after },
     }),
     archives(`${at}/:volume/archive`, { id: 'downloadVolume', summary: 'Download one volume' }),
+    ...fileApiRoutes(kit, downloads),
     operation({
       method: 'delete', path: `${at}/:volume`, needs: ['delete:servers'], reauth: true, handle: remove,
       doc: { id: 'removeVolume', tag: 'Volumes', summary: 'Remove a volume from the bin for good', body: Nothing, answers: { 204: 'It is gone.' } },

@@ -3,7 +3,7 @@ import type { OpenApi, OpenApiOperation } from './document';
 import type { Schema } from './schemas-of';
 
 /** The document, put so that a page can show it as it comes. */
-export function pageModelOf(document: OpenApi): ApiDocsModel {
+export function pageModelOf(document: OpenApi): Omit<ApiDocsModel, 'chapter'> {
   const operations = Object.entries(document.paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, op]) => ({ tag: op.tags[0], view: viewOf(document, `${method} ${path}`, op) })));
   return {
     description: document.info.description,

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { auditPage } from '../../../views/pages/audit';
-import { AUDIT_FORMATS, type AuditFilter, type AuditFormat } from '../../domain/audit';
+import { AUDIT_RANGES, auditPage, type AuditRange } from '../../../views/pages/audit';
+import { AUDIT_FORMATS, AUDIT_KINDS, type AuditFilter, type AuditFormat } from '../../domain/audit';
 import { HubError } from '../../domain/errors';
 import type { Exchange, Reply } from '../exchange';
 import { actorOf, type Kit } from '../kit';
@@ -12,15 +12,20 @@ const DAY = 86_400_000;
 
 /** The audit log: newest first, filtered, and an export that is a form, because it is recorded itself. */
 export function auditRoutes(kit: Kit): readonly HubRoute[] {
-  const { services } = kit.deps;
+  const { services, clock } = kit.deps;
 
   const show = async (x: Exchange): Promise<Reply> => {
     const asked = Number(x.query.get('before') ?? NaN);
     const before = Number.isSafeInteger(asked) && asked > 0 ? asked : undefined;
     const given = (name: string): string => (x.query.get(name) ?? '').slice(0, MAX_TEXT);
-    const fields = { actor: given('actor'), action: given('action'), target: given('target'), from: given('from'), until: given('until') };
-    const { rows, next, head } = await services.audit.search(actorOf(x), { filter: filterOf(fields), limit: PAGE, ...(before === undefined ? {} : { before }) });
-    return kit.page(x, 200, (shell) => auditPage(shell, { rows, next, head, fields, first: before === undefined }));
+    const range = AUDIT_RANGES.find((one) => one === x.query.get('range'));
+    const fields = { q: given('q'), actor: given('actor'), action: given('action'), target: given('target'), from: given('from'), until: given('until') };
+    const kind = AUDIT_KINDS.find((one) => one === x.query.get('kind'));
+    const since = range === undefined ? undefined : sinceOf(range, clock.now());
+    const filter = { ...filterOf(fields), ...(kind === undefined ? {} : { kind }), ...(since === undefined ? {} : { from: since }) };
+    const { rows, next, head } = await services.audit.search(actorOf(x), { filter, limit: PAGE, ...(before === undefined ? {} : { before }) });
+    const counts = services.audit.counts(actorOf(x), filter);
+    return kit.page(x, 200, (shell) => auditPage(shell, { rows, next, head, fields, kind, range, counts, first: before === undefined }));
   };
 
   const exported = (x: Exchange): Reply => {
@@ -45,8 +50,13 @@ function dayOf(text: string): Date | undefined {
   return at === undefined || Number.isNaN(at.getTime()) ? undefined : at;
 }
 
-function filterOf(fields: Readonly<Record<'actor' | 'action' | 'target' | 'from' | 'until', string>>): AuditFilter {
-  const text = (['actor', 'action', 'target'] as const).flatMap((name) => (fields[name].trim() === '' ? [] : [[name, fields[name].trim()] as const]));
+const RANGE_DAYS: Readonly<Record<AuditRange, number>> = { today: 1, '7d': 7, '30d': 30 };
+
+/** Midnight, UTC, before so many days; today is one of them. */
+const sinceOf = (range: AuditRange, now: Date): Date => new Date((Math.floor(now.getTime() / DAY) + 1 - RANGE_DAYS[range]) * DAY);
+
+function filterOf(fields: Readonly<Record<'q' | 'actor' | 'action' | 'target' | 'from' | 'until', string>>): AuditFilter {
+  const text = (['q', 'actor', 'action', 'target'] as const).flatMap((name) => (fields[name].trim() === '' ? [] : [[name === 'q' ? 'text' : name, fields[name].trim()] as const]));
   const [from, until] = [dayOf(fields.from), dayOf(fields.until)];
   // The last day counts to its end.
   return { ...Object.fromEntries(text), ...(from === undefined ? {} : { from }), ...(until === undefined ? {} : { until: new Date(until.getTime() + DAY) }) };

@@ -30,9 +30,10 @@ import { signpostRoutes } from './signposts';
 import { spawnRoutes } from './spawn';
 import { tokenPageRoutes } from './tokens';
 import { usagePageRoutes } from './admin-usage';
+import { filePageRoutes } from './files';
 import { volumePageRoutes } from './volumes';
 
 /** Every page, in the order in which Express tries them; the wildcards of `lab` come last. */
 export const pageRoutes = (kit: Kit): readonly HubRoute[] => [
-  ...entranceRoutes(kit), ...enterRoutes(kit), ...accountRoutes(kit), ...passwordRoutes(kit), ...ownAccountRoutes(kit), ...sessionRoutes(kit), ...homeRoutes(kit), ...launchRoutes(kit), ...spawnRoutes(kit), ...serverLifeRoutes(kit), ...idlenessPageRoutes(kit), ...usagePageRoutes(kit), ...adminRoutes(kit), ...adminUserRoutes(kit), ...adminAddUsersRoutes(kit), ...adminServersRoutes(kit), ...adminServerRoutes(kit), ...auditRoutes(kit), ...groupPageRoutes(kit), ...healthRoutes(kit), ...settingsPageRoutes(kit), ...queuePageRoutes(kit), ...maintenancePageRoutes(kit), ...noticePageRoutes(kit), ...oauthRoutes(kit), ...acceptShareRoutes(kit), ...tokenPageRoutes(kit), ...volumePageRoutes(kit), ...galleryRoutes(kit), ...signpostRoutes(kit), ...labRoutes(kit),
+  ...entranceRoutes(kit), ...enterRoutes(kit), ...accountRoutes(kit), ...passwordRoutes(kit), ...ownAccountRoutes(kit), ...sessionRoutes(kit), ...homeRoutes(kit), ...launchRoutes(kit), ...spawnRoutes(kit), ...serverLifeRoutes(kit), ...idlenessPageRoutes(kit), ...usagePageRoutes(kit), ...adminRoutes(kit), ...adminUserRoutes(kit), ...adminAddUsersRoutes(kit), ...adminServersRoutes(kit), ...adminServerRoutes(kit), ...auditRoutes(kit), ...groupPageRoutes(kit), ...healthRoutes(kit), ...settingsPageRoutes(kit), ...queuePageRoutes(kit), ...maintenancePageRoutes(kit), ...noticePageRoutes(kit), ...oauthRoutes(kit), ...acceptShareRoutes(kit), ...tokenPageRoutes(kit), ...volumePageRoutes(kit), ...filePageRoutes(kit), ...galleryRoutes(kit), ...signpostRoutes(kit), ...labRoutes(kit),
 ];
