@@ -1,4 +1,4 @@
-import type { ContainerCreateOptions, ContainerInfo, MountSettings, VolumeInspectInfo } from 'dockerode';
+import type { ContainerInfo, MountSettings, VolumeInspectInfo } from 'dockerode';
 import { HubError } from '../../hub/domain/errors';
 import type { UserId, VolumeId } from '../../hub/domain/ids';
 import type { VolumeRef } from '../../hub/domain/volume';
@@ -10,6 +10,7 @@ import type { DockerClient } from './client';
 import { DEADLINE } from './client';
 import { engineStatus, unlessMissing } from './engine-error';
 import { createPreparations, nameIn, type Preparations } from './preparations';
+import { mount, ownerIn, preparationSpec, type Planned } from './prepare-spec';
 import { removeContainer, runOnce } from './run-once';
 import type { DockerSettings } from './settings';
 
@@ -23,12 +24,6 @@ export interface LabVolumes extends Pick<Volumes, 'listVolumes' | 'removeVolumes
   removeAll(): Promise<void>;
   /** Which of these exist and carry no hub's label: what an account may take over. */
   unclaimed(names: readonly string[]): Promise<ReadonlySet<string>>;
-}
-
-interface Planned {
-  readonly name: string;
-  readonly target: string;
-  readonly labels: Labels;
 }
 
 /** Sizes are counted file by file. */
@@ -80,9 +75,9 @@ export function createVolumes(client: DockerClient, settings: DockerSettings): L
     const interrupted = await unlessMissing(client.call({ what: 'look for an interrupted preparation', ms: DEADLINE.inspect, run: (d, abortSignal) => d.getContainer(name).inspect({ abortSignal }) }), null);
     const due = interrupted === null ? job.fresh : job.planned;
     if (due.length === 0 && interrupted === null) return;
-    const owner = await ownerIn(req);
+    const owner = await ownerIn(client, req);
     try {
-      await runOnce(client, helperSpec(req, name, owner, { ...job, due }), 'prepare the volumes');
+      await runOnce(client, preparationSpec(req.profile.image, { name, owner, script: job.script, due, labels: { ...base(), [LABEL.role]: ROLE.helper } }), 'prepare the volumes');
     } catch (err) {
       await takeBack(job.fresh);
       throw err;
@@ -95,40 +90,6 @@ export function createVolumes(client: DockerClient, settings: DockerSettings): L
    */
   async function takeBack(fresh: readonly Planned[]): Promise<void> {
     await Promise.allSettled(fresh.map((volume) => client.call({ what: 'remove a volume that was not prepared', ms: DEADLINE.remove, run: (d, abortSignal) => d.getVolume(volume.name).remove({ abortSignal }) })));
-  }
-
-  /** Root, because only root may give files away; and nothing else that root may do. */
-  function helperSpec(req: SpawnRequest, name: string, owner: string | null, job: { script: string; due: readonly Planned[] }): ContainerCreateOptions {
-    return {
-      name,
-      Image: req.profile.image,
-      User: '0:0',
-      Entrypoint: ['/bin/sh', '-c', owner === null ? 'true' : job.script, 'sh'],
-      Cmd: job.due.map((v) => v.target),
-      Env: owner === null ? [] : [`OWNER=${owner}`],
-      WorkingDir: '/',
-      Labels: { ...base(), [LABEL.role]: ROLE.helper },
-      HostConfig: {
-        NetworkMode: 'none',
-        CapDrop: ['ALL'],
-        CapAdd: ['CHOWN', 'FOWNER', 'DAC_OVERRIDE'],
-        SecurityOpt: ['no-new-privileges:true'],
-        ReadonlyRootfs: true,
-        PidsLimit: 64,
-        Memory: 256 * 1024 ** 2,
-        MemorySwap: 256 * 1024 ** 2,
-        // The engine copies what the image has at the target into an empty volume, as users of Docker expect.
-        Mounts: job.due.map(mount),
-      },
-    };
-  }
-
-  /** What `chown` gets; null: the image runs as root, and so does not need it. */
-  async function ownerIn(req: SpawnRequest): Promise<string | null> {
-    const image = await client.call({ what: 'look at the image', ms: DEADLINE.inspect, run: (d) => d.getImage(req.profile.image).inspect() });
-    const user = req.profile.layout.user ?? image.Config.User;
-    if (user === '' || user === '0' || user === 'root') return null;
-    return user.includes(':') || /^\d+$/.test(user) ? user : `${user}:`;
   }
 
   /** The readable name, else one that carries ids, else nothing: what is not ours is never used (M07). */
@@ -214,5 +175,3 @@ export function createVolumes(client: DockerClient, settings: DockerSettings): L
 
   return { ensure, find, listVolumes, removeVolumes, measureVolumes, removeAll, unclaimed, finishPreparations: preparations.finishAll };
 }
-
-const mount = (volume: Planned): MountSettings => ({ Type: 'volume', Source: volume.name, Target: volume.target, VolumeOptions: { NoCopy: false, Labels: volume.labels, DriverConfig: { Name: 'local', Options: {} } } });

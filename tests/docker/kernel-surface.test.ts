@@ -59,6 +59,7 @@ test('J11: what reaches into the kernel is refused or not there', async () => {
   expect(await pythonInLab(handle, 'import os; print(sorted({os.stat(f"/proc/{p}").st_uid for p in os.listdir("/proc") if p.isdigit()}))')).toBe('[1000]');
   expect((await inLab(handle, 'sh', '-c', 'find /sys/fs/cgroup -name release_agent -writable 2>/dev/null')).out).toBe('');
 });
+import { volumeOf } from '../support/volumes';
 
 test('J14: a lab that burns every CPU gets its share and no more', async () => {
   const burn = ['sh', '-c', 'for i in 1 2 3 4 5 6 7 8; do (while :; do :; done) & done; wait'];
@@ -76,7 +77,7 @@ test('J14: a lab that burns every CPU gets its share and no more', async () => {
 
 test('H14: an upload to a full volume is Jupyter\'s own error, and the server and another user\'s go on', async () => {
   const owner = newId<UserId>();
-  const labels = { [LABEL.run]: t.run, [LABEL.instance]: t.settings.instance, [LABEL.user]: owner, [LABEL.purpose]: 'workspace' };
+  const labels = { [LABEL.run]: t.run, [LABEL.instance]: t.settings.instance, [LABEL.user]: owner, [LABEL.purpose]: 'workspace', [LABEL.volume]: volumeOf(owner, 'workspace').id };
   await engine.createVolume({ Name: `${t.settings.namePrefix}full_workspace`, Driver: 'local', DriverOpts: { type: 'tmpfs', device: 'tmpfs', o: 'size=1m,uid=1000,gid=100' }, Labels: labels });
   const full = requestFor('full', { ownerId: owner });
   const other = requestFor('other');

@@ -7,15 +7,11 @@ import { TEST_IMAGE, containerOf, engine, inLab, requestFor, sleeper, startOptio
 jest.setTimeout(60_000);
 
 let test_: TestEngine;
-let images: string[];
 beforeEach(async () => {
-  images = [];
   test_ = await startTestEngine({ networkPool: '10.223.0.0/16' });
 });
-afterEach(async () => {
-  await test_.close();
-  for (const image of images) await engine.getImage(image).remove({ force: true });
-});
+// With everything that carries the run's label, these images among it.
+afterEach(() => test_.close());
 
 /** An image like the tests' own but for these labels and one file; resolves with its id. */
 async function makeImage(tag: string, labels: Readonly<Record<string, string>>, mark: string): Promise<string> {
@@ -25,7 +21,6 @@ async function makeImage(tag: string, labels: Readonly<Record<string, string>>, 
   await container.wait();
   const { Id } = (await container.commit({ repo: name, tag })) as { Id: string };
   await container.remove();
-  images.push(Id);
   expect((await engine.getImage(Id).inspect()).Config.Labels).toMatchObject(labels);
   return Id;
 }
