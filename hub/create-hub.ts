@@ -18,17 +18,16 @@ import type { InstanceId, ServerId } from './domain/ids';
 import { systemClock, type Clock, type FailPoint, type Logger } from './domain/runtime';
 import { createSites } from './domain/sites';
 import { createFailPoint } from './fail-point';
-import { cookieNames } from './http/cookies';
 import { createApp } from './http/app';
 import { createMetrics } from './http/metrics';
-import { httpSettings, PROTOCOL_VERSION } from './http-settings';
+import { accountSettings, httpSettings, PROTOCOL_VERSION, proxySettings } from './http-settings';
 import { EVERY_LAB } from './internal/calls';
 import { createInternalApp } from './internal/app';
 import { createInternalListener } from './internal-listener';
 import { createIdlenessHost } from './idleness-host';
 import { createListener, listen, open, shut } from './listener';
-import { listenLocal, type LocalServer } from './local-socket';
-import { createIdentity, signUpOf } from './identity-host';
+import { listenLocal } from './local-socket';
+import { createIdentity } from './identity-host';
 import { createMessages } from './messages-host';
 import { createSignInHost } from './sign-in-host';
 import { createAccountInfo } from './services/account-info';
@@ -139,12 +138,8 @@ async function build(given: Config, { log, server, overrides, sources }: Ground)
     prefixOf: (owner, name) => createUrls('/').server(owner, name),
     base: config.basePath,
     profiles: config.profiles,
-    get cap() {
-      return config.server.cap ?? 0;
-    },
-    get capacity() {
-      return capacityOf(config).capacity;
-    },
+    get cap() { return config.server.cap ?? 0; },
+    get capacity() { return capacityOf(config).capacity; },
     weights: capacityOf(config).weights,
     maintenance: { isClosed: () => maintenance.gate.isClosed(), demand: (actor) => maintenance.gate.demand(actor) },
     isLeaving: () => shutdown.hasBegun(),
@@ -179,9 +174,7 @@ async function build(given: Config, { log, server, overrides, sources }: Ground)
   const accountDeps: AccountsDeps = {
     ...base,
     ...identity,
-    signUpMode: () => signUpOf(config),
-    adminName: config.admin.name,
-    rules: { minLength: config.password.minLength },
+    ...accountSettings(config),
     stopServers: (owner) => servers.stopAllOf(owner.id),
     failPoint,
     removeVolumes: (owner) => volumes.removeAllOf(owner.id),
@@ -201,9 +194,7 @@ async function build(given: Config, { log, server, overrides, sources }: Ground)
   const access = createAuthorise({ ...base, audit, actors: identity.actors, sessions: identity.sessions, sitePass: sites === null ? null : identity.sitePass, visitors: signIn.visitors });
   const metrics = createMetrics({
     runningServers: () => routes.list().filter((route) => !isServiceRoute(route)).length,
-    totalUsers: () => store.users.list({ offset: 0, limit: 1 }).total,
-    sessions: () => store.sessions.count(),
-    proxied: () => proxy.counts(),
+    totalUsers: () => store.users.list({ offset: 0, limit: 1 }).total, sessions: () => store.sessions.count(), proxied: () => proxy.counts(),
   });
 
   const app = createApp({
@@ -222,14 +213,9 @@ async function build(given: Config, { log, server, overrides, sources }: Ground)
   const proxy = createProxy({
     routes,
     authorise: access.authorise,
-    basePath: config.basePath,
-    publicOrigin: publicUrl.origin,
-    acceptedOrigins: config.origins,
+    ...proxySettings(config),
     programOrigins: serviceHost.origins,
     sites,
-    trustedProxies: config.trustedProxies,
-    frameOrigins: config.frameOrigins,
-    cookieName: cookieNames(publicUrl.protocol === 'https:').session,
     hub: app.handle,
     renderFailure: app.renderFailure,
     touch: activity.touch,

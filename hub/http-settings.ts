@@ -1,5 +1,8 @@
+import type { ProxyDeps } from '../proxy/create-proxy';
 import type { Config } from './config';
 import type { HttpSettings } from './http/app';
+import { cookieNames } from './http/cookies';
+import type { AccountsDeps } from './services/account-deps';
 import { signUpOf } from './identity-host';
 import { version } from './version';
 
@@ -30,3 +33,13 @@ export const httpSettings = (config: Config, { publicUrl, sites, slowMs }: Pick<
   profiles: config.profiles,
   ...(slowMs === undefined ? {} : { slowMs }),
 });
+
+/** What the proxy has to know of it. */
+export const proxySettings = (config: Config): Pick<ProxyDeps, 'basePath' | 'publicOrigin' | 'acceptedOrigins' | 'trustedProxies' | 'frameOrigins' | 'cookieName'> => {
+  const { origin, protocol } = new URL(config.publicUrl);
+  return { basePath: config.basePath, publicOrigin: origin, acceptedOrigins: config.origins, trustedProxies: config.trustedProxies, frameOrigins: config.frameOrigins, cookieName: cookieNames(protocol === 'https:').session };
+};
+
+/** What whoever makes accounts has to know of it. */
+export const accountSettings = (config: Config): Required<Pick<AccountsDeps, 'signUpMode' | 'adminName' | 'rules'>> =>
+  ({ signUpMode: () => signUpOf(config), adminName: config.admin.name, rules: { minLength: config.password.minLength } });

@@ -39,8 +39,7 @@ const text = (value: unknown): string => (typeof value === 'string' ? value : JS
 
 async function change(io: Io, changes: { readonly set?: Readonly<Record<string, string>>; readonly reset?: readonly string[] }): Promise<void> {
   const rows = await hubClient(io).request<readonly Row[]>('PATCH', 'settings', changes);
-  const named = new Set([...Object.keys(changes.set ?? {}), ...(changes.reset ?? [])]);
-  for (const row of rows.filter(({ setting }) => named.has(setting))) io.note(`${row.setting} is ${text(row.value)} now.`);
+  for (const row of rows) io.note(`${row.setting} is ${text(row.value)} now.`);
 }
 
 function check(io: Io): void {

@@ -7,6 +7,7 @@ export const CHECKS = {
   volumes: { code: 'B-VOLUME-1', title: 'Size of volumes', remedy: 'Ask the people who are named to tidy up, empty their bins, or raise volume.softQuota. Nothing is enforced.' },
   engine: { code: 'B-ENGINE-1', title: 'Engine', remedy: 'Look whether Docker runs (systemctl status docker) and whether the account of the hub may use its socket. Running servers go on; new ones wait.' },
   versions: { code: 'B-ENGINE-2', title: 'Versions of Docker and runc', remedy: 'Install the newest version of your distribution. Where it repaired the hole without a new number, dismiss this warning.' },
+  support: { code: 'B-ENGINE-5', title: 'What the engine can do', remedy: 'Use a version of Docker that the hub was made for, on a kernel with control groups for memory, swap, CPUs and processes. What is named does not hold until then.' },
   jupyter: { code: 'B-ENGINE-3', title: 'Jupyter on this machine', remedy: 'Install JupyterLab for the account of the hub (pip install jupyterlab) and see that jupyter is on its PATH.' },
   account: { code: 'B-ENGINE-4', title: 'Account of the hub', remedy: 'Start the hub with an account of your own, not as root.' },
   firewall: { code: 'B-NET-1', title: 'Firewall rules of the host', remedy: 'Run the hub as root or in its container so that it can put its rules in place, or apply those of docs/security.md yourself. Look for another program that overrules them.' },

@@ -21,7 +21,7 @@ test('absent L07 L08 L09 L10: files of users are only read: no route takes one i
   const open = ROUTES.filter(({ path }) => path.includes('*')).map(({ path }) => path);
   // A redirect into somebody's own server, and the places of servers that do not run.
   expect([...new Set(open)].sort()).toEqual(['/hub/user-redirect/{*path}', '/hub/user/:user/{*rest}', '/user/:user/{*rest}']);
-  const about = ROUTES.filter(({ path }) => /files?\b|folder|upload|download|artifact|archive|notebook/i.test(path.replace('/hub/static/:file', '')));
+  const about = ROUTES.filter(({ path }) => /(?<!pro)files?\b|folder|upload|download|artifact|archive|notebook/i.test(path.replace('/hub/static/:file', '')));
   // The one that is no GET confirms that somebody else's are looked into.
   expect(about.filter(({ method }) => method !== 'get').map(({ path }) => path)).toEqual(['/hub/files/:user']);
   expect(about.filter(({ needs }) => !Array.isArray(needs) || !needs.includes('access:servers'))).toEqual([]);

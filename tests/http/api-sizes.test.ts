@@ -7,7 +7,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.hub.close());
 
-test('Q10: a list by state reads the members of a group once, however many they are', async () => {
+test('Q10: a list by state never reads the members of a group one by one, however many they are', async () => {
   const { store } = world.hub;
   store.roles.put({ name: 'lead', description: '', scopes: ['list:users!group=all'] });
   store.roles.grant('lead', world.alice.id);
@@ -18,7 +18,7 @@ test('Q10: a list by state reads the members of a group once, however many they 
   const read = jest.spyOn(store.groups, 'membersOf');
   const { body } = await world.as(world.alice)('get', '/users?state=inactive&limit=5', undefined, { Accept: 'application/jupyterhub-pagination+json' });
   expect([body.items.length, body._pagination.total]).toEqual([5, 450]);
-  expect(read).toHaveBeenCalledTimes(1);
+  expect(read).not.toHaveBeenCalled();
   read.mockRestore();
 });
 

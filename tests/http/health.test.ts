@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { CHECKS } from '../../hub/domain/checks';
 import type { CheckRow, SpawnerCheck } from '../../spawner/spawner';
 import { systemClock } from '../../hub/domain/runtime';
 import { createFakeSpawner, type FakeSpawner } from '../../spawner/fake';
@@ -165,4 +168,11 @@ describe('warnings that are put aside', () => {
     expect((await fetch(at, { method: 'DELETE', headers: admin })).status).toBe(200);
     expect((await fetch(at, { method: 'DELETE', headers: admin })).status).toBe(404);
   });
+});
+
+test('no code is used twice, and each is in the documentation', () => {
+  const codes = Object.values(CHECKS).map(({ code }) => code);
+  expect(new Set(codes).size).toBe(codes.length);
+  const docs = readFileSync(path.resolve(__dirname, '../../docs/operations.md'), 'utf8');
+  expect(Object.values(CHECKS).filter(({ code, title }) => !docs.includes(`| \`${code}\` | ${title} |`))).toEqual([]);
 });

@@ -17,7 +17,7 @@ export const MATRIX: Readonly<Record<string, readonly [identities: string, scope
   'get /hub/api/': ['200 200 200 200 200 200 200 200 200 200 200 200 200', '200'],
   'get /hub/api/openapi.json': ['200 200 200 200 200 200 200 200 200 200 200 200 200', '200'],
   'get /hub/api-docs': ['200 200 200 200 200 200 200 200 200 200 200 200 200', '200'],
-  'get /hub/api/events': ['403 403 200 200 200 200 200 403 200 403 403 403 403', '200'],
+  'get /hub/api/events': ['403 403 200 200 200 200 200 403 403 403 403 403 403', '403 | 200 admin:servers servers read:servers'],
   'get /dev/gallery': ['302 302 403 403 200 200 200 302 302 302 302 302 302', '302'],
   'get /dev/gallery/:exhibit': ['302 302 403 403 200 200 200 302 302 302 302 302 302', '302'],
   'get /hub/api/user': ['403 403 200 200 200 200 200 200 200 200 403 403 403', '200'],

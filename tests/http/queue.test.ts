@@ -102,7 +102,7 @@ describe('a place in the line', () => {
     expect(lineNow()).toEqual(['three', 'two']);
     const boss = signedInAs(world.hub, world.boss);
     const page = (await boss.get('hub/admin/queue')).text;
-    expect([page.includes('Put two in front'), page.includes('Put three in front')]).toEqual([true, false]);
+    expect([page.includes('Put in front: two'), page.includes('Put in front: three')]).toEqual([true, false]);
     expect((await boss.post('hub/admin/queue/jump', { user: 'two', server: '' })).status).toBe(303);
     const late = makeUser(world.hub, 'late');
     await world.as(late)('post', '/users/late/server');

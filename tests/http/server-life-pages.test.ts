@@ -75,8 +75,9 @@ test('an administrator finds log, restart and end of everybody\'s servers on the
   await startOf(bob);
   await hub.spawner.kill(recordOf(bob).id, { exitCode: 3 });
   await is(bob, 'failed');
-  const users = (await browser.get('hub/admin/users')).text;
-  for (const path of ['logs/alice', 'restart/alice', 'recreate/alice', 'spawn-pending/bob']) expect(users).toContain(`href="/hub/${path}"`);
+  expect((await browser.get('hub/admin/users')).text).toContain('href="/hub/admin/servers/alice"');
+  const one = (await browser.get('hub/admin/servers/alice')).text;
+  for (const path of ['logs/alice', 'restart/alice', 'recreate/alice']) expect(one).toContain(`href="/hub/${path}"`);
   const running = (await browser.get('hub/admin/idleness')).text;
   for (const path of ['logs/alice', 'logs/alice/gpu', 'restart/alice/gpu']) expect(running).toContain(`href="/hub/${path}"`);
   expect(running).toContain('action="/hub/extend/alice/gpu"');

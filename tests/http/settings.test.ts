@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { runCli } from '../../hub/cli/program';
 import { createHub } from '../../hub/create-hub';
 import { parseConfig } from '../../hub/config';
 import { SETTINGS } from '../../hub/config/settings';
@@ -167,4 +169,19 @@ describe('what changes while the hub runs', () => {
     await root.post('hub/admin/settings/reset', { setting: 'server.idleLimit' });
     expect((await root.get('hub/admin/settings?show=changed')).text).not.toContain('id="server.idleLimit"');
   });
+});
+
+test('berth config changes settings of the running hub, resets them, and shows what was changed', async () => {
+  const { hub: started } = await begin();
+  const berth = async (...args: string[]): Promise<readonly [code: number, said: string]> => {
+    const said: string[] = [];
+    const io = { env: { HUB_DATA_DIR: started.hub.config.dataDir }, cwd: tmpdir(), out: (line: string) => void said.push(line), note: (line: string) => void said.push(line), ask: () => Promise.reject(new Error('asked')) };
+    return [await runCli(args, io), said.join('\n')];
+  };
+  expect(await berth('config', 'set', 'server.idleLimit', '8h')).toEqual([0, 'server.idleLimit is 8h now.']);
+  expect((await berth('config', 'show'))[1]).toMatch(/server\.idleLimit +8h +changed in the hub by /);
+  expect(started.hub.config.server.idleLimit).toBe(8 * 3_600_000);
+  expect(await berth('config', 'reset', 'server.idleLimit')).toEqual([0, 'server.idleLimit is 4h now.']);
+  const [code, said] = await berth('config', 'set', 'listen.port', '9000');
+  expect([code === 0, said.includes('read when the hub starts')]).toEqual([false, true]);
 });

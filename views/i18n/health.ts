@@ -9,6 +9,7 @@ const CHECKS_ZH: Readonly<Record<CheckName, readonly [title: string, remedy: str
   volumes: ['存储卷大小', '请提醒列出的用户清理文件、清空回收站，或调高 volume.softQuota。不会强制限制。'],
   engine: ['引擎', '请检查 Docker 是否在运行（systemctl status docker），以及 Hub 的账户能否使用其套接字。运行中的服务器不受影响，新的服务器需等待。'],
   versions: ['Docker 与 runc 的版本', '请安装发行版提供的最新版本。若发行版已修复漏洞但未更改版本号，可忽略此警告。'],
+  support: ['引擎的功能', '请使用 Hub 支持的 Docker 版本，以及带有内存、交换空间、CPU 和进程控制组的内核。在此之前，所列的限制不生效。'],
   jupyter: ['本机的 Jupyter', '请为 Hub 的账户安装 JupyterLab（pip install jupyterlab），并确认 jupyter 在其 PATH 中。'],
   account: ['Hub 的账户', '请使用您自己的账户启动 Hub，而不是 root。'],
   firewall: ['主机的防火墙规则', '请以 root 身份或在容器中运行 Hub，使其能够设置规则，或自行应用 docs/security.md 中的规则。请查找是否有其他程序覆盖了这些规则。'],

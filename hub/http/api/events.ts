@@ -16,7 +16,7 @@ export function eventRoutes(kit: Kit): readonly HubRoute[] {
   const streams = createEventStreams(kit, 'event streams');
   return [
     operation({
-      method: 'get', path: '/hub/api/events', needs: 'identified',
+      method: 'get', path: '/hub/api/events', needs: ['read:servers'],
       doc: {
         id: 'followEvents', tag: 'Hub', summary: 'Follow what changes', query: EventsQuery,
         description: 'Server-sent events. Each is `{"topics": […]}`: what changed since the last one, of your own things, and for administrators of everybody\'s. The first one is empty.',

@@ -33,7 +33,8 @@ export function settingRoutes(kit: Kit): readonly HubRoute[] {
   const change = (x: Exchange, { body }: Given<typeof ChangeBody>): Reply => {
     liveSettings.list(actorOf(x));
     const { set = {}, reset = [] } = body();
-    return json(200, liveSettings.change(actorOf(x), { set, reset }).map(modelOf));
+    const asked = new Set([...Object.keys(set), ...reset]);
+    return json(200, liveSettings.change(actorOf(x), { set, reset }).filter((view) => asked.has(view.path)).map(modelOf));
   };
   return [
     operation({
@@ -45,7 +46,7 @@ export function settingRoutes(kit: Kit): readonly HubRoute[] {
       doc: {
         id: 'changeSettings', tag: 'Operation', summary: 'Change settings while the hub runs', body: ChangeBody,
         description: 'All of them or none; they count at once and after a restart. 400 for a setting that only a start reads.',
-        answers: { 200: { description: 'Every setting, as it is now.', model: z.array(SettingModel) } },
+        answers: { 200: { description: 'The settings that were named, as they are now.', model: z.array(SettingModel) } },
       },
     }),
   ];
