@@ -6,7 +6,7 @@ import type { ServerId } from '../../hub/domain/ids';
 import type { Clock, Logger } from '../../hub/domain/runtime';
 import type { Handle } from '../../hub/domain/server';
 import { secretsIn } from '../log-text';
-import type { Health, Remains, SpawnRequest, Spawner, StartOptions, Volumes } from '../spawner';
+import type { Health, Remains, Sample, SpawnRequest, Spawner, StartOptions, Volumes } from '../spawner';
 import { createChecks } from './checks';
 import { labArguments, labVariables, subcommandOf } from './command';
 import { endRun } from './end-run';
@@ -17,7 +17,7 @@ import { findJupyter } from './jupyter';
 import { freePort, isTaken, launch, type Launch } from './launch';
 import { lastLines, trimLog } from './log-file';
 import { measureRuns } from './measure';
-import { createRuns, KIND, type ExitNote, type Run } from './runs';
+import { createRuns, KIND, type ExitNote, type Run, type Runs } from './runs';
 import { NO_ISOLATION, type ProcessSettings } from './settings';
 
 export interface ProcessSpawner extends Spawner, Volumes {
@@ -197,10 +197,7 @@ export function createProcessSpawner(settings: ProcessSettings, { clock, log, pa
       return run === null ? [] : lastLines(runs.logOf(run.id), lines, run.secrets);
     },
     list,
-    sample: async (signal) => {
-      const known = await Promise.all((await runs.list()).map(async (run) => ({ run, who: await runs.processOf(run) })));
-      return measureRuns(known.flatMap(({ run, who }) => (who === null ? [] : [{ run, who }])), signal);
-    },
+    sample: (signal) => sampleOf(runs, signal),
     storageFolder: async () => settings.labsDir,
     onExit: watch.onExit,
     // All labs share one address and one account: a connection could not be told from another lab's, so there is no way in at all.
@@ -225,6 +222,11 @@ export function createProcessSpawner(settings: ProcessSettings, { clock, log, pa
       await tidied;
     },
   };
+}
+
+async function sampleOf(runs: Runs, signal: AbortSignal): Promise<readonly Sample[]> {
+  const known = await Promise.all((await runs.list()).map(async (run) => ({ run, who: await runs.processOf(run) })));
+  return measureRuns(known.flatMap(({ run, who }) => (who === null ? [] : [{ run, who }])), signal);
 }
 
 function demandNotAborted(signal: AbortSignal): void {
