@@ -1,8 +1,10 @@
+'use strict';
 /** The least that a forwarder in this runtime can cost: node:http in, undici out, no routing, no authorisation, no sanitising. */
-import http from 'node:http';
-import { Pool } from 'undici';
+const http = require('node:http');
+const { Pool } = require('undici');
+const { answer, options } = require('../kit/answer.cjs');
 
-const pool = new Pool(process.argv[2], { connections: 64 });
+const pool = new Pool(options().origin, { connections: 64 });
 const server = http.createServer((req, res) => {
   pool.dispatch(
     { path: req.url, method: req.method, headers: req.rawHeaders, body: req.method === 'GET' ? null : req },
@@ -22,4 +24,4 @@ const server = http.createServer((req, res) => {
     },
   );
 });
-server.listen(0, '127.0.0.1', () => process.stdout.write(`${JSON.stringify({ port: server.address().port, path: '/user/x/api', headers: {} })}\n`));
+server.listen(0, '127.0.0.1', () => answer({ port: server.address().port, prefix: '/user/x/', headers: {} }));
