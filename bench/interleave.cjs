@@ -6,7 +6,7 @@ const { createKit } = require('./kit/kit.cjs');
  * @property {string} name as on the command line
  * @property {string} title
  * @property {string} about what is done and how it is measured, in sentences for docs/benchmarks.md
- * @property {readonly ('nginx' | 'wrk' | 'engine' | 'jupyterhub' | 'notebook')[]} needs what the machine must have
+ * @property {readonly ('nginx' | 'wrk' | 'engine' | 'jupyterhub' | 'notebook' | 'test' | 'untuned')[]} needs what the machine must have; bench/needs.cjs brings it
  * @property {number} rounds
  * @property {number} minutes the most that all of it may take
  * @property {readonly { key: string, title: string, unit: string, digits?: number }[]} figures
@@ -16,13 +16,13 @@ const { createKit } = require('./kit/kit.cjs');
  */
 
 /** Peers take turns, so that whatever else the machine does hits all of them. @param {Scenario} scenario */
-async function measure(scenario, { quick, log }) {
+async function measure(scenario, { quick, log, interrupted }) {
   const kit = createKit({ quick });
   const began = Date.now();
   const late = deadline(scenario);
   const samples = Object.fromEntries(scenario.peers.map(({ key }) => [key, {}]));
   try {
-    await Promise.race([late.passed, takeTurns(scenario, { kit, quick, log, samples })]);
+    await Promise.race([late.passed, interrupted, takeTurns(scenario, { kit, quick, log, samples })]);
   } finally {
     late.cancel();
     await kit.dispose();

@@ -9,9 +9,9 @@ const shown = (value, digits = 2) => value.toFixed(digits);
 /** Three digits say enough, and a ratio near one needs two behind the point. */
 const ratioText = (ratio) => (ratio >= 100 ? ratio.toFixed(0) : ratio >= 10 ? ratio.toFixed(1) : ratio.toFixed(2));
 
-function valueOf(results, { scenario, peer, figure, at = 'median' }) {
+function medianOf(results, { scenario, peer, figure }) {
   const values = results[scenario]?.samples[peer]?.[figure];
-  return values === undefined || values.length === 0 ? undefined : spread(values)[at];
+  return values === undefined || values.length === 0 ? undefined : spread(values).median;
 }
 
 /**
@@ -19,13 +19,13 @@ function valueOf(results, { scenario, peer, figure, at = 'median' }) {
  * @returns {{ word: 'met' | 'missed' | 'not measured', text: string }} `text`: the measured ratio or amount, beside what was asked for
  */
 function judge(check, results) {
-  const { scenario, figure, ours, than, thanFigure = figure, most, least, limit, unit = '', moreIsBetter = false, says } = check;
-  const own = valueOf(results, { scenario, peer: ours, figure, at: check.at });
+  const { scenario, figure, ours, than, most, least, limit, unit = '', moreIsBetter = false, says } = check;
+  const own = medianOf(results, { scenario, peer: ours, figure });
   if (limit !== undefined) {
     if (own === undefined) return { word: 'not measured', text: `${says}: –` };
     return { word: own <= limit ? 'met' : 'missed', text: `${says}: ${shown(own, own < 10 ? 2 : 0)} ${unit} (at most ${limit} ${unit})` };
   }
-  const theirs = valueOf(results, { scenario: check.thanScenario ?? scenario, peer: than, figure: thanFigure });
+  const theirs = medianOf(results, { scenario, peer: than, figure });
   if (own === undefined || theirs === undefined) return { word: 'not measured', text: `${says}: –` };
   if (least !== undefined) {
     const better = moreIsBetter ? own / theirs : theirs / own;

@@ -8,6 +8,9 @@ const os = require('node:os');
 const path = require('node:path');
 const { execFileSync } = require('node:child_process');
 const { measure } = require('./interleave.cjs');
+const { sweep } = require('./kit/docker.cjs');
+const { versionOfJupyterHub } = require('./kit/jupyterhub.cjs');
+const { prepare } = require('./needs.cjs');
 const { page } = require('./report.cjs');
 const { keepResult, readResults } = require('./results.cjs');
 const { REMARKS } = require('./remarks.cjs');
@@ -36,13 +39,26 @@ function said(program, args) {
   }
 }
 
-function machine() {
+/** @param {string} jupyterhub its version; empty: this machine does not have it */
+function machine(jupyterhub) {
   const [cpu] = os.cpus();
   const nginx = /nginx\/(\S+)/.exec(said('sh', ['-c', 'nginx -v 2>&1']))?.[1];
   const engine = said('docker', ['version', '--format', '{{.Server.Version}}']);
-  const versions = [`Node ${process.versions.node}`, `undici ${versionOf('undici')}`, `configurable-http-proxy ${versionOf('configurable-http-proxy')}`, ...(nginx ? [`nginx ${nginx}`] : []), ...(engine ? [`Docker Engine ${engine}`] : [])];
+  const versions = [`Node ${process.versions.node}`, `undici ${versionOf('undici')}`, `configurable-http-proxy ${versionOf('configurable-http-proxy')}`, ...(nginx ? [`nginx ${nginx}`] : []), ...(engine ? [`Docker Engine ${engine}`] : []), ...(jupyterhub ? [`JupyterHub ${jupyterhub}`] : [])];
   return { cpus: `${os.cpus().length} × ${cpu.model.trim()}`, memory: `${Math.round(os.totalmem() / 1024 ** 3)} GiB`, kernel: `${os.type()} ${os.release().split('-')[0]}`, versions: versions.join(', ') };
 }
+
+/** What was started has to end, also when somebody has seen enough. */
+let stopped = false;
+const interrupted = new Promise((_, reject) => {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.once(signal, () => {
+      stopped = true;
+      reject(new Error('interrupted'));
+    });
+  }
+});
+interrupted.catch(() => undefined);
 
 async function main() {
   const asked = process.argv.slice(2).filter((word) => !word.startsWith('--'));
@@ -51,14 +67,19 @@ async function main() {
   const unknown = asked.filter((name) => !all.some((scenario) => scenario.name === name));
   if (unknown.length > 0) throw new Error(`There is no scenario ${unknown.join(', ')}. There are: ${all.map(({ name }) => name).join(', ')}.`);
   const chosen = all.filter(({ name }) => asked.length === 0 || asked.includes(name));
+  const missing = await prepare(chosen);
+  await sweep();
+  const about = machine(missing.has('engine') ? '' : await versionOfJupyterHub());
   const fresh = {};
   const failed = [];
   for (const scenario of chosen) {
     process.stderr.write(`\n${scenario.title}\n`);
+    if (stopped) break;
+    const lacking = scenario.needs.filter((need) => missing.has(need));
     try {
-      const result = { ...(await measure(scenario, { quick, log: (line) => process.stderr.write(`  ${line}\n`) })), machine: machine() };
-      fresh[scenario.name] = result;
-      if (!quick) keepResult(scenario.name, result);
+      if (lacking.length > 0) throw new Error(lacking.map((need) => missing.get(need)).join('\n'));
+      fresh[scenario.name] = { ...(await measure(scenario, { quick, interrupted, log: (line) => process.stderr.write(`  ${line}\n`) })), machine: about };
+      if (!quick) keepResult(scenario.name, fresh[scenario.name]);
     } catch (error) {
       // The others still say something.
       failed.push(scenario.name);

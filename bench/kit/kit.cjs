@@ -26,8 +26,9 @@ function createKit({ quick = false } = {}) {
 
   /** @param {number | null} core null: wherever there is room */
   function start(core, command, args, { env = {}, stdio = ['ignore', 'ignore', 'inherit'] } = {}) {
-    const [program, given] = core === null ? [command, args] : ['taskset', ['-c', String(core), command, ...args]];
-    const child = spawn(program, given, { stdio, env: { ...process.env, ...env } });
+    // The kernel ends it with us, also where we have no time left to do that.
+    const bound = ['--pdeathsig', 'TERM', ...(core === null ? [] : ['taskset', '-c', String(core)]), command, ...args];
+    const child = spawn('setpriv', bound, { stdio, env: { ...process.env, ...env } });
     const ended = new Promise((resolve) => { child.once('exit', resolve); child.once('error', resolve); });
     onDispose(async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;

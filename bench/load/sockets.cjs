@@ -23,6 +23,8 @@ function upstream() {
     socket.on('data', (chunk) => {
       if (!open) {
         if (!chunk.includes('\r\n\r\n')) return;
+        // Somebody who only looks whether it is there.
+        if (!/upgrade: *websocket/i.test(chunk.latin1Slice())) return socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok');
         open = true;
         socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${ACCEPT}\r\n\r\n`);
         return;

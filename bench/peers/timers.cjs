@@ -20,17 +20,19 @@ function createTimers() {
     },
   };
 
-  /** The longest that the loop was held up, in milliseconds, from the call of what is due until it is done. */
-  async function passed({ everyMs, moveMs = 0, settled }) {
-    ahead += moveMs;
+  /** Runs the work that is due every so often; `settled` resolves when it is done. The longest that the loop was held up by it, in milliseconds. */
+  async function passed(everyMs, settled) {
     const due = [...regular].filter(({ ms }) => ms === everyMs);
-    const gaps = watchTurns();
+    if (due.length === 0) throw new Error(`nothing is done every ${everyMs} ms`);
+    const turns = watchTurns();
     for (const { fn } of due) fn();
     await settled();
-    return { blockedMs: gaps.end(), jobs: due.length };
+    return turns.end();
   }
 
-  return { clock, passed };
+  const move = (ms) => void (ahead += ms);
+
+  return { clock, move, passed };
 }
 
 /** Each turn of the event loop notes how long after the last one it came. */
@@ -48,7 +50,8 @@ function watchTurns() {
   return {
     end() {
       going = false;
-      return longest;
+      // Work that never gave a turn away is seen here.
+      return Math.max(longest, performance.now() - last);
     },
   };
 }

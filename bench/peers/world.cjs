@@ -15,27 +15,33 @@ const AT_ONCE = 1000;
 
 /**
  * Accounts `u0` to `u<users - 1>`, the first `running` of them with a server that runs at `origin`, written as an import writes them: over the API, with
- * a password hashed for each, they would take minutes.
+ * a password hashed for each, they would take minutes. `admins`: `boss0`, `boss1`, … besides.
  */
-function fill(store, { users, running = 0, origin, hash = null }) {
-  const { newId } = built('hub/domain/ids.js');
+function fill(store, { users, running = 0, admins = 0, origin, hash = null }) {
   const at = new Date();
-  for (let from = 0; from < users; from += AT_ONCE) {
+  const names = [...Array.from({ length: users }, (_, n) => `u${n}`), ...Array.from({ length: admins }, (_, n) => `boss${n}`)];
+  for (let from = 0; from < names.length; from += AT_ONCE) {
     store.transaction(() => {
-      for (let n = from; n < Math.min(users, from + AT_ONCE); n += 1) {
-        const user = { id: newId(), name: `u${n}`, admin: false, status: 'active', created: at, lastActivity: null, mustChangePassword: false };
-        store.users.create(user);
+      for (const [n, name] of names.slice(from, from + AT_ONCE).entries()) {
+        const user = addUser(store, { name, at, admin: from + n >= users });
         if (hash !== null) store.users.setPasswordHash(user.id, hash);
-        if (n < running) run(store, user, { origin, at });
+        if (from + n < running) run(store, user, { origin, at });
       }
     });
   }
 }
 
+function addUser(store, { name, at, admin }) {
+  const user = { id: built('hub/domain/ids.js').newId(), name, admin, status: 'active', created: at, lastActivity: null, mustChangePassword: false };
+  store.users.create(user);
+  for (const role of [...built('hub/domain/scopes/roles.js').ROLES_OF_EVERYONE, ...(admin ? ['admin'] : [])]) store.roles.grant(role, user.id);
+  return user;
+}
+
 function run(store, user, { origin, at }) {
   const server = store.servers.ensure(user.id, '');
   const handle = { spawner: 'fake', id: server.id };
-  const starting = store.servers.transition(server, { kind: 'starting', since: at, handle }, { profile: 'default' });
+  const starting = store.servers.transition(server, { kind: 'starting', since: at, handle }, { profile: 'default', secret: 'c'.repeat(64) });
   store.servers.transition(starting, { kind: 'ready', since: at, handle, origin });
 }
 

@@ -2,7 +2,7 @@
 const path = require('node:path');
 const { cpuSeconds } = require('../kit/measure.cjs');
 const { startBackend } = require('../kit/nginx.cjs');
-const { wrk } = require('../kit/wrk.cjs');
+const { warmUp, wrk } = require('../kit/wrk.cjs');
 
 const ROUTES = [1, 100, 10_000];
 /** Each request goes to another of the routes. */
@@ -22,12 +22,12 @@ module.exports = {
     const { origin } = await startBackend(kit);
     const hubs = {};
     for (const routes of ROUTES) hubs[`r${routes}`] = { routes, ...(await kit.program('peers/berth.cjs', { options: { dir: kit.dir, dataDir: path.join(kit.dir, `r${routes}`), origin, users: 10_000, routes } })) };
-    const load = ({ info, routes }, seconds) => wrk(kit, { url: `http://127.0.0.1:${info.port}/`, headers: info.admin, connections: 64, seconds, script: anyOf(routes) });
-    for (const hub of Object.values(hubs)) await load(hub, 3);
+    const asking = ({ info, routes }) => ({ url: `http://127.0.0.1:${info.port}/`, headers: info.admin, connections: 64, script: anyOf(routes) });
+    for (const hub of Object.values(hubs)) await warmUp(kit, asking(hub));
     return async (peer) => {
       const { pids } = hubs[peer];
       const before = cpuSeconds(pids);
-      const { requests } = await load(hubs[peer], kit.quick ? 1 : 4);
+      const { requests } = await wrk(kit, { ...asking(hubs[peer]), seconds: kit.quick ? 2 : 4 });
       return { cpu: ((cpuSeconds(pids) - before) * 1e6) / requests };
     };
   },

@@ -1,7 +1,7 @@
 'use strict';
 const { during, residentMb } = require('../kit/measure.cjs');
 const { startBackend } = require('../kit/nginx.cjs');
-const { wrk } = require('../kit/wrk.cjs');
+const { warmUp, wrk } = require('../kit/wrk.cjs');
 
 const CONNECTIONS = 64;
 
@@ -32,11 +32,11 @@ that were answered. Berth routes, authenticates, authorises, sanitises both ways
     const { origin } = await startBackend(kit);
     const proxies = {};
     for (const [key, { file, how }] of Object.entries(PEERS)) proxies[key] = await kit.program(file, { options: { origin, how, dir: kit.dir } });
-    const load = (proxy, seconds) => wrk(kit, { url: `http://127.0.0.1:${proxy.info.port}${proxy.info.prefix}api`, headers: proxy.info.headers, connections: CONNECTIONS, seconds });
-    for (const proxy of Object.values(proxies)) await load(proxy, 2);
+    const asking = ({ info }) => ({ url: `http://127.0.0.1:${info.port}${info.prefix}api`, headers: info.headers, connections: CONNECTIONS });
+    for (const proxy of Object.values(proxies)) await warmUp(kit, asking(proxy));
     return async (peer) => {
       const proxy = proxies[peer];
-      const { cpu, value } = await during(proxy.pids, () => load(proxy, kit.quick ? 1 : 4));
+      const { cpu, value } = await during(proxy.pids, () => wrk(kit, { ...asking(proxy), seconds: kit.quick ? 2 : 4 }));
       return { cpu: (cpu * 1e6) / value.requests, rate: value.perSecond, memory: residentMb(proxy.pids) };
     };
   },

@@ -11,8 +11,10 @@ db = orm.new_session_factory("sqlite:////srv/bench/hub.sqlite")()
 for role in roles.get_default_roles():
     roles.create_role(db, role)
 of_users = orm.Role.find(db, "user")
-for name in ("boss", "x"):
-    db.add(orm.User(name=name, admin=name == "boss", roles=[of_users]))
+of_admins = orm.Role.find(db, "admin")
+db.add(orm.User(name="x", roles=[of_users]))
+for name in ["boss", *(f"boss{n}" for n in range(len(told["admins"])))]:
+    db.add(orm.User(name=name, admin=True, roles=[of_users, of_admins]))
 for n in range(told["users"]):
     name = f"u{n}"
     user = orm.User(name=name, roles=[of_users])

@@ -31,7 +31,12 @@ c.JupyterHub.bind_url = f"http://127.0.0.1:{told['port']}"
 c.JupyterHub.hub_ip = "127.0.0.1"
 c.JupyterHub.hub_port = told["hub"]
 c.JupyterHub.log_level = "ERROR"
-c.JupyterHub.api_tokens = {told["admin"]: "boss", told["own"]: "x"}
+c.JupyterHub.api_tokens = {
+    told["admin"]: "boss",
+    told["own"]: "x",
+    **{token: f"u{n}" for n, token in enumerate(told["owns"])},
+    **{token: f"boss{n}" for n, token in enumerate(told["admins"])},
+}
 c.JupyterHub.concurrent_spawn_limit = 0
 # The proxy comes from npm and runs beside the container.
 c.ConfigurableHTTPProxy.should_start = False
