@@ -34,7 +34,7 @@ const MAKE = {
   notebook: () => require('../scripts/bootstrap/images.cjs').ensure('notebook'),
   test: () => require('../scripts/bootstrap/images.cjs').ensure('test'),
   jupyterhub: () => step('Building the image of JupyterHub (about 1 minute)', buildImage),
-  untuned: () => step('Building the untuned notebook image (about 3 minutes)', () => require('./kit/untuned.cjs').buildUntuned()),
+  untuned: () => step('Building the untuned notebook image', () => require('./kit/untuned.cjs').buildUntuned()),
 };
 
 /** What the images are made from. */

@@ -27,7 +27,7 @@ async function startDockerHub(kit, { image, users, ...options }) {
   kit.onDispose(async () => { for (const instance of new Set(made)) await removeAllOf(instance); });
   const name = `berth-bench-${process.pid}`;
   const config = {
-    image, spawner: 'docker',
+    image: { notebook: image }, spawner: 'docker',
     docker: { isolation: 'report', namePrefix: `${name}-`, networkName: name, networkPool: NETWORKS },
     ...options.config,
   };

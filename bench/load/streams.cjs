@@ -109,8 +109,9 @@ function sendFile({ bytes, times, ...given }) {
     let round = 0;
     const write = () => {
       while (sent < bytes) {
-        sent += CHUNK.length;
-        if (!socket.write(CHUNK)) return socket.once('drain', write);
+        const piece = Math.min(CHUNK.length, bytes - sent);
+        sent += piece;
+        if (!socket.write(piece === CHUNK.length ? CHUNK : CHUNK.subarray(0, piece))) return socket.once('drain', write);
       }
     };
     const again = () => {

@@ -1,13 +1,14 @@
 'use strict';
-/** Fills a data directory before a hub starts on it, and ends. */
-const { mkdirSync } = require('node:fs');
+/** Fills a data directory before the hub that is measured starts on it, and ends. A hub has been there first, which made the roles that everybody holds. */
 const { answer, options } = require('../kit/answer.cjs');
-const { built, databaseIn, fill } = require('./world.cjs');
+const { built, fill, quiet, settings } = require('./world.cjs');
 
-const { dataDir, ...world } = options();
+async function main() {
+  const { dataDir, ...world } = options();
+  const hub = await built('hub/create-hub.js').createHub(settings(dataDir), quiet);
+  fill(hub.store, world);
+  await hub.close();
+  answer({});
+}
 
-mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-const store = built('hub/store/create-store.js').openStore(databaseIn(dataDir));
-fill(store, world);
-store.close();
-answer({});
+void main();

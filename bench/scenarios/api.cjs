@@ -7,7 +7,7 @@ const { wrk } = require('../kit/wrk.cjs');
 const USERS = 10_000;
 const CONNECTIONS = 16;
 /** Each with a token: the hub lets nobody ask as fast as a benchmark does. */
-const CALLERS = 400;
+const CALLERS = 100;
 const CALLS = { self: { path: '/hub/api/user', as: 'own' }, user: { path: '/hub/api/users/u5', as: 'admin' }, list: { path: '/hub/api/users?limit=50', as: 'admin' } };
 
 const inTurn = (credentials) => `local all = {${credentials.map((one) => `"${one}"`).join(',')}}\nlocal n = 0\nrequest = function() n = n % #all + 1; wrk.headers["Authorization"] = all[n]; return wrk.format() end`;

@@ -9,7 +9,7 @@ const IMAGES = { untuned: UNTUNED, shipped: 'berth/notebook:latest' };
 module.exports = {
   name: 'image-start',
   title: 'From `docker start` to a lab that answers',
-  about: 'A container that exists, on the host\'s network, is started, and asked every 20 ms until `/user/x/api/status` answers. CPU is that of its first process by then. The untuned image has the same server and extensions from the same packages, as these come.',
+  about: 'A container that exists, on the host\'s network, is started, and asked every 20 ms until `/user/x/api/status` answers. CPU is that of its first process by then. The untuned image is made of the own layers of the notebook image up to its first setting: the same packages, as they come.',
   needs: ['engine', 'notebook', 'untuned'],
   rounds: 9,
   minutes: 15,

@@ -22,7 +22,6 @@ interface Scenario {
 }
 
 const FOLDER = path.join(__dirname, '..', '..', '..', 'bench', 'scenarios');
-// eslint-disable-next-line @typescript-eslint/no-require-imports
 const scenarios = readdirSync(FOLDER).map((file) => require(path.join(FOLDER, file)) as Scenario);
 const checks = (ROWS as readonly { readonly checks: readonly Check[] }[]).flatMap((row) => row.checks);
 
