@@ -5,6 +5,7 @@ const { pause } = require('../kit/measure.cjs');
 
 const IMAGE = 'berth/notebook:latest';
 const MANY = 8;
+const PATIENCE_SECONDS = 90;
 
 /** As little as it takes: a container of the same image, and its address. */
 async function runPlainly(name) {
@@ -22,7 +23,10 @@ async function click({ port, admin }, name) {
   const headers = { ...admin, 'content-type': 'application/json' };
   const asked = await fetch(`${origin}/hub/api/users/${name}/server`, { method: 'POST', headers, body: '{}' });
   if (asked.status >= 300) throw new Error(`no start: ${asked.status} ${await asked.text()}`);
-  await untilAnswers(`${origin}/user/${name}/api/status`, admin);
+  await untilAnswers(`${origin}/user/${name}/api/status`, admin, PATIENCE_SECONDS).catch(async (error) => {
+    const { servers } = await (await fetch(`${origin}/hub/api/users/${name}?include_stopped_servers=true`, { headers })).json();
+    throw new Error(`${error.message}: ${JSON.stringify(servers)}`);
+  });
   return async () => {
     await fetch(`${origin}/hub/api/users/${name}/server`, { method: 'DELETE', headers });
     for (let gone = false; !gone; await pause(100)) gone = !(await (await fetch(`${origin}/hub/api/users/${name}`, { headers })).json()).servers?.[''];
