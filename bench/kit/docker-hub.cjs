@@ -20,7 +20,7 @@ const NETWORKS = '10.231.0.0/16';
 
 /**
  * The hub on the real engine, with users `u0` … and administrators' token. Everything that it made is removed when the scenario ends.
- * @param {{ image: string, users: number, dataDir?: string }} ask
+ * @param {{ image: string, users: number, dataDir?: string, config?: object }} ask
  */
 async function startDockerHub(kit, { image, users, ...options }) {
   const made = [];

@@ -11,9 +11,11 @@ const PATIENCE_SECONDS = 90;
 async function runPlainly(name) {
   const prefix = `/user/${name}/`;
   const container = `berth-bench-${process.pid}-${name}`;
-  await docker(['run', '-d', '--rm', '--name', container, '--label', `${LABEL}=${process.pid}`, '-e', 'JUPYTER_TOKEN=bench', IMAGE, 'jupyter', 'lab', '--ServerApp.ip=0.0.0.0', '--ServerApp.port=8888', `--ServerApp.base_url=${prefix}`]);
+  await docker(['run', '-d', '--name', container, '--label', `${LABEL}=${process.pid}`, '-e', 'JUPYTER_TOKEN=bench', IMAGE, 'jupyter', 'lab', '--ServerApp.ip=0.0.0.0', '--ServerApp.port=8888', `--ServerApp.base_url=${prefix}`]);
   const address = await docker(['inspect', '-f', '{{.NetworkSettings.IPAddress}}', container]);
-  await untilAnswers(`http://${address}:8888${prefix}api/status`, { authorization: 'token bench' });
+  await untilAnswers(`http://${address}:8888${prefix}api/status`, { authorization: 'token bench' }, PATIENCE_SECONDS).catch(async (error) => {
+    throw new Error(`${error.message}: ${await docker(['logs', '--tail', '20', container])}`);
+  });
   return () => docker(['rm', '-f', '-v', container]);
 }
 

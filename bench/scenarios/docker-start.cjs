@@ -3,6 +3,7 @@ const path = require('node:path');
 const { startDockerHub } = require('../kit/docker-hub.cjs');
 const { pause, until } = require('../kit/measure.cjs');
 const { freePort } = require('../kit/nginx.cjs');
+const { built } = require('../peers/world.cjs');
 
 const IMAGE = 'berth/notebook-test:local';
 const RUNNING = 50;
@@ -10,9 +11,9 @@ const RUNNING = 50;
 const AT_ONCE = 4;
 
 /** Starts servers of `u0` … and waits until they run. */
-async function startServers({ port, admin }) {
+async function startServers({ port, admin }, running) {
   const api = `http://127.0.0.1:${port}/hub/api/users`;
-  const left = Array.from({ length: RUNNING }, (_, n) => `u${n}`);
+  const left = Array.from({ length: running }, (_, n) => `u${n}`);
   const lane = async () => {
     for (let name = left.shift(); name !== undefined; name = left.shift()) {
       const asked = await fetch(`${api}/${name}/server`, { method: 'POST', headers: { ...admin, 'content-type': 'application/json' }, body: '{}' });
@@ -35,19 +36,23 @@ module.exports = {
 
   async prepare(kit) {
     const dataDir = path.join(kit.dir, 'docker');
-    const first = await startDockerHub(kit, { image: IMAGE, users: RUNNING, dataDir });
-    await startServers(first.info);
+    // There is no lab in that image, only its server.
+    const { LAYOUTS, jupyterArgv } = built('hub/domain/layouts.js');
+    const profiles = [{ slug: 'small', title: 'Small', image: IMAGE, mode: 'injected', argv: [...jupyterArgv('server', LAYOUTS.jovyan)] }];
+    const running = kit.quick ? 8 : RUNNING;
+    const first = await startDockerHub(kit, { image: IMAGE, users: running, dataDir, config: { profiles } });
+    await startServers(first.info, running);
     await first.end();
     return async () => {
       const port = await freePort();
       const began = performance.now();
-      const starting = startDockerHub(kit, { image: IMAGE, users: 0, dataDir, config: { listen: { port } } });
+      const starting = startDockerHub(kit, { image: IMAGE, users: 0, dataDir, config: { profiles, listen: { port } } });
       // Whoever waits for it below is told.
       starting.catch(() => undefined);
       await until('the hub', () => fetch(`http://127.0.0.1:${port}/hub/health`).then((res) => res.ok, () => pause(5).then(() => false)));
       const serving = performance.now() - began;
       const hub = await starting;
-      await until('the routes', async () => (await hub.ask('routes')) >= RUNNING);
+      await until('the routes', async () => (await hub.ask('routes')) >= running);
       const routes = performance.now() - began;
       await hub.end();
       return { serving, routes };
