@@ -27,7 +27,8 @@ async function startDockerHub(kit, { image, users, ...options }) {
   kit.onDispose(async () => { for (const instance of new Set(made)) await removeAllOf(instance); });
   const name = `berth-bench-${process.pid}`;
   const config = {
-    image: { notebook: image }, spawner: 'docker',
+    // By default the sixth server waits in line.
+    image: { notebook: image }, spawner: 'docker', server: { cap: 0 },
     docker: { isolation: 'report', namePrefix: `${name}-`, networkName: name, networkPool: NETWORKS },
     ...options.config,
   };
