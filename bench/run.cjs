@@ -9,6 +9,7 @@ const path = require('node:path');
 const { execFileSync } = require('node:child_process');
 const { measure } = require('./interleave.cjs');
 const { sweep } = require('./kit/docker.cjs');
+const { sweepHubs } = require('./kit/docker-hub.cjs');
 const { versionOfJupyterHub } = require('./kit/jupyterhub.cjs');
 const { prepare } = require('./needs.cjs');
 const { page } = require('./report.cjs');
@@ -52,7 +53,7 @@ function machine(jupyterhub) {
 let stopped = false;
 const interrupted = new Promise((_, reject) => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    process.once(signal, () => {
+    process.on(signal, () => {
       stopped = true;
       reject(new Error('interrupted'));
     });
@@ -69,6 +70,7 @@ async function main() {
   const chosen = all.filter(({ name }) => asked.length === 0 || asked.includes(name));
   const missing = await prepare(chosen);
   await sweep();
+  await sweepHubs();
   const about = machine(missing.has('engine') ? '' : await versionOfJupyterHub());
   const fresh = {};
   const failed = [];

@@ -1,5 +1,5 @@
 'use strict';
-const { docker } = require('./docker.cjs');
+const { docker, isAlive } = require('./docker.cjs');
 
 const SWEPT = [
   { list: ['ps', '-aq'], remove: ['rm', '-f', '-v'] },
@@ -37,4 +37,11 @@ async function startDockerHub(kit, { image, users, ...options }) {
   return hub;
 }
 
-module.exports = { startDockerHub };
+/** What hubs of benchmarks left that were killed; who made a container is in its name. */
+async function sweepHubs() {
+  const found = await docker(['ps', '-a', '--filter', 'name=^/?berth-bench-', '--filter', 'label=berth.instance', '--format', '{{.Names}} {{.Label "berth.instance"}}']).catch(() => '');
+  const over = found.split('\n').map((line) => line.split(' ')).filter(([name]) => name !== '' && !isAlive(Number.parseInt(name.slice('berth-bench-'.length), 10)));
+  for (const instance of new Set(over.map(([, instance]) => instance))) await removeAllOf(instance);
+}
+
+module.exports = { startDockerHub, sweepHubs };

@@ -16,11 +16,11 @@ async function sweep() {
   const found = lines(await docker(['ps', '-aq', '--filter', `label=${LABEL}`, '--format', `{{.ID}} {{.Label "${LABEL}"}}`]).catch(() => ''));
   for (const line of found) {
     const [id, owner] = line.split(' ');
-    if (!alive(Number.parseInt(owner, 10))) await docker(['rm', '-f', '-v', id]).catch(() => undefined);
+    if (!isAlive(Number.parseInt(owner, 10))) await docker(['rm', '-f', '-v', id]).catch(() => undefined);
   }
 }
 
-function alive(pid) {
+function isAlive(pid) {
   try {
     process.kill(pid, 0);
     return true;
@@ -48,4 +48,4 @@ async function untilAnswers(url, headers, seconds = 120) {
   }
 }
 
-module.exports = { LABEL, docker, sweep, untilAnswers };
+module.exports = { LABEL, docker, isAlive, sweep, untilAnswers };
