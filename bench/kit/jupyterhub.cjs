@@ -1,5 +1,5 @@
 'use strict';
-const { chmodSync, mkdirSync } = require('node:fs');
+const { chmodSync, existsSync, mkdirSync } = require('node:fs');
 const path = require('node:path');
 const { LABEL, docker } = require('./docker.cjs');
 const { freePort } = require('./nginx.cjs');
@@ -22,7 +22,7 @@ async function startContainer(kit, { env, mount }) {
 /**
  * JupyterHub with its proxy: the distribution's hub, the proxy from npm, both on the peers' core.
  * @param {{ users?: number, running?: number, backend: number }} ask `running`: how many of the users have a server on record; `callers`: how many users have a token, and how many further administrators; `backend`: port where these answer
- * @returns {Promise<object>} `began`, `readyMs`: when it was started, and how long it took to its first answer
+ * @returns {Promise<object>} `began`, `readyMs`: when the hub's own program was started, after the database was filled, and how long it took to its first answer
  */
 async function startJupyterHub(kit, { users = 0, running = 0, callers = 0, backend }) {
   const folder = path.join(kit.dir, `jupyterhub-${Date.now()}`);
@@ -34,8 +34,10 @@ async function startJupyterHub(kit, { users = 0, running = 0, callers = 0, backe
   const program = path.join(path.dirname(require.resolve('configurable-http-proxy/package.json')), 'bin', 'configurable-http-proxy');
   const args = [program, '--ip', '127.0.0.1', '--port', String(port), '--api-ip', '127.0.0.1', '--api-port', String(api), '--default-target', `http://127.0.0.1:${hub}`, '--log-level', 'error'];
   const proxy = kit.start(kit.cores.peer, process.execPath, args, { env: { NODE_ENV: 'production', CONFIGPROXY_AUTH_TOKEN: told.admin }, stdio: 'ignore' });
-  const began = performance.now();
   const { pid, name } = await startContainer(kit, { env: told, mount: `${folder}:/srv/bench` });
+  // Filling the database is no part of a start.
+  await until('the accounts', () => existsSync(path.join(folder, 'filled')), 420);
+  const began = performance.now();
   const shown = (token) => `token ${token}`;
   const headers = (token) => ({ authorization: shown(token) });
   await until('JupyterHub', () => fetch(`http://127.0.0.1:${port}/hub/api/user`, { headers: headers(told.own) }).then((res) => res.ok, () => false), 420);
