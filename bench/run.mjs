@@ -3,7 +3,7 @@
  * CPU time per request hardly moves with the machine; requests per second do, so they are shown and not compared.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -74,6 +74,13 @@ ${rows.join('\n')}
 `;
 }
 
+/** What stands below the first heading of its own comes from other programs, and stays. */
+function write(file, text) {
+  const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const at = before.indexOf('\n## ');
+  writeFileSync(file, at < 0 ? text : text + before.slice(at));
+}
+
 const dir = mkdtempSync(path.join(tmpdir(), 'berth-bench-'));
 const running = [];
 try {
@@ -90,7 +97,7 @@ try {
     for (const peer of peers) await measure(peer, round);
   }
   const text = report(peers);
-  if (process.argv.includes('--write')) writeFileSync(path.join(root, 'docs', 'benchmarks.md'), text);
+  if (process.argv.includes('--write')) write(path.join(root, 'docs', 'benchmarks.md'), text);
   process.stdout.write(text);
 } finally {
   for (const child of running) child.removeAllListeners('exit').kill('SIGTERM');
