@@ -56,13 +56,16 @@ export async function withLook<T>(browser: Browser, look: Look, options: LookOpt
 
 /** Pages of the hub name their icon; a browser asks for this one where it shows what is no page, such as the answer of a pretended lab. */
 const ICON = /\/favicon\.ico$/;
+/** A network of this machine came or went, as those of containers do: Chromium ends what is open, and the page opens it anew. */
+const ELSEWHERE = /net::ERR_NETWORK_CHANGED/;
 
 function listen(context: BrowserContext, allowed: RegExp | undefined): readonly string[] {
   const complaints: string[] = [];
   const refused = new Set<string>();
   context.on('response', (answer) => void (answer.request().isNavigationRequest() && answer.status() >= 400 && answer.status() < 500 && refused.add(answer.url())));
   context.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type()) && !refused.has(message.location().url) && !ICON.test(message.location().url) && allowed?.test(message.text()) !== true) complaints.push(`${message.text()} (${message.location().url})`);
+    const [text, { url }] = [message.text(), message.location()];
+    if (['error', 'warning'].includes(message.type()) && !refused.has(url) && !ICON.test(url) && !ELSEWHERE.test(text) && allowed?.test(text) !== true) complaints.push(`${text} (${url})`);
   });
   context.on('weberror', (error) => void complaints.push(error.error().message));
   return complaints;
