@@ -7,7 +7,7 @@ const ROOT = path.resolve(__dirname, '../../..');
 const sources = (folder: string): readonly string[] => readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts')).map((file) => readFileSync(path.join(ROOT, folder, file), 'utf8'));
 
 /** First words of what stands in people's own activity, as the database knows them. */
-const OWN = new Set([...readFileSync(path.join(ROOT, 'hub/store/migrations/0022_profiles.sql'), 'utf8').matchAll(/\('([a-z-]+)', '[a-z]+'\)/g)].map(([, word]) => word));
+const OWN = new Set([...readFileSync(path.join(ROOT, 'hub/store/migrations/0021_profiles.sql'), 'utf8').matchAll(/\('([a-z-]+)', '[a-z]+'\)/g)].map(([, word]) => word));
 /** Names of settings and of texts, which look the same. */
 const OTHERS = new Set(['server.cap']);
 const LITERAL = /'((?:audit|backup|checks|group|health|import|isolation|maintenance|notice|oauth|request|role|server|service|setting|share|share-code|token|user|volume)\.[a-z]+(?:-[a-z]+)*)'/g;
