@@ -126,6 +126,7 @@ const adminUrls = (hub: string) =>
     adminSettings: `${hub}admin/settings`,
     adminSettingsReset: `${hub}admin/settings/reset`,
     adminIdleness: `${hub}admin/idleness`,
+    adminIdlenessAt: (query: Readonly<Record<string, string | number | undefined>>): string => withQuery(`${hub}admin/idleness`, query),
     adminBackups: `${hub}admin/backups`,
     /** Absent: as it opens. */
     adminDashboard: (range?: string): string => withQuery(`${hub}admin`, { range }),

@@ -1,6 +1,7 @@
 'use strict';
 /**
- * Takes the README's pictures into docs/images/, from a hub of its own that is removed afterwards.
+ * Takes the pictures of README and docs into docs/images/, from a hub of its own that is removed afterwards: what one person can
+ * bring about is real, what takes many people or many days is an exhibit of the gallery.
  * Needs a build, the notebook image, a Docker engine and Chromium (`npm test browser` brings all of them).
  *
  *   node scripts/screenshots.cjs
@@ -19,6 +20,10 @@ const PORT = 8000 + (process.pid % 1000) + 1000;
 const PASSWORD = 'correct horse battery staple';
 const PEOPLE = ['mei', 'jonas', 'amina.k'];
 const VIEWPORT = { width: 1200, height: 750 };
+const PHONE = { width: 390, height: 844 };
+/** Pictures of exhibits: each with its theme. */
+const EXHIBITS = { launch: ['launch', 'light'], failed: ['start-failed', 'light'], tokens: ['tokens', 'light'], notebook: ['files-notebook', 'light'], 'admin-servers': ['servers', 'light'], 'admin-dashboard': ['dashboard', 'dark'], 'admin-group': ['group-preview', 'light'], 'admin-notifications': ['notices', 'light'] };
+const ON_A_PHONE = { 'home-phone': ['home-running', 'dark'] };
 const NAME = `berth-pictures-${PORT}`;
 
 function environment(dir) {
@@ -85,9 +90,18 @@ async function runNotebook(page) {
   await idle();
 }
 
+const shoot = (page, name) => page.screenshot({ path: inRoot('docs', 'images', `${name}.png`) });
+
+async function takeExhibits(page, base, exhibits, viewport) {
+  await page.setViewportSize(viewport);
+  for (const [name, [exhibit, theme]] of Object.entries(exhibits)) {
+    await page.goto(`${base}/dev/gallery/${exhibit}?theme=${theme}`);
+    await shoot(page, name);
+  }
+}
+
 async function takeAll(browser, link) {
   const base = new URL(link).origin;
-  const shoot = (page, name) => page.screenshot({ path: inRoot('docs', 'images', `${name}.png`) });
   const admin = await newPage(browser);
   await admin.goto(link);
   await admin.getByLabel('New password', { exact: true }).fill(PASSWORD);
@@ -105,13 +119,15 @@ async function takeAll(browser, link) {
   await press(person, 'Sign in');
 
   await person.getByRole('button', { name: 'Start Default server' }).click();
-  await person.locator('li[data-stage="started"]').waitFor();
+  await person.locator('li[data-stage="started"] time').waitFor();
   await shoot(person, 'progress');
   await person.waitForURL(/\/user\/[^/]+\/lab/, { timeout: 60_000 });
   await person.locator('.jp-LauncherCard').first().waitFor({ timeout: 60_000 });
   await runNotebook(person);
   await shoot(person, 'lab');
   await person.goto(`${base}/hub/home`);
+  // Measured in turns: the page follows.
+  await person.getByText('of 1.0 GiB').waitFor({ timeout: 120_000 });
   await shoot(person, 'home');
   await admin.goto(`${base}/hub/admin/users`);
   await shoot(admin, 'admin-users');
@@ -119,6 +135,8 @@ async function takeAll(browser, link) {
   // The page reloads itself until the proof that runs at the start of a hub is done.
   await admin.locator('.note.ok').waitFor({ timeout: 120_000 });
   await shoot(admin, 'admin-health');
+  await takeExhibits(admin, base, EXHIBITS, { ...VIEWPORT, width: 1440, height: 900 });
+  await takeExhibits(admin, base, ON_A_PHONE, PHONE);
 }
 
 async function main() {

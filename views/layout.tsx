@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import type { Urls } from '../hub/urls';
 import type { MaintenancePhase } from '../hub/domain/maintenance';
 import { NoticeBanners, type NoticeShown } from './components/notices';
+import { PageLanguage } from './components/said';
 import { Time } from './components/time';
 import type { Topic } from '../hub/domain/topics';
 import { LANGUAGES, type Lang, type Translate } from './i18n';
@@ -80,33 +81,35 @@ interface LayoutProps extends Shell {
 export function Layout(p: LayoutProps) {
   const { lang, asset, brand, viewer, theme } = p;
   return (
-    <html lang={lang === 'zh' ? 'zh-Hans' : lang} data-theme={theme === 'auto' ? undefined : theme}>
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="robots" content="noindex" />
-        <title>{`${p.title} · ${brand.name}`}</title>
-        <link rel="icon" href={brand.logo ?? asset('icon.svg')} />
-        <link rel="stylesheet" href={asset('hub.css')} />
-        {(p.styles ?? []).map((file) => <link key={file} rel="stylesheet" href={asset(file)} />)}
-        {brand.style === null ? null : <link rel="stylesheet" href={brand.style} />}
-        {scriptsOf(p).map((file) => <script key={file} src={asset(file)} defer />)}
-        <Refresh {...p} />
-      </head>
-      <body class={viewer === null ? 'plain' : undefined}>
-        <a class="skip" href="#main">{p.t('app.skip')}</a>
-        <Bar {...p} />
-        {viewer === null ? null : <Nav {...p} viewer={viewer} />}
-        <main id="main" class={p.width} tabIndex={-1} {...following(p)}>
-          <MaintenanceBanner {...p} />
-          {p.notices === undefined || p.notices.length === 0 ? null : <NoticeBanners {...p} notices={p.notices} />}
-          <Flashes flashes={p.flashes} />
-          <h1>{p.title}</h1>
-          {p.children}
-        </main>
-        <Choices {...p} />
-      </body>
-    </html>
+    <PageLanguage.Provider value={lang}>
+      <html lang={lang === 'zh' ? 'zh-Hans' : lang} data-theme={theme === 'auto' ? undefined : theme}>
+        <head>
+          <meta charset="utf-8" />
+          <meta name="viewport" content="width=device-width, initial-scale=1" />
+          <meta name="robots" content="noindex" />
+          <title>{`${p.title} · ${brand.name}`}</title>
+          <link rel="icon" href={brand.logo ?? asset('icon.svg')} />
+          <link rel="stylesheet" href={asset('hub.css')} />
+          {(p.styles ?? []).map((file) => <link key={file} rel="stylesheet" href={asset(file)} />)}
+          {brand.style === null ? null : <link rel="stylesheet" href={brand.style} />}
+          {scriptsOf(p).map((file) => <script key={file} src={asset(file)} defer />)}
+          <Refresh {...p} />
+        </head>
+        <body class={viewer === null ? 'plain' : undefined}>
+          <a class="skip" href="#main">{p.t('app.skip')}</a>
+          <Bar {...p} />
+          {viewer === null ? null : <Nav {...p} viewer={viewer} />}
+          <main id="main" class={p.width} tabIndex={-1} {...following(p)}>
+            <MaintenanceBanner {...p} />
+            {p.notices === undefined || p.notices.length === 0 ? null : <NoticeBanners {...p} notices={p.notices} />}
+            <Flashes flashes={p.flashes} />
+            <h1>{p.title}</h1>
+            {p.children}
+          </main>
+          <Choices {...p} />
+        </body>
+      </html>
+    </PageLanguage.Provider>
   );
 }
 
@@ -125,7 +128,7 @@ function Bar({ t, urls, viewer, brand, asset, live }: LayoutProps) {
   return (
     <header class="bar">
       {viewer === null ? null : <button type="button" class="quiet menu" popovertarget="nav">{t('nav.menu')}</button>}
-      <a class="brand" href={urls.hub}><img src={brand.logo ?? asset('icon.svg')} alt="" width="24" height="24" /> {brand.name}</a>
+      <a class="brand" href={urls.hub}><img src={brand.logo ?? asset('icon.svg')} alt="" width="24" height="24" /> <span class="word">{brand.name}</span></a>
       {brand.stage === null ? null : <span class="badge stage">{brand.stage}</span>}
       {live === undefined ? null : <span class="pulse" id="pulse" role="status" hidden>{t('live.connected')}</span>}
       {viewer === null ? null : <span class="who">{t('nav.signedInAs', { name: viewer.name })}</span>}

@@ -37,8 +37,8 @@ export function navigation(urls: Urls, viewer: Viewer): readonly NavSection[] {
   };
   const admin: readonly NavLink[] = viewer.admin
     ? [
-        { href: urls.adminServers, text: 'nav.servers' },
         { href: urls.adminDashboard(), text: 'nav.dashboard', exact: true },
+        { href: urls.adminServers, text: 'nav.servers' },
         { href: urls.adminUsers, text: 'nav.users' },
         // Unlike the rest of these, groups are nothing for managers.
         ...(viewer.auditor === true ? [{ href: urls.adminGroups, text: 'nav.groups' as const }] : []),

@@ -1,3 +1,4 @@
+import type { MoreRoom } from './capacity';
 import type { UserId, UserName } from './ids';
 
 /** What a running server uses, by its newest sample: at most ten seconds old while somebody looks, else a minute. */
@@ -85,6 +86,8 @@ export interface HostView {
   /** Of the last 24 hours. */
   readonly starts: StartsSummary;
   readonly series: UsageSeries<HostColumn>;
+  /** How many more servers fit that are started without a choice, in the profile of this title; null: nobody can say. */
+  readonly more: (MoreRoom & { readonly profile: string; readonly memoryBytes: number }) | null;
 }
 
 export interface UsageRow {

@@ -151,4 +151,4 @@ export function ownerOf(deps: AppDeps, x: Exchange, name: string | undefined): U
 }
 
 export const targetOf = (deps: AppDeps, user: User) => ({ kind: 'user', name: user.name, groups: deps.directory.groupsOf(user.id) }) as const;
-export const serverTargetOf = (deps: AppDeps, user: User, server: string) => ({ kind: 'server', user: user.name, server, groups: deps.directory.groupsOf(user.id) }) as const;
+export const serverTargetOf = (deps: AppDeps, user: User, server: string) => ({ kind: 'server', user: user.name, server, get groups() { return deps.directory.groupsOf(user.id); } }) as const;

@@ -60,6 +60,7 @@ export function createHealth({ store, spawner, own = () => Promise.resolve([]), 
   /** The guard saw something while a proof ran, so that what it found may be older than what happened. */
   let disturbed = false;
   let guarding = false;
+  let around: Promise<void> | null = null;
   let closed = false;
   let cancel = (): void => undefined;
   const dismissals = createDismissals({ store, audit, clock, log, rows: () => bareRows() });
@@ -110,7 +111,13 @@ export function createHealth({ store, spawner, own = () => Promise.resolve([]), 
     void prove();
   }
 
-  async function lookAround(): Promise<void> {
+  /** One at a time: a disk that does not answer is not asked again and again meanwhile. */
+  function lookAround(): Promise<void> {
+    around ??= lookAroundOnce().finally(() => (around = null));
+    return around;
+  }
+
+  async function lookAroundOnce(): Promise<void> {
     const seen = (await own()).map((row) => ({ ...row, at: clock.now() }));
     if (closed) return;
     const before = ownRows;

@@ -59,7 +59,7 @@ export interface Idleness {
   leaseFromLab(lab: LabIdentity, ask: LeaseAsk): Lease;
   /** Throws `not-found` for one that this server does not have. */
   endLease(actor: Actor, owner: User, name: ServerName, id: string): void;
-  /** Every running server that the actor may read, under other limits. Asks each server; takes seconds. Needs `admin-ui`. */
+  /** Every running server that the actor may read, under other limits. Asks those that said nothing within a minute; takes seconds. Needs `admin-ui`. */
   whatIf(actor: Actor, limits: WhatIf): Promise<readonly IdleView[]>;
 }
 

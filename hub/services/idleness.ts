@@ -45,6 +45,8 @@ const SLOW_LOOK_MS = 10 * 60_000;
 const GLANCE_MS = 15_000;
 const REPORT_MS = 3_000;
 const WHAT_IF_MS = 10_000;
+/** What a server said this short ago is told as it is: a page that is looked through asks a thousand servers once. */
+const FRESH_MS = 60_000;
 const AT_ONCE = 8;
 const SAVE = 'Save your work.';
 const SAVE_OR_EXTEND = 'Save your work, or press Extend on the hub\'s home page.';
@@ -184,7 +186,8 @@ export function createIdleness(deps: IdlenessDeps): IdlenessService {
         return owner !== undefined && can(actor, 'read:servers', serverTarget(store, owner, record.name));
       });
       const onError = (record: ServerRecord, err: unknown): void => log.debug({ server: record.id, err }, 'a server could not be asked for a what-if');
-      await within(clock, WHAT_IF_MS, eachBounded(seen, { limit: AT_ONCE, onError }, watch.look)).catch((err: unknown) => log.debug({ err }, 'a what-if did not wait for every server'));
+      const stale = seen.filter((record) => silentMs(record) > FRESH_MS);
+      await within(clock, WHAT_IF_MS, eachBounded(stale, { limit: AT_ONCE, onError }, watch.look)).catch((err: unknown) => log.debug({ err }, 'a what-if did not wait for every server'));
       return seen.flatMap(({ id }) => {
         const now = store.servers.byId(id);
         return now?.state.kind === 'ready' ? [viewOf(now, change)] : [];

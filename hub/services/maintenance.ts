@@ -38,6 +38,8 @@ export interface MaintenanceService extends Maintenances {
 const LOOK_MS = 5_000;
 const AT_ONCE = 4;
 const LATEST_MS = 366 * 86_400_000;
+/** So long ago still means now: a form takes its time to be sent. */
+const PASSED_MS = 5 * 60_000;
 /** Minutes before the beginning at which labs are told again. */
 const TELL_AT = [60, 10, 5, 1];
 const TARGET = 'hub';
@@ -137,6 +139,8 @@ export function createMaintenance({ store, clock, log, audit, servers, tellLabs 
     const now = clock.now();
     if (phase() === 'active') throw new HubError('conflict', 'A maintenance goes on. End it first.');
     if (Number.isNaN(ask.from.getTime()) || ask.from.getTime() > now.getTime() + LATEST_MS) throw new HubError('invalid-input', 'A maintenance begins within a year.');
+    // A date that was mistyped would end every server at once.
+    if (ask.from.getTime() < now.getTime() - PASSED_MS) throw new HubError('invalid-input', 'A maintenance does not begin in the past. Give the present time to begin at once.');
     if (ask.until !== null && !(ask.until.getTime() > Math.max(now.getTime(), ask.from.getTime()))) throw new HubError('invalid-input', 'A maintenance ends after it began, and not in the past.');
     store.transaction(() => {
       state.announce({ ...ask, by: actor.name, announced: now });

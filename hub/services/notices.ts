@@ -58,14 +58,14 @@ export function createNotices({ store, clock, log, audit, feed, tellLab }: Notic
     }
   }
 
-  const record = (actor: Actor | 'hub', verb: string, { id, message, variant }: Notice, detail: Record<string, unknown> = {}): void =>
-    audit.record(actor, `notice.${verb}`, `notice:${id}`, { detail: { message, variant, ...detail } });
+  const record = (actor: Actor | 'hub', action: `notice.${string}`, { id, message, variant }: Notice, detail: Record<string, unknown> = {}): void =>
+    audit.record(actor, action, `notice:${id}`, { detail: { message, variant, ...detail } });
 
   /** Everybody whom it is for sees it from now on. */
   function send(actor: Actor | 'hub', notice: Notice): void {
     const to = store.transaction(() => {
       const users = state.send(notice.id, clock.now());
-      record(actor, 'send', notice, { people: users.length });
+      record(actor, 'notice.send', notice, { people: users.length });
       return users;
     });
     if (notice.audience.users === null && notice.audience.groups === null) feed.publishToAll('notices');
@@ -117,7 +117,7 @@ export function createNotices({ store, clock, log, audit, feed, tellLab }: Notic
     if (notice.from > clock.now()) {
       store.transaction(() => {
         state.add(notice);
-        record(actor, 'schedule', notice, { from: notice.from.toISOString() });
+        record(actor, 'notice.schedule', notice, { from: notice.from.toISOString() });
       });
       plan();
       return { notice: view(notice), details: [] };
@@ -155,7 +155,7 @@ export function createNotices({ store, clock, log, audit, feed, tellLab }: Notic
       const notice = find(actor, id);
       store.transaction(() => {
         state.expire(id, clock.now());
-        record(actor, 'expire', notice);
+        record(actor, 'notice.expire', notice);
       });
       plan();
       feed.publishToAll('notices');
@@ -165,7 +165,7 @@ export function createNotices({ store, clock, log, audit, feed, tellLab }: Notic
       const notice = find(actor, id);
       store.transaction(() => {
         state.remove(id);
-        record(actor, 'delete', notice);
+        record(actor, 'notice.delete', notice);
       });
       plan();
       feed.publishToAll('notices');

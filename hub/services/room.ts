@@ -1,4 +1,4 @@
-import { fits, UNLIMITED, type Capacity, type Ceiling, type Need } from '../domain/capacity';
+import { fits, leftOf, UNLIMITED, type Capacity, type Ceiling, type Need } from '../domain/capacity';
 import { HubError } from '../domain/errors';
 import type { ServerId, UserId } from '../domain/ids';
 import { governed } from '../domain/policy';
@@ -34,6 +34,8 @@ export interface Room {
   demandOwn(ask: Ask): void;
   /** What keeps it from starting now: the hub is full, a group of the owner is, or nothing (null). */
   obstacle(ask: Ask): 'hub' | 'group' | null;
+  /** Of what the hub gives to all servers together. */
+  left(): ReturnType<typeof leftOf>;
 }
 
 export function createRoom(deps: RoomDeps): Room {
@@ -59,8 +61,10 @@ export function createRoom(deps: RoomDeps): Room {
     if (ceilings.some((ceiling) => !fits(ceiling, [], need))) throw new HubError('invalid-input', 'This profile takes more than there will ever be for your servers. Choose a smaller one, or ask an administrator.');
   }
 
+  const heldNow = () => store.queue.held().map(({ server, owner, profile, need }) => ({ server, owner, need: need ?? needOf(profile, owner, null) }));
+
   function obstacle({ owner, server, need }: Ask): 'hub' | 'group' | null {
-    const held = store.queue.held().filter((one) => one.server !== server).map((one) => ({ owner: one.owner, need: one.need ?? needOf(one.profile, one.owner, null) }));
+    const held = heldNow().filter((one) => one.server !== server);
     const full = groupsOf(owner).some((name) => {
       const ceiling = groups.get(name);
       return ceiling !== undefined && !fits(ceiling, held.filter((one) => groupsOf(one.owner).includes(name)).map((one) => one.need), need);
@@ -69,7 +73,7 @@ export function createRoom(deps: RoomDeps): Room {
     return fits(hubNow(), held.map((one) => one.need), need) ? null : 'hub';
   }
 
-  return { needOf, demandOwn, obstacle };
+  return { needOf, demandOwn, obstacle, left: () => leftOf(hubNow(), heldNow().map(({ need }) => need)) };
 }
 
 const ownLimit = ({ servers }: Ceiling, own: number): string =>

@@ -41,10 +41,8 @@ export interface BulkResult {
 
 /** Servers of everybody whom the actor may see. All throw `forbidden` without `read:servers`. */
 export interface ServerList {
-  /** A page, and how many there are in all. */
-  page(actor: Actor, ask: ServerAsk & { readonly offset: number; readonly limit: number; readonly sort?: ServerSort }): { readonly rows: readonly ServerRow[]; readonly total: number };
-  /** How many `page` would find in each state, whatever state is asked for. */
-  counts(actor: Actor, ask: ServerAsk): Readonly<Record<ServerFilterName | 'all', number>>;
+  /** A page, how many there are in all, and how many in each state, whatever state is asked for. */
+  page(actor: Actor, ask: ServerAsk & { readonly offset: number; readonly limit: number; readonly sort?: ServerSort }): { readonly rows: readonly ServerRow[]; readonly total: number; readonly counts: Readonly<Record<ServerFilterName | 'all', number>> };
   /** Names, as `user/server`, of those that `ask` means, at most `limit`. */
   names(actor: Actor, ask: ServerAsk, limit: number): readonly string[];
   /** Each for itself: what fails for one is said beside it. Does not wait until they are started or stopped. */

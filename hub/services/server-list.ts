@@ -38,7 +38,7 @@ export function createServerList({ store, servers, idleness, usage }: ServerList
 
   /** Amounts are known of what runs now, and only here. */
   const amounts = (sort: 'cpu' | 'memory'): ReadonlyMap<ServerId, number> => {
-    const known = store.servers.active().flatMap(({ id }) => {
+    const known = store.servers.activeIds().flatMap((id) => {
       const now = usage.now(id);
       const amount = sort === 'cpu' ? now?.cpus : now?.memoryBytes;
       return amount === undefined || amount === null ? [] : [[id, amount] as const];
@@ -56,8 +56,7 @@ export function createServerList({ store, servers, idleness, usage }: ServerList
     record, owner, volumeBytes, usage: usage.now(record.id), idle: record.state.kind === 'ready' ? (idleness.glance(actor, owner, record.name) ?? null) : null,
   });
 
-  const counts: ServerList['counts'] = (actor, ask) => {
-    const filter = filterOf(actor, ask);
+  const countsOf = (filter: ServerFilter): ReturnType<ServerList['page']>['counts'] => {
     const n = store.servers.kinds(filter);
     const soon = store.servers.kinds({ ...filter, only: idleness.soon() }).ready ?? 0;
     const all = Object.values(n).reduce((sum, count) => sum + count, 0);
@@ -91,11 +90,11 @@ export function createServerList({ store, servers, idleness, usage }: ServerList
 
   return {
     page(actor, { offset, limit, sort = 'name', ...ask }) {
-      const filter = { ...filterOf(actor, ask), ...inState(ask.state) };
-      const rows = store.servers.page({ offset, limit, ...orderOf(sort) }, filter).map((row) => rowOf(actor, row));
-      return { rows, total: counts(actor, ask)[ask.state ?? 'all'] };
+      const filter = filterOf(actor, ask);
+      const counts = countsOf(filter);
+      const rows = store.servers.page({ offset, limit, ...orderOf(sort) }, { ...filter, ...inState(ask.state) }).map((row) => rowOf(actor, row));
+      return { rows, total: counts[ask.state ?? 'all'], counts };
     },
-    counts,
     names: (actor, ask, limit) =>
       store.servers.page({ offset: 0, limit, order: 'name', down: false }, { ...filterOf(actor, ask), ...inState(ask.state) }).map(({ record, owner }) => `${owner.name}/${record.name}`),
     bulk: (actor, action, names) => [...new Set(names)].map((name) => outcome(actor, action, name)),

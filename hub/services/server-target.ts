@@ -11,8 +11,11 @@ export interface Owner {
 
 export type ServerTarget = Extract<Target, { kind: 'server' }>;
 
-/** What scopes are asked about: the server, by the name of its owner, whose groups count too. */
-export const serverTarget = (store: Store, owner: Owner, name: ServerName): ServerTarget => ({ kind: 'server', user: owner.name, server: name, groups: store.groups.groupsOf(owner.id).map((group) => group.name) });
+/** What scopes are asked about: the server, by the name of its owner, whose groups count too. They are read when somebody's scopes depend on them, because lists ask for each row. */
+export const serverTarget = (store: Store, owner: Owner, name: ServerName): ServerTarget => ({
+  kind: 'server', user: owner.name, server: name,
+  get groups() { return store.groups.groupsOf(owner.id).map((group) => group.name); },
+});
 
 /** How the audit log names it. */
 export const auditTarget = (owner: Owner, name: ServerName): string => `server:${owner.name}/${name}`;

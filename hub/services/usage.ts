@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { demand, HUB, notFound, type Actor } from '../domain/access';
+import { moreRoom, type Need } from '../domain/capacity';
 import { HubError } from '../domain/errors';
 import { DEFAULT_SERVER, type ServerId, type ServerName, type UserId } from '../domain/ids';
 import type { Clock, Logger } from '../domain/runtime';
@@ -19,6 +20,8 @@ export interface UsageDeps {
   readonly store: Store;
   readonly engine: Pick<Spawner, 'sample' | 'storageFolder'>;
   readonly host: HostProbe;
+  /** What servers are started as without a choice, and what is left of what the hub gives to all; absent: not known. */
+  readonly room?: { usual(): { readonly title: string; readonly need: Need } | undefined; left(): Omit<Parameters<typeof moreRoom>[1], 'machine'> };
   readonly feed: Pick<Feed, 'publish' | 'isFollowed'>;
   readonly clock: Clock;
   readonly log: Logger;
@@ -165,12 +168,20 @@ export function createUsage(deps: UsageDeps): UsageService {
     return fresh;
   }
 
+  /** By the memory that is free now: what servers may take and do not take yet is left out of it. */
+  function more(): HostView['more'] {
+    const [usual, memory] = [deps.room?.usual(), machine.now()?.memory];
+    if (deps.room === undefined || usual === undefined || memory === undefined || usual.need.memory === null) return null;
+    const room = moreRoom(usual.need, { ...deps.room.left(), machine: { left: Math.max(0, memory.total - memory.used), total: memory.total } });
+    return room === null ? null : { ...room, profile: usual.title, memoryBytes: usual.need.memory };
+  }
+
   function viewOf(actor: Actor, steps: Steps): HostView {
     demand(actor, 'admin-ui', HUB);
     const span = spanOf(steps, clock.now());
     const day = spanOf(DAY_BY_HOURS, clock.now());
     const { ready = 0, starting = 0, queued = 0, failed = 0 } = store.usage.kinds();
-    return { now: machine.now(), servers: { running: ready, starting, queued, failed }, starts: startsOf(store.usage.host(HOUR_STEP, day)), series: hostSeries(steps, span, store.usage.host(steps.row, span)) };
+    return { now: machine.now(), more: more(), servers: { running: ready, starting, queued, failed }, starts: startsOf(store.usage.host(HOUR_STEP, day)), series: hostSeries(steps, span, store.usage.host(steps.row, span)) };
   }
 
   function demandReport(actor: Actor): void {

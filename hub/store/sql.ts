@@ -12,7 +12,7 @@ export interface Statement<Row> {
   run(params?: Params): number;
 }
 
-/** The one place where SQL meets the driver. Statements are prepared once, when the store opens. */
+/** The one place where SQL meets the driver. Statements are prepared once, when the store opens, or with the first list of their kind. */
 export interface Sql {
   prepare<Row = never>(text: string): Statement<Row>;
   /** Immediate, so that it cannot fail half-way for want of the write lock. Nests as savepoints. */

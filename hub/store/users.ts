@@ -1,6 +1,7 @@
 import { HubError } from '../domain/errors';
 import type { UserId, UserName } from '../domain/ids';
 import type { User, UserStatus } from '../domain/user';
+import { statementsOf, whereOf } from './filters';
 import { isDuplicate, toDate, toDateOrNull, toMs, toMsOrNull, type Sql } from './sql';
 import type { UserFilter, UserStore } from './store';
 
@@ -37,12 +38,14 @@ const ORDER: Readonly<Record<NonNullable<UserFilter['sort']>, string>> = {
 };
 
 /** Names are stored in lower case, so a lower-case needle makes the search case-insensitive; `instr` knows no wildcards. */
-const FILTER = `(@needle IS NULL OR instr(name, @needle) > 0)
-  AND (@group IS NULL OR EXISTS (SELECT 1 FROM groups CROSS JOIN group_members ON group_id = groups.id WHERE groups.name = @group AND user_id = users.id))
-  AND (@state IS NULL OR (@state <> 'inactive') = (users.id IN (SELECT owner_id FROM servers WHERE kind IN ('queued', 'starting', 'ready', 'stopping') AND (@state <> 'ready' OR kind = 'ready'))))
-  AND (@names IS NULL OR name IN (SELECT value FROM json_each(@names))
-    OR EXISTS (SELECT 1 FROM group_members JOIN groups ON groups.id = group_id WHERE user_id = users.id AND groups.name IN (SELECT value FROM json_each(@groups))))`;
-const MATCHES = `WHERE (@status IS NULL OR status = @status) AND ${FILTER}`;
+const FILTER = {
+  needle: 'instr(name, @needle) > 0',
+  group: 'EXISTS (SELECT 1 FROM group_members WHERE group_id = (SELECT id FROM groups WHERE groups.name = @group) AND user_id = users.id)',
+  state: "(@state <> 'inactive') = (users.id IN (SELECT owner_id FROM servers WHERE kind IN ('queued', 'starting', 'ready', 'stopping') AND (@state <> 'ready' OR kind = 'ready')))",
+  names: `name IN (SELECT value FROM json_each(@names))
+    OR EXISTS (SELECT 1 FROM group_members JOIN groups ON groups.id = group_id WHERE user_id = users.id AND groups.name IN (SELECT value FROM json_each(@groups)))`,
+};
+const MATCHES = { status: 'status = @status', ...FILTER };
 
 const paramsOf = ({ nameContains, group, state, seen }: Omit<UserFilter, 'status' | 'sort'>) => ({
   needle: nameContains?.toLowerCase() ?? null, group: group ?? null, state: state ?? null,
@@ -52,11 +55,9 @@ const paramsOf = ({ nameContains, group, state, seen }: Omit<UserFilter, 'status
 export function createUserStore(sql: Sql): UserStore {
   const byId = sql.prepare<UserRow>(`SELECT ${USER_COLUMNS} FROM users WHERE id = @id`);
   const byName = sql.prepare<UserRow>(`SELECT ${USER_COLUMNS} FROM users WHERE name = @name`);
-  const count = sql.prepare<{ n: number }>(`SELECT count(*) AS n FROM users ${MATCHES}`);
-  const listed = new Map(
-    Object.entries(ORDER).map(([sort, order]) => [sort, sql.prepare<UserRow>(`SELECT ${USER_COLUMNS} FROM users ${MATCHES} ORDER BY ${order} LIMIT @limit OFFSET @offset`)]),
-  );
-  const statuses = sql.prepare<{ status: string; n: number }>(`SELECT status, count(*) AS n FROM users WHERE ${FILTER} GROUP BY status`);
+  const counted = statementsOf<{ n: number }>(sql);
+  const listed = statementsOf<UserRow>(sql);
+  const statuses = statementsOf<{ status: string; n: number }>(sql);
   const insert = sql.prepare(`INSERT INTO users (id, name, admin, status, created, last_activity, must_change_password)
     VALUES (@id, @name, @admin, @status, @created, @lastActivity, @mustChangePassword)`);
   const update = sql.prepare('UPDATE users SET name = @name, admin = @admin, status = @status, must_change_password = @mustChangePassword WHERE id = @id');
@@ -73,11 +74,13 @@ export function createUserStore(sql: Sql): UserStore {
     byName: (name) => map(byName.get({ name })),
     list({ offset, limit }, { status, sort = 'id', ...filter } = {}) {
       const match = { status: status ?? null, ...paramsOf(filter) };
-      const rows = listed.get(sort)?.all({ ...match, offset, limit }) ?? [];
-      return { users: rows.map(toUser), total: count.get(match)?.n ?? 0 };
+      const matches = whereOf(MATCHES, match);
+      const rows = listed(`SELECT ${USER_COLUMNS} FROM users ${matches} ORDER BY ${ORDER[sort]} LIMIT @limit OFFSET @offset`).all({ ...match, offset, limit });
+      return { users: rows.map(toUser), total: counted(`SELECT count(*) AS n FROM users ${matches}`).get(match)?.n ?? 0 };
     },
     statuses(filter) {
-      const found = new Map(statuses.all(paramsOf(filter)).map(({ status, n }) => [status, n]));
+      const params = paramsOf(filter);
+      const found = new Map(statuses(`SELECT status, count(*) AS n FROM users ${whereOf(FILTER, params)} GROUP BY status`).all(params).map(({ status, n }) => [status, n]));
       return { active: found.get('active') ?? 0, pending: found.get('pending') ?? 0, disabled: found.get('disabled') ?? 0 };
     },
     create: (user) =>

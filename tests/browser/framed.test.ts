@@ -100,7 +100,7 @@ describe('a link and a form on somebody\'s page elsewhere', () => {
     expect((await answered).status()).toBe(403);
     await alice.waitForURL(`${hub.url}/hub/logout`);
     await alice.goto(`${hub.url}/hub/home`);
-    expect(await alice.getByRole('navigation').innerText()).toContain('Signed in as alice');
+    expect(await alice.getByRole('banner').innerText()).toContain('Signed in as alice');
   });
 });
 

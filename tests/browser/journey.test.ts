@@ -32,7 +32,7 @@ describe('from a bare hub to a notebook, as people go', () => {
   test('the link on the terminal makes its holder the administrator', async () => {
     await becomeAdmin(admin, hub.link() ?? '');
     expect(admin.url()).toBe(`${hub.url}/hub/home`);
-    expect(await admin.getByRole('navigation').innerText()).toContain('Signed in as admin');
+    expect(await admin.getByRole('banner').innerText()).toContain('Signed in as admin');
   });
 
   test('A12: the link works once, and the next start prints none', async () => {

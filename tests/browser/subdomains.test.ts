@@ -96,7 +96,7 @@ describe('servers on hosts of their users\' own', () => {
     expect((await answered).status()).toBe(403);
     await bob.waitForURL(`${hub.url}/hub/logout`);
     await bob.goto(`${hub.url}/hub/home`);
-    expect(await bob.getByRole('navigation').innerText()).toContain('Signed in as bob');
+    expect(await bob.getByRole('banner').innerText()).toContain('Signed in as bob');
   });
 
   test('C14: a worker of the site stays below its server, and reaches no other host', async () => {

@@ -178,8 +178,8 @@ describe('the users page', () => {
     const admin = newAdmin();
     for (let i = 0; i < 60; i++) makeUser(hub, `person-${String(i).padStart(2, '0')}`);
     const first = await admin.get('hub/admin/users');
-    expect(first.text).toContain('1 to 50 of 61');
-    expect(first.text).toContain('href="/hub/admin/users?offset=50"');
+    expect(first.text).toContain('1 to 25 of 61');
+    expect(first.text).toContain('href="/hub/admin/users?offset=25"');
     expect((await admin.get('hub/admin/users?offset=50')).text).toContain('51 to 61 of 61');
     expect((await admin.get('hub/admin/users?q=person-07')).text).toContain('1 to 1 of 1');
     expect((await admin.get('hub/admin/users?offset=-5&q=%25')).status).toBe(200);
@@ -206,6 +206,7 @@ describe('languages', () => {
   it('follows the browser, then the choice', async () => {
     const browser = createBrowser(hub);
     expect((await browser.get('hub/login', { 'Accept-Language': 'zh-CN,zh;q=0.9' })).text).toContain('<html lang="zh-Hans">');
+    expect((await browser.get('hub/nowhere', { Accept: 'text/html', 'Accept-Language': 'zh-CN' })).text).toContain('此内容不存在，或者您无权查看。');
     const res = await browser.post('hub/language', { lang: 'zh', next: '/hub/login?next=%2Fhub%2Fhome' });
     expect([res.status, res.headers['location']]).toEqual([303, '/hub/login?next=%2Fhub%2Fhome']);
     expect((await browser.get('hub/login', { 'Accept-Language': 'en' })).text).toContain('登录');

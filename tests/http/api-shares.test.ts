@@ -390,6 +390,19 @@ describe('share codes', () => {
     expect(audited()[0]).toEqual(['bob', 'share-code.accept', 'server:alice/']);
   });
 
+  it('C06: a program exchanges a code by its token, for the one whose token it is, and not without the scope', async () => {
+    const secret = (await make())['code'] ?? '';
+    expect((await asBob('post', '/users/alice/shared', { code: secret })).status).toBe(404);
+    expect((await asBoss('post', '/users/bob/shared', { code: secret })).status).toBe(403);
+    const narrow = { Authorization: `token ${makeToken(world.hub, bob, ['read:users!user'])}`, 'Content-Type': 'application/json' };
+    expect((await createBrowser(world.hub).raw('post', 'hub/api/users/bob/shared', narrow).send(JSON.stringify({ code: secret }))).status).toBe(403);
+    expect((await asAlice('get', '/shares/alice')).body.items).toEqual([]);
+    expect(await seen(asBob('post', '/users/bob/shared', { code: secret }))).toEqual([201, withBob()]);
+    expect((await asAlice('get', '/shares/alice')).body.items).toEqual([withBob()]);
+    expect(audited()[0]).toEqual(['bob', 'share-code.accept', 'server:alice/']);
+    expect((await asBob('post', '/users/bob/shared', { code: 'x' })).status).toBe(404);
+  });
+
   it('a stranger signs in first, and comes back to the question', async () => {
     const secret = (await make())['code'] ?? '';
     const res = await visit(createBrowser(world.hub), secret);

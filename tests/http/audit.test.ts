@@ -189,6 +189,18 @@ describe('the audit page', () => {
     expect(entries(hub, 'audit.export')).toHaveLength(1);
   }));
 
+  it('R02: a program exports it too, and that is written down as well', onHub(async (hub, boss) => {
+    append(hub, { target: 'user:one' });
+    append(hub, { target: 'user:two', at: new Date('2031-05-05T00:00:00Z') });
+    const ask = (body: object) => createBrowser(hub).raw('post', 'hub/api/audit/export', { Authorization: `token ${makeToken(hub, boss)}`, 'Content-Type': 'application/json' }).buffer(true).send(JSON.stringify(body));
+    const res = await ask({ format: 'jsonl', from: '2031-01-01T00:00:00Z' });
+    expect([res.status, res.headers['content-disposition']]).toEqual([200, 'attachment; filename="audit.jsonl"']);
+    expect(res.text.trim().split('\n').map((line) => (JSON.parse(line) as AuditRow).target)).toEqual(['user:two']);
+    expect(entries(hub, 'audit.export')).toMatchObject([{ actor: 'boss', via: 'token', detail: { format: 'jsonl' } }]);
+    expect((await ask({ format: 'exe' })).status).toBe(400);
+    expect((await ask({ format: 'csv' })).text).toMatch(/^id,/);
+  }));
+
   it('a long log arrives complete', onHub(async (hub, _boss, browser) => {
     hub.store.transaction(() => {
       for (let n = 1; n <= 2500; n++) append(hub, { target: `user:u${n}`, detail: { text: 'x'.repeat(300) } });

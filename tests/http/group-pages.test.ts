@@ -54,6 +54,8 @@ test('J21: whoever gets the socket is warned at home and before a start; nobody 
   for (const page of ['hub/home', 'hub/spawn/alice?profile=default']) expect([page, (await alice?.get(page))?.text.includes(warning)]).toEqual([page, true]);
   for (const page of ['hub/home', 'hub/spawn/bob?profile=default']) expect([page, (await bob?.get(page))?.text.includes('Docker socket')]).toEqual([page, false]);
   expect((await browser.get('hub/spawn/alice?profile=default')).text).toContain('Servers of alice get the Docker socket');
+  const account = async (name: string): Promise<string> => (await browser.get(`hub/admin/users/${name}?tab=access`)).text;
+  for (const text of ['What the groups give to its servers', 'Servers of alice get the Docker socket', 'from group docker-privileged']) expect([text, (await account('alice')).includes(text), (await account('bob')).includes(text)]).toEqual([text, true, false]);
 });
 
 test('a policy is previewed before it is saved, what was typed stays, and what is wrong is said beside it', async () => {

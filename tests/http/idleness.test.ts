@@ -107,6 +107,19 @@ test('a lab without the extension is stopped all the same, and nothing fails', a
   await eventually(() => stateOf(world.alice).kind === 'stopped');
 });
 
+test('home shows every lease of a server, whose it is, why and until when, and not the longest alone', async () => {
+  world = await startWorld({ clock: createFakeClock(new Date('2026-01-05T08:00:00Z')) });
+  const own = world.as(world.alice);
+  await own('post', '/users/alice/server');
+  const home = async () => (await signedInAs(world.hub, world.alice).get('hub/home')).text.replace(/<[^>]+>/g, '');
+  await own('post', '/users/alice/server/leases', { for: '6h', why: 'overnight fit' });
+  expect(await home()).not.toContain('Promises that keep it running');
+  await world.as(world.boss)('post', '/users/alice/server/leases', { for: '5h', why: 'a look at it' });
+  const text = await home();
+  expect(text).toContain('Promises that keep it running:');
+  expect(text.split('Promises that keep')[1]).toMatch(/for alice: overnight fit.*for boss: a look at it/s);
+});
+
 test('leases over the API: taken with a reason, listed, ended, audited; only for a running server, and not longer than allowed', async () => {
   await begin({ server: { idleLimit: '1h', maxLease: '12h' } });
   const { alice } = world;

@@ -122,6 +122,12 @@ const filed = (name: string, content: string): Make => async (f) => {
   return { ...homeOf(f, 'active'), query: `?path=${name}` };
 };
 
+/** To the administrator, who asks. */
+const invited: Make = async ({ hub, boss, user }) => {
+  const made = await createBrowser(hub).raw('post', `hub/api/share-codes/${user.name}/one`, { Authorization: `token ${makeToken(hub, boss)}`, 'Content-Type': 'application/json' }).send('{}');
+  return { params: { 'users/:name': boss.name }, body: { code: (made.body as { readonly code: string }).code } };
+};
+
 /** By operation. Those that are not here are asked as they are, with an empty body. */
 export const EXAMPLES: Readonly<Record<string, Make>> = {
   listUsers: () => ({ query: '?limit=2&offset=1&sort=-name&name_filter=u&state=inactive&include_stopped_servers=1' }),
@@ -139,6 +145,7 @@ export const EXAMPLES: Readonly<Record<string, Make>> = {
     start(f, DEFAULT_SERVER);
     return { query: '?kind=servers&limit=1&before=1000000' };
   },
+  endSession: ({ hub, user }) => ({ params: { 'sessions/:session': hub.hub.services.sessions.start(user, { address: '192.0.2.1', userAgent: 'Firefox/140.0' }).session.id } }),
   deleteUser: () => ({ query: '?volumes=remove' }),
   reportActivity: async (f) => {
     await running(f);
@@ -204,6 +211,7 @@ export const EXAMPLES: Readonly<Record<string, Make>> = {
   endNamedServerLease: leased(ONE),
   askWhatIf: async (f) => ({ ...(await leased(ONE)(f)), query: '?idleLimit=1h&maxAge=0' }),
   changeSettings: () => ({ body: { set: { 'server.idleLimit': '8h' }, reset: ['backup.keep'] } }),
+  exportAudit: () => ({ body: { format: 'jsonl', from: '2026-01-31T18:00:00Z' } }),
   searchAudit: () => ({ query: '?kind=users&limit=5' }),
   dismissWarning: warned,
   recallWarning: async (f) => {
@@ -271,6 +279,7 @@ export const EXAMPLES: Readonly<Record<string, Make>> = {
   getDefaultServerSharedWithUser: withUser,
   leaveServerSharedWithUser: withUser,
   leaveDefaultServerSharedWithUser: withUser,
+  acceptShareCode: invited,
   createShareCodeOfServer: () => ({ body: { expires_in: 3600 } }),
   identifyToken: ({ hub, user }) => ({ params: { 'token/:token': makeToken(hub, user) } }),
   identifyCookie: ({ hub, user }) => ({ params: { ':cookie/:value': hub.hub.services.sessions.start(user, { address: '', userAgent: '' }).cookie } }),

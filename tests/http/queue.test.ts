@@ -75,6 +75,7 @@ describe('a place in the line', () => {
   test('is on the pending page and in the progress stream, with an estimate that is honest about not knowing', async () => {
     const page = await signedInAs(world.hub, who(THREE)).get('hub/spawn-pending/three');
     expect(page.text).toContain('Queued, place 2 (nobody can say yet how long)');
+    expect(page.text).toContain('There is no room for it now. It starts by itself when its turn comes');
     const { servers, actors } = world.hub.hub.services;
     const stream = await fetch(`${world.hub.origin}/hub/api/users/three/server/progress`, { headers: { Authorization: `token ${makeToken(world.hub, who(THREE))}` } });
     // The first event is on its way before anybody leaves the line.
@@ -86,6 +87,14 @@ describe('a place in the line', () => {
     const said = text.split('\n').filter((line) => line.startsWith('data: ')).map((line) => JSON.parse(line.slice(6)) as Record<string, unknown>);
     expect(said[0]).toMatchObject({ stage: 'queued', position: 2, estimate: null, progress: 0, message: 'Queued, place 2 (nobody can say yet how long)' });
     expect(said.at(-1)).toMatchObject({ failed: true, message: 'The start was cancelled.' });
+  });
+
+  test('is on the home page and the pending page as the line has it now, also when nobody was told yet', async () => {
+    const browser = signedInAs(world.hub, who(THREE));
+    const places = async () => [/place <bdi>(\d+)<\/bdi>/.exec((await browser.get('hub/home')).text)?.[1], /Queued, place (\d+)/.exec((await browser.get('hub/spawn-pending/three')).text)?.[1]];
+    expect(await places()).toEqual(['2', '2']);
+    world.hub.store.queue.jump(world.hub.store.servers.ensure(who(THREE).id, '' as never).id);
+    expect(await places()).toEqual(['1', '1']);
   });
 
   test('is given up by cancelling, and the others move up', async () => {

@@ -37,6 +37,18 @@ test('restart and recreate ask first, name what ends and what stays, and do it a
   expect(recordOf(alice).profile).toBe('large');
 });
 
+test('the page that recreates a server offers the profiles of its owner, with the present one chosen; that of a restart offers none', async () => {
+  const [alice, boss] = [makeUser(hub, 'alice'), makeUser(hub, 'boss', { admin: true })];
+  await startOf(alice);
+  for (const browser of [signedInAs(hub, alice), signedInAs(hub, boss)]) {
+    const { text } = await browser.get('hub/recreate/alice');
+    const [choice = ''] = /<select id="profile"[^]*?<\/select>/.exec(text) ?? [];
+    expect([...choice.matchAll(/<option value="(\w+)"( selected)?/g)].map(([, slug, selected]) => [slug, selected !== undefined])).toEqual([['small', true], ['large', false]]);
+    expect(text).toContain('If there is no room for another profile now, nothing is ended.');
+    expect((await browser.get('hub/restart/alice')).text).not.toContain('name="profile"');
+  }
+});
+
 test('a stop in words says what ends and what stays', async () => {
   const alice = makeUser(hub, 'alice');
   await startOf(alice);

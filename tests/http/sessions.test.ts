@@ -120,6 +120,31 @@ describe('sessions of others', () => {
     expect(hub.store.audit.list({ offset: 0, limit: 20 }).some((entry) => entry.action === 'user.end-sessions' && entry.target === 'user:alice')).toBe(true);
   });
 
+  it('B03 B16: the API lists and ends them, for administrators also by token', async () => {
+    const alice = makeUser(hub, 'alice');
+    const [one, two] = [signedInAs(hub, alice), signedInAs(hub, alice)];
+    const token = { Authorization: `token ${makeToken(hub, makeUser(hub, 'boss', { admin: true }))}` };
+    const asBoss = (method: 'get' | 'delete', at = '') => createBrowser(hub).raw(method, `hub/api/users/alice/sessions${at}`, token);
+    const listed = (await asBoss('get')).body as { readonly sessions: readonly object[] };
+    expect(listed.sessions).toHaveLength(2);
+    expect(listed.sessions).toContainEqual({ id: idOf(one), created: expect.any(String), last_seen: expect.any(String), address: expect.any(String), browser: null, system: null, current: false });
+    expect((await asBoss('delete', `/${idOf(one)}`)).status).toBe(204);
+    expect([await bounce(one), await bounce(two)]).toEqual([expect.stringMatching(/login/), undefined]);
+    expect((await asBoss('delete', '/none')).status).toBe(404);
+    expect((await asBoss('delete')).status).toBe(204);
+    expect(await bounce(two)).toMatch(/login/);
+  });
+
+  it('B16: a token that leaked neither lists the sessions of its owner nor signs them out', async () => {
+    const alice = makeUser(hub, 'alice');
+    const browser = signedInAs(hub, alice);
+    const token = { Authorization: `token ${makeToken(hub, alice)}` };
+    for (const [method, at] of [['get', ''], ['delete', ''], ['delete', `/${idOf(browser)}`]] as const) expect((await createBrowser(hub).raw(method, `hub/api/users/alice/sessions${at}`, token)).status).toBe(403);
+    expect(await bounce(browser)).toBeUndefined();
+    const own = await browser.raw('get', 'hub/api/users/alice/sessions', { Accept: 'application/json' });
+    expect(own.body).toMatchObject({ sessions: [{ id: idOf(browser), current: true }] });
+  });
+
   it('B16: an administrator ends one of them', async () => {
     const boss = signedInAs(hub, makeUser(hub, 'boss', { admin: true }));
     const alice = makeUser(hub, 'alice');

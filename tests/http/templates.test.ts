@@ -194,7 +194,8 @@ describe('a size', () => {
 
   test('is chosen on the page in steps below the profile, and refused beside the form', async () => {
     hub = await begin({ settings: { profiles: PROFILES } });
-    const alice = signedInAs(hub, makeUser(hub, 'alice'));
+    const user = makeUser(hub, 'alice');
+    const alice = signedInAs(hub, user);
     const page = (await alice.get('hub/launch')).text;
     expect([...page.matchAll(/<option value="([\d.]+)"/g)].map(([, value]) => Number(value))).toEqual([0.5, 1, ...[0.5, 1, 2, 4].map((gib) => gib * GIB)]);
     const refused = await alice.post('hub/spawn/alice', { profile: 'standard', cpus: '64' });
@@ -202,6 +203,19 @@ describe('a size', () => {
     expect((await alice.post('hub/spawn/alice', { cpus: 'many' })).status).toBe(400);
     await alice.post('hub/spawn/alice', { profile: 'standard', cpus: '1', memory: String(GIB), template: '' });
     expect(hub.spawner.started.map(({ profile }) => profile.limits)).toEqual([expect.objectContaining({ cpus: 1, memoryBytes: GIB })]);
+
+    // The button for the usual means the same again, and says so; the form can give all of it back.
+    const stopped = async (): Promise<void> => {
+      await alice.post('hub/stop/alice');
+      while (hub.store.servers.listOf(user.id)[0]?.state.kind !== 'stopped') await new Promise((resolve) => setImmediate(resolve));
+    };
+    await stopped();
+    const again = (await alice.get('hub/launch')).text;
+    expect([again.includes('1 CPU · 1.0 GiB'), again.includes('<option value="1" selected')]).toEqual([true, true]);
+    await alice.post('hub/spawn/alice', { profile: 'standard' });
+    await stopped();
+    await alice.post('hub/spawn/alice', { profile: 'standard', cpus: '', memory: '' });
+    expect(hub.spawner.started.slice(1).map(({ profile }) => profile.limits.cpus)).toEqual([1, 2]);
   });
 });
 

@@ -58,6 +58,22 @@ test('the dashboard tells of machine, servers, users, starts and events, and is 
   expect((await signedInAs(hub, alice).get('hub/admin')).status).toBe(403);
 });
 
+test('administrators see how many more servers of the usual size fit, and what limits that, on the dashboard and in the API', async () => {
+  await hub.close();
+  hub = await startHub({ settings: { server: { cap: 0 }, capacity: { memory: '256M' }, profiles: [{ slug: 'small', title: 'Small', limits: { memory: '64M' } }, { slug: 'large', title: 'Large', limits: { memory: '192M' } }] } });
+  const boss = makeUser(hub, 'boss', { admin: true });
+  const more = async () => (JSON.parse((await ask(makeToken(hub, boss), 'usage/host')).body) as { more: object | null }).more;
+  const page = async () => (await signedInAs(hub, boss).get('hub/admin')).text;
+  // Nothing was measured yet.
+  expect([await more(), (await page()).includes('Room for more')]).toEqual([null, false]);
+  await withServer('alice');
+  expect(await more()).toEqual({ count: 3, profile: 'Small', memoryBytes: 64 * MIB, bound: 'memory', left: 192 * MIB, total: 256 * MIB });
+  const text = await page();
+  expect(text).toContain('Room for more users with a server of the usual size (Small, up to 64.0 MiB of memory each): 3.');
+  expect(text).toContain('The limit is the memory that all servers may take together: 192.0 MiB of 256.0 MiB are left.');
+  expect(text.indexOf('>Dashboard</a>')).toBeLessThan(text.indexOf('>Servers</a>'));
+});
+
 test('R04: the report of a month comes as a page, as JSON and as CSV, to administrators alone', async () => {
   const alice = await withServer('alice');
   const boss = makeUser(hub, 'boss', { admin: true });

@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseConfig } from '../../hub/config';
+import { parseConfig, type Sources } from '../../hub/config';
 import { createHub, type Hub, type HubOverrides } from '../../hub/create-hub';
 import { systemClock, type Clock, type Logger } from '../../hub/domain/runtime';
 import { openStore } from '../../hub/store/create-store';
 import type { Store } from '../../hub/store/store';
 import { freePort } from './hub-process';
-import { createFakeSpawner, type FakeBehaviour, type FakeSpawner } from '../../spawner/fake';
+import { createFakeSpawner, type FakeOptions, type FakeSpawner } from '../../spawner/fake';
 
 export interface LogLine {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
@@ -39,19 +39,21 @@ export interface TestHub {
 export interface TestHubOptions {
   /** As in the config file. */
   readonly settings?: Readonly<Record<string, unknown>>;
-  readonly behaviour?: FakeBehaviour;
+  readonly behaviour?: FakeOptions['behaviour'];
   readonly clock?: Clock;
   readonly overrides?: Partial<HubOverrides>;
+  /** Where settings come from, by their names; absent: all of them are the default. */
+  readonly sources?: Sources;
 }
 
 /** The real hub on a free port, with a store in memory and servers that are only pretended. */
-export async function startHub({ settings = {}, behaviour, clock = systemClock, overrides = {} }: TestHubOptions = {}): Promise<TestHub> {
+export async function startHub({ settings = {}, behaviour, clock = systemClock, overrides = {}, sources }: TestHubOptions = {}): Promise<TestHub> {
   const folder = mkdtempSync(path.join(tmpdir(), 'berth-http-'));
   const { log, lines } = createMemoryLog();
   const store = openStore(':memory:', { backups: path.join(folder, 'state', 'hub.backups') });
   const spawner = createFakeSpawner({ clock, ...(behaviour === undefined ? {} : { behaviour }) });
   const config = parseConfig({ dataDir: 'state', spawner: 'fake', listen: { port: 'publicUrl' in settings ? await freePort() : 0, host: '127.0.0.1' }, ...settings }, folder);
-  const hub = await createHub(config, log, { clock, store, spawner, slowMs: 5_000, ...overrides });
+  const hub = await createHub(config, log, { clock, store, spawner, slowMs: 5_000, ...overrides }, sources);
   const port = hub.config.listen.port === 0 ? new URL(hub.url).port : String(hub.config.listen.port);
   return {
     hub, store, spawner, lines,

@@ -1,18 +1,21 @@
 import type { ComponentChildren } from 'preact';
 import type { Shell } from '../layout';
+import { Said } from './said';
 
 interface PostProps {
   readonly shell: Shell;
   readonly action: string;
   readonly class?: string;
   readonly fields?: Readonly<Record<string, string | undefined>>;
+  /** The answer is a file: the page stays, and the form can be sent again. */
+  readonly file?: boolean;
   readonly children: ComponentChildren;
 }
 
 /** Every form that changes something: POST, with the token that binds it to this browser. */
-export function Post({ shell, action, fields = {}, children, ...rest }: PostProps) {
+export function Post({ shell, action, fields = {}, file, children, ...rest }: PostProps) {
   return (
-    <form method="post" action={action} class={rest.class}>
+    <form method="post" action={action} class={rest.class} data-file={file}>
       <input type="hidden" name="_xsrf" value={shell.xsrf} />
       {Object.entries(fields).map(([name, value]) => (value === undefined ? null : <input key={name} type="hidden" name={name} value={value} />))}
       {children}
@@ -51,5 +54,5 @@ type AutoFill = 'username' | 'current-password' | 'new-password' | 'off';
 
 /** What went wrong with the form above or below; announced at once. */
 export function Problem({ text }: { readonly text: string | undefined }) {
-  return text === undefined ? null : <p class="note bad" role="alert">{text}</p>;
+  return text === undefined ? null : <p class="note bad" role="alert"><Said text={text} /></p>;
 }

@@ -8,3 +8,6 @@ import { Sentence } from './sentence';
 export function IdleSentence({ verdict, t }: { readonly verdict: IdleVerdict; readonly t: Translate }) {
   return <>{sayings(verdict, t).map(({ key, values, times }) => <Fragment key={key}><Sentence t={t} text={key} values={values} times={times} />. </Fragment>)}</>;
 }
+
+/** What set a limit, in words: the hub's setting, the profile, or a group. */
+export const limitFrom = (from: string, t: Translate): string => (from.startsWith('group:') ? t('servers.fromGroup', { group: from.slice('group:'.length) }) : t(from === 'profile' ? 'servers.fromProfile' : 'servers.fromSetting'));

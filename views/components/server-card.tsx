@@ -1,4 +1,5 @@
 import type { IdleVerdict } from '../../hub/domain/idleness';
+import type { Lease } from '../../hub/domain/lease';
 import { span } from '../../hub/domain/idleness-words';
 import { isActive, type ServerState, type Stage } from '../../hub/domain/server';
 import type { UsageNow, UsageSpark } from '../../hub/domain/usage';
@@ -8,6 +9,7 @@ import { Meter, Spark } from './amounts';
 import { Post } from './form';
 import { IdleSentence } from './idleness';
 import { adviceText, RunningNews, type ServerNews } from './post-mortem';
+import { Because, Said } from './said';
 import { Sentence } from './sentence';
 import { ProfileSelect, stageText, StateBadge, waitText, type ProfileChoice } from './server';
 
@@ -16,8 +18,8 @@ export interface HomeServer {
   readonly name: string;
   readonly state: ServerState;
   readonly profile: string | null;
-  /** Why it is kept, or when it stops; `near`: soon. null: it is not running. */
-  readonly idle: { readonly verdict: IdleVerdict; readonly near: boolean; readonly mayExtend: boolean } | null;
+  /** Why it is kept, or when it stops; `near`: soon; `leases`: those that count, the longest first. null: it is not running. */
+  readonly idle: { readonly verdict: IdleVerdict; readonly near: boolean; readonly mayExtend: boolean; readonly leases: readonly Pick<Lease, 'id' | 'until' | 'who' | 'why'>[] } | null;
   /** null: nobody ever started it. */
   readonly news: ServerNews | null;
   /** null: it does not run, or was not measured yet. */
@@ -49,6 +51,7 @@ export function ServerCard(p: CardProps) {
         {profile === undefined || m.profiles.length < 2 ? null : <span class="hint">{shell.t('home.profile', { title: profile.title })}</span>}
       </header>
       <p class={server.idle?.near ? 'lead warn' : 'lead'}><Truth {...p} /></p>
+      {server.idle === null ? null : <Leases idle={server.idle} t={shell.t} />}
       <Remarks {...p} />
       <Amounts {...p} />
       <Actions {...p} />
@@ -58,7 +61,7 @@ export function ServerCard(p: CardProps) {
 }
 
 /** State, since when, and what happens next. */
-export function Truth({ shell: { t }, server: { state, idle, stage } }: Pick<CardProps, 'shell'> & { readonly server: Pick<HomeServer, 'state' | 'idle' | 'stage'> }) {
+export function Truth({ shell: { t }, server: { state, idle, stage } }: Pick<CardProps, 'shell'> & { readonly server: Pick<HomeServer, 'state' | 'stage'> & { readonly idle: { readonly verdict: IdleVerdict } | null } }) {
   switch (state.kind) {
     case 'ready':
       return <><Sentence t={t} text="home.runs" times={{ since: state.since }} /> {idle === null ? null : <IdleSentence verdict={idle.verdict} t={t} />}</>;
@@ -69,17 +72,30 @@ export function Truth({ shell: { t }, server: { state, idle, stage } }: Pick<Car
     case 'starting':
       return <><Sentence t={t} text="home.starts" times={{ since: state.since }} /> {stage === null ? null : `${stageText(stage, t)}.`}</>;
     case 'stopping':
-      return state.error === null ? <Sentence t={t} text="home.stops" times={{ since: state.since }} /> : <><Sentence t={t} text="home.stuck" times={{ since: state.since }} /> <bdi>{state.error}</bdi></>;
+      return state.error === null ? <Sentence t={t} text="home.stops" times={{ since: state.since }} /> : <><Sentence t={t} text="home.stuck" times={{ since: state.since }} /> <bdi><Said text={state.error} /></bdi></>;
     case 'failed':
-      return <><Sentence t={t} text="home.failed" times={{ since: state.since }} /> <bdi>{state.message}</bdi></>;
+      return <><Sentence t={t} text="home.failed" times={{ since: state.since }} /> <bdi><Said text={state.message} /></bdi></>;
     case 'stopped':
       return (
         <>
           {state.since === null ? t('home.never') : <Sentence t={t} text="home.stopped" times={{ since: state.since }} />}
-          {state.reason === null ? null : ` ${t('server.lastReason', { reason: state.reason })}`}
+          {state.reason === null ? null : <> <Because t={t} text="server.lastReason" reason={state.reason} /></>}
         </>
       );
   }
+}
+
+/** All of them, where the sentence above does not say the only one. */
+function Leases({ idle: { leases, verdict }, t }: { readonly idle: NonNullable<HomeServer['idle']>; readonly t: Shell['t'] }) {
+  if (leases.length === 0 || (leases.length === 1 && verdict.reason.kind === 'lease')) return null;
+  return (
+    <>
+      <p class="hint">{t('home.leases')}</p>
+      <ul class="hint">
+        {leases.map(({ id, until, who, why }) => <li key={id}>{why === '' ? <Sentence t={t} text="idle.says.extended" values={{ who }} times={{ at: until }} /> : <Sentence t={t} text="idle.says.lease" values={{ who, why }} times={{ at: until }} />}</li>)}
+      </ul>
+    </>
+  );
 }
 
 /** Of one that runs, what is not well; of one that died, what to do. */

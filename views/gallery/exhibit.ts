@@ -1,3 +1,4 @@
+import { createUrls } from '../../hub/urls';
 import type { Shell } from '../layout';
 import type { Markup } from '../render';
 
@@ -10,6 +11,9 @@ export interface Exhibit {
   readonly viewer: 'nobody' | 'user' | 'admin';
   readonly page: (shell: Shell) => Markup;
 }
+
+/** For models that have addresses in them. */
+export const URLS = createUrls('/');
 
 /** When everything in the gallery happens. */
 export const NOW = new Date('2026-03-02T14:00:00Z');

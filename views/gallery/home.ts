@@ -23,12 +23,19 @@ const usage = {
 const ready = { kind: 'ready', since: minutesAgo(190), handle, origin: 'http://10.213.0.2:8888' } as const;
 const running: HomeServer = {
   ...stopped, profile: 'default', state: ready, usage,
-  idle: { near: false, mayExtend: true, verdict: { verdict: 'keep', at: null, reason: { kind: 'cell', path: 'work/train.ipynb', kernel: 'python3', forMs: 11_000_000 }, latest: null, due: false } },
+  idle: { near: false, mayExtend: true, leases: [], verdict: { verdict: 'keep', at: null, reason: { kind: 'cell', path: 'work/train.ipynb', kernel: 'python3', forMs: 11_000_000 }, latest: null, due: false } },
 };
 const idle = (left: number, near: boolean): HomeServer => ({
   ...running, usage: { ...usage, now: { ...usage.now, cpus: 0.01, memoryBytes: 410 * MIB } },
-  idle: { near, mayExtend: true, verdict: { verdict: 'stop', at: minutesAgo(-left), reason: { kind: 'idle', since: minutesAgo(240 - left), limitMs: 240 * 60_000 }, latest: null, due: false } },
+  idle: { near, mayExtend: true, leases: [], verdict: { verdict: 'stop', at: minutesAgo(-left), reason: { kind: 'idle', since: minutesAgo(240 - left), limitMs: 240 * 60_000 }, latest: null, due: false } },
 });
+const leased: HomeServer = {
+  ...running,
+  idle: {
+    near: false, mayExtend: true, verdict: { verdict: 'keep', at: minutesAgo(-560), reason: { kind: 'lease', who: 'alice', why: 'the nightly backtest' }, latest: null, due: false },
+    leases: [{ id: '1', until: minutesAgo(-560), who: 'alice', why: 'the nightly backtest' }, { id: '2', until: minutesAgo(-240), who: 'admin', why: '' }, { id: '3', until: minutesAgo(-95), who: 'mei', why: 'she reads the results' }],
+  },
+};
 const died = { at: minutesAgo(12), cause: 'memory', exitCode: 137, memory: { peak: 8 * GIB, limit: 8 * GIB }, logTail: [] } as const;
 const grants = effectivePolicy([
   { group: 'quants', policy: { ...NO_POLICY, profiles: { on: true, allowed: ['large'] }, limits: { on: true, cpus: 4, memory: 16 * GIB, servers: 3 }, mounts: { on: true, folders: [{ source: '/srv/wrds', target: '/data/wrds', writable: false }] } } },
@@ -44,6 +51,7 @@ const home = (id: string, title: string, m: HomeModel, viewer: Exhibit['viewer']
 export const homeExhibits: readonly Exhibit[] = [
   home('home-first', 'Home, before the first start', model),
   home('home-running', 'Home, a server runs', { ...full, servers: [running] }),
+  home('home-leases', 'Home, several promises keep the server', { ...full, servers: [leased] }),
   home('home-idle', 'Home, time runs out', { ...full, servers: [idle(150, false)] }),
   home('home-near', 'Home, the server stops soon', { ...full, servers: [idle(9, true)] }),
   home('home-unmeasured', 'Home, just started and not measured yet', { ...model, volumes, servers: [{ ...running, usage: null, outdated: true }] }),

@@ -1,3 +1,4 @@
+import { effectivePolicy, NO_POLICY } from '../../hub/domain/policy';
 import { addUsersPage, credentialsPage } from '../pages/add-users';
 import { bulkPage } from '../pages/bulk';
 import { userPage, type UserHead, type UserPart } from '../pages/user';
@@ -31,7 +32,7 @@ const profile: UserPart = {
 };
 const nothing: UserPart = { tab: 'profile', created: minutesAgo(35), lastActivity: null, mustChangePassword: false, realName: '', email: '', servers: [], volumeBytes: null, softQuota: null, volumes: 0 };
 const access: UserPart = {
-  tab: 'access', groups: [{ name: 'quant-research', roles: ['manager'] }, { name: 'visitors', roles: [] }], others: ['interns-2026'], mayGroup: true, roles: ['researcher', 'user'], givable: ['manager', 'researcher'],
+  tab: 'access', groups: [{ name: 'quant-research', roles: ['manager'] }, { name: 'visitors', roles: [] }], others: ['interns-2026'], mayGroup: true, given: { policy: effectivePolicy([{ group: 'quant-research', policy: { ...NO_POLICY, limits: { on: true, cpus: 4, memory: 34_359_738_368, servers: 3 }, docker: { on: true } } }], { profiles: ['small'], servers: 2 }), titles: new Map() }, roles: ['researcher', 'user'], givable: ['manager', 'researcher'],
   permissions: [
     { scope: 'access:servers', from: [{ role: 'manager', group: 'quant-research', share: null }] },
     { scope: 'access:servers!server=grace/gpu', from: [{ role: null, group: null, share: 'grace/gpu' }] },

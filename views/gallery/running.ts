@@ -21,7 +21,7 @@ const waiting: QueueModel['rows'] = [
 const limits: IdleLimits = { idleMs: 4 * HOUR_MS, maxAgeMs: null, idleFrom: 'setting', maxAgeFrom: 'setting' };
 const keep = (reason: IdleVerdict['reason']): IdleVerdict => ({ verdict: 'keep', at: null, reason, latest: null, due: false });
 const idleness: IdlenessModel = {
-  fields: { idleLimit: '2h', maxAge: '' }, problem: null,
+  fields: { idleLimit: '2h', maxAge: '' }, problem: null, stops: 1, total: 61, offset: 0, limit: 50,
   servers: [
     { user: 'alice', server: '', verdict: keep({ kind: 'cell', path: 'work/train.ipynb', kernel: 'python3', forMs: 11_000_000 }), limits },
     { user: 'jonas', server: 'gpu', verdict: keep({ kind: 'cpu', cpus: 3.4 }), limits: { ...limits, idleFrom: 'group:quants', idleMs: 8 * HOUR_MS } },
@@ -89,7 +89,7 @@ export const runningExhibits: readonly Exhibit[] = [
   admin('queue', 'Queue', (shell) => queuePage(shell, { rows: waiting })),
   admin('queue-empty', 'Queue, nobody waits', (shell) => queuePage(shell, { rows: [] })),
   admin('idleness', 'Idleness, what other limits would do', (shell) => idlenessPage(shell, idleness)),
-  admin('idleness-none', 'Idleness, a question that was not understood', (shell) => idlenessPage(shell, { fields: { idleLimit: 'soon', maxAge: '' }, problem: shell.t('idle.none'), servers: [] })),
+  admin('idleness-none', 'Idleness, a question that was not understood', (shell) => idlenessPage(shell, { fields: { idleLimit: 'soon', maxAge: '' }, problem: shell.t('idle.none'), servers: [], stops: 0, total: 0, offset: 0, limit: 50 })),
   admin('maintenance-none', 'Maintenance, none', (shell) => maintenancePage(shell, { view: null, now: NOW, mayAct: true, problem: undefined })),
   admin('maintenance', 'Maintenance, announced', (shell) => maintenancePage({ ...shell, maintenance: { ...maintenance, phase: 'announced' } }, { view: { ...maintenance, phase: 'announced' }, now: NOW, mayAct: true, problem: undefined })),
   admin('maintenance-active', 'Maintenance, going on', (shell) => maintenancePage({ ...shell, maintenance: active }, { view: active, now: NOW, mayAct: true, problem: undefined })),

@@ -20,9 +20,10 @@ const view: HostView = {
   now: { at: NOW, cpu: 0.37, cpus: 32, memory: { used: 41 * GIB, total: 128 * GIB }, disk: { used: 310 * GIB, total: 370 * GIB }, engineDisk: { used: 900 * GIB, total: 2048 * GIB }, loopMs: 3.2 },
   servers: { running: 38, starting: 2, queued: 3, failed: 1 },
   starts: { started: 87, failed: 2, p50: 2.4, p95: 7.1 },
+  more: { count: 10, bound: 'machine', left: 87 * GIB, total: 128 * GIB, profile: 'Standard', memoryBytes: 8 * GIB },
   series: { range: 'day', stepSeconds: HOUR, at: hours.map((i) => Math.floor(NOW.getTime() / 1000 / HOUR) * HOUR - (HOURS - 1 - i) * HOUR), columns: columnsOf((name) => hours.map(VALUES[name])) },
 };
-const nothing: HostView = { now: null, servers: { running: 0, starting: 0, queued: 0, failed: 0 }, starts: { started: 0, failed: 0, p50: null, p95: null }, series: { ...view.series, columns: columnsOf(() => hours.map(() => null)) } };
+const nothing: HostView = { now: null, servers: { running: 0, starting: 0, queued: 0, failed: 0 }, starts: { started: 0, failed: 0, p50: null, p95: null }, more: null, series: { ...view.series, columns: columnsOf(() => hours.map(() => null)) } };
 const busy: DashboardModel = {
   view, users: { active: 214, pending: 3 }, range: 'day',
   events: [
@@ -41,6 +42,7 @@ const report: UsageReport = { month: '2026-03', months: ['2026-03', '2026-02', '
 
 export const usageExhibits: readonly Exhibit[] = [
   { id: 'dashboard', title: 'Dashboard', viewer: 'admin', page: (shell) => dashboardPage(shell, busy) },
+  { id: 'dashboard-full', title: 'Dashboard, no room for more', viewer: 'admin', page: (shell) => dashboardPage(shell, { ...busy, view: { ...view, more: { count: 0, bound: 'servers', left: 0, total: 40, profile: 'Standard', memoryBytes: 8 * GIB } } }) },
   { id: 'dashboard-new', title: 'Dashboard of a new hub', viewer: 'admin', page: (shell) => dashboardPage(shell, { view: nothing, users: null, events: [], range: 'day' }) },
   { id: 'usage', title: 'Usage', viewer: 'admin', page: (shell) => usagePage(shell, { report, offset: 0, limit: 50 }) },
   { id: 'usage-none', title: 'Usage of a month without any', viewer: 'admin', page: (shell) => usagePage(shell, { report: { ...report, month: '2026-02', total: 0, rows: [], sum: { hours: 0, cpuHours: 0, memoryGibHours: 0 } }, offset: 0, limit: 50 }) },

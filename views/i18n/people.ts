@@ -92,6 +92,7 @@ const TEXTS = {
   'person.removeExplain': ['Volumes: {count}, in all {size}. They cannot be had back.', '卷：{count} 个，共 {size}。无法恢复。'],
   'person.disableExplain': ['Signs out everywhere, stops the servers, ends the tokens. Files stay.', '在所有地方退出登录，停止服务器，终止令牌。文件保留。'],
   'person.enableExplain': ['The account may sign in again, with what it had.', '此账户可以再次登录，原有内容不变。'],
+  'person.given': ['What the groups give to its servers', '各组为其服务器提供的内容'],
   'person.effective': ['What this account may do, and why', '此账户可以做什么，及其原因'],
   'person.effectiveExplain': ['By its roles, by those of its groups, and by what is shared with it. What one of these implies is not listed again.', '来自其角色、所属组的角色以及共享给它的内容。隐含的权限不再重复列出。'],
   'person.effectiveNone': ['Nothing: the account is not active.', '无：此账户未激活。'],

@@ -25,8 +25,6 @@ const TEXTS = {
   'servers.columnMemory': ['Memory', '内存'],
   'servers.columnVolumes': ['Volumes', '卷'],
   'servers.columnActivity': ['Last activity', '最近活动'],
-  'servers.columnIdle': ['Why it is kept, or when it stops', '为何保留，或何时停止'],
-  'servers.shortIdle': ['Idleness', '空闲说明'],
   'servers.columnLeft': ['Time left', '剩余时间'],
   'servers.of': ['{used} of {limit}', '{used} / {limit}'],
   'servers.kept': ['kept', '保留'],

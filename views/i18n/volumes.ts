@@ -35,7 +35,7 @@ export const volumesEn = {
   'volumes.staysInBin': 'kept until somebody empties the bin',
   'volumes.removing': 'is being removed',
   'volumes.undo': 'Put back',
-  'volumes.undone': 'The volume is back. What was in its place is in the bin.',
+  'volumes.undone': 'The volume is back. Files that were in its place are in the bin.',
   'volumes.remove': 'Remove for good …',
   'volumes.removeExplain': 'Its files are gone then. Nobody can bring them back.',
   'volumes.removeSubmit': 'Remove {volume}',

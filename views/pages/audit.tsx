@@ -174,7 +174,7 @@ function Export({ shell }: { readonly shell: Shell }) {
     <section class="panel" aria-labelledby="export">
       <h2 id="export">{t('audit.exportTitle')}</h2>
       <p>{t('audit.exportExplain')}</p>
-      <Post shell={shell} action={urls.adminAuditExport} class="filters">
+      <Post shell={shell} action={urls.adminAuditExport} class="filters" file>
         <div class="field">
           <label for="export-from">{t('audit.from')}</label>
           <input id="export-from" name="from" type="date" />

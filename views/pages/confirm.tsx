@@ -1,4 +1,6 @@
 import { Post } from '../components/form';
+import { Said } from '../components/said';
+import { ProfileSelect, type ProfileChoice } from '../components/server';
 import { Layout, type Shell } from '../layout';
 
 export interface ConfirmModel {
@@ -9,6 +11,8 @@ export interface ConfirmModel {
   readonly back: string;
   readonly backText: string;
   readonly fields?: Readonly<Record<string, string | undefined>>;
+  /** What may be chosen with the answer. Absent: nothing. */
+  readonly choice?: { readonly profiles: readonly ProfileChoice[]; readonly chosen: string | null; readonly hint: string };
 }
 
 /** A question whose answer changes something; the page itself changes nothing. */
@@ -17,6 +21,7 @@ export function confirmPage(shell: Shell, m: ConfirmModel) {
     <Layout {...shell} title={m.title} width="narrow">
       <Post shell={shell} action={m.action} class="panel" {...(m.fields === undefined ? {} : { fields: m.fields })}>
         <p>{m.text}</p>
+        {m.choice === undefined || m.choice.profiles.length < 2 ? null : <div class="field"><ProfileSelect id="profile" profiles={m.choice.profiles} chosen={m.choice.chosen} t={shell.t} /><p class="hint">{m.choice.hint}</p></div>}
         <p class="actions">
           <button type="submit">{m.submit}</button>
           <a class="button quiet" href={m.back}>{m.backText}</a>
@@ -38,7 +43,7 @@ export function errorPage(shell: Shell, m: ErrorModel) {
   return (
     <Layout {...shell} title={m.title} width="narrow">
       <div class="panel">
-        <p>{m.message}</p>
+        <p><Said text={m.message} /></p>
         {m.retry === undefined ? null : <p>{m.retry}</p>}
         <p class="hint">{t('error.requestId', { id: m.requestId })}</p>
         <p><a class="button" href={urls.hub}>{t('action.back')}</a></p>

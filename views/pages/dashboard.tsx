@@ -61,7 +61,8 @@ function Host({ shell: { t }, now }: { readonly shell: Shell; readonly now: Host
   );
 }
 
-function Servers({ shell: { t, urls }, m: { view: { servers } } }: Part) {
+function Servers({ shell, m: { view: { servers, more } } }: Part) {
+  const { t, urls } = shell;
   return (
     <>
       <Figure value={servers.running} what={t('dashboard.running')} />
@@ -70,8 +71,15 @@ function Servers({ shell: { t, urls }, m: { view: { servers } } }: Part) {
         <dt>{t('dashboard.queued')}</dt><dd>{servers.queued} {servers.queued > 0 ? <a href={urls.adminQueue}>{t('dashboard.seeQueue')}</a> : null}</dd>
         <dt>{t('dashboard.failed')}</dt><dd>{servers.failed > 0 ? <span class="badge bad">{servers.failed}</span> : 0}</dd>
       </dl>
+      {more === null ? null : <More shell={shell} more={more} />}
     </>
   );
+}
+
+/** Whether more people can come, and what to look after if not. */
+function More({ shell: { t }, more: { count, profile, memoryBytes, bound, left, total } }: { readonly shell: Shell; readonly more: NonNullable<HostView['more']> }) {
+  const amount = (value: number): string => (bound === 'machine' || bound === 'memory' ? bytes(value) : String(Number(value.toFixed(2))));
+  return <p class={count === 0 ? 'hint warn' : 'hint'}>{t('dashboard.more', { count, profile, memory: bytes(memoryBytes) })} {t(`dashboard.more.${bound}`, { left: amount(left), total: amount(total) })}</p>;
 }
 
 function Users({ shell: { t, urls }, users: { active, pending } }: { readonly shell: Shell; readonly users: NonNullable<DashboardModel['users']> }) {
@@ -129,7 +137,7 @@ function Plots({ shell, m }: Part) {
         {PLOTS.map(({ title, lines, scale }) => (
           <figure key={title}>
             <figcaption>{t(title)}</figcaption>
-            <div class="chart" id={title} data-keep data-chart={still ? undefined : urls.apiUsageHost(m.range)} data-xsrf={xsrf} data-columns={lines.map(([column]) => column).join(',')} data-names={lines.map(([, name]) => t(name)).join('|')} data-scale={scale} data-time={t('dashboard.time')} data-failed={t('dashboard.plotFailed')}>
+            <div class="chart" id={title} data-keep data-chart={still ? '' : urls.apiUsageHost(m.range)} data-history={still ? canned(m.view.series, lines) : undefined} data-xsrf={xsrf} data-columns={lines.map(([column]) => column).join(',')} data-names={lines.map(([, name]) => t(name)).join('|')} data-scale={scale} data-time={t('dashboard.time')} data-failed={t('dashboard.plotFailed')}>
               <Shape values={m.view.series.columns[lines[0]?.[0] ?? 'cpu']} label={t('dashboard.shape')} />
             </div>
           </figure>
@@ -142,6 +150,9 @@ function Plots({ shell, m }: Part) {
     </section>
   );
 }
+
+/** An exhibit is drawn from its own data: the API knows nothing of it. */
+const canned = ({ at, columns }: HostView['series'], lines: Plot['lines']): string => JSON.stringify({ at, columns: Object.fromEntries(lines.map(([column]) => [column, columns[column]])) });
 
 /** What a script replaces by a plot with numbers. */
 const Shape = ({ values, label }: { readonly values: readonly (number | null)[]; readonly label: string }) => <Spark values={values} max={Math.max(0, ...values.map((value) => value ?? 0))} label={label} />;

@@ -90,7 +90,7 @@ export function folderPage(shell: Shell, m: FolderModel) {
       <About shell={shell} m={m} />
       {page === null ? <Empty title={t('files.neverUsed')}><p>{t('files.neverUsedText')}</p></Empty> : page.total === 0 ? <Empty title={t('files.empty')}><p>{t('files.emptyText')}</p></Empty> : (
         <>
-          <p class="actions"><a class="button quiet" href={urls.apiFolder(m.address)} download>{t('files.downloadFolder')}</a> <span class="hint">{t('files.downloadHint')}</span></p>
+          <p class="actions"><a class="button quiet" href={urls.apiFolder(m.address)}>{t('files.downloadFolder')}</a> <span class="hint">{t('files.downloadHint')}</span></p>
           {page.complete ? null : <p class="note warn">{t('files.incomplete', { count: page.total })}</p>}
           <Entries shell={shell} m={m} entries={page.entries} />
           <Pager t={t} offset={m.offset} limit={m.limit} total={page.total} at={(offset) => urls.folder(m.address, offset)} />
@@ -128,7 +128,7 @@ function Entries({ shell: { t, urls }, m, entries }: FolderPart & { readonly ent
               <th scope="row"><bdi>{entry.kind === 'folder' ? <a href={urls.folder(addressOf(entry))}>{shown(entry.name)}/</a> : isShowable(entry) ? <a href={urls.fileView(addressOf(entry))}>{shown(entry.name)}</a> : shown(entry.name)}</bdi></th>
               <td data-label={t('files.columnSize')} class="tight">{entry.kind === 'file' ? bytes(entry.bytes ?? 0) : <span class="hint">{t(`files.kind.${entry.kind}`)}</span>}</td>
               <td data-label={t('files.columnModified')}><Time at={entry.modified} none={t('files.gone')} relative /></td>
-              <td data-label={t('files.columnActions')} class="tight">{entry.kind === 'file' ? <a href={urls.apiFile(addressOf(entry))} download aria-label={t('files.downloadNamed', { name: shown(entry.name) })}>{t('files.download')}</a> : entry.kind === 'folder' ? <a href={urls.apiFolder(addressOf(entry))} download aria-label={t('files.downloadNamed', { name: shown(entry.name) })}>{t('files.download')}</a> : <span aria-hidden="true">–</span>}</td>
+              <td data-label={t('files.columnActions')} class="tight">{entry.kind === 'file' ? <a href={urls.apiFile(addressOf(entry))} aria-label={t('files.downloadNamed', { name: shown(entry.name) })}>{t('files.download')}</a> : entry.kind === 'folder' ? <a href={urls.apiFolder(addressOf(entry))} aria-label={t('files.downloadNamed', { name: shown(entry.name) })}>{t('files.download')}</a> : <span aria-hidden="true">–</span>}</td>
             </tr>
           ))}
         </tbody>
@@ -161,7 +161,7 @@ export function filePage(shell: Shell, m: FileModel) {
     <Layout {...shell} title={nameOf(m) ?? ''}>
       <Crumbs shell={shell} m={m} />
       <p class="actions">
-        <a class="button" href={urls.apiFile(m.address)} download>{t('files.download')}</a>
+        <a class="button" href={urls.apiFile(m.address)}>{t('files.download')}</a>
         <a class="button quiet" href={urls.folder({ ...m.address, path: m.address.path.split('/').slice(0, -1).join('/') })}>{t('files.back')}</a>
         <span class="hint">{t('files.about', { size: bytes(m.bytes) })} <Time at={m.modified} none="" /></span>
       </p>

@@ -163,7 +163,7 @@ function Transfer({ shell }: { readonly shell: Shell }) {
       <h2 id="transfer">{t('groups.transfer')}</h2>
       <p>{t('groups.transferExplain')}</p>
       <div class="actions">
-        <Post shell={shell} action={urls.adminGroupsExport} class="inline"><button type="submit" class="quiet">{t('groups.export')}</button></Post>
+        <Post shell={shell} action={urls.adminGroupsExport} class="inline" file><button type="submit" class="quiet">{t('groups.export')}</button></Post>
         <a class="button quiet" href={urls.adminGroupsImport}>{t('groups.import')}</a>
       </div>
     </section>

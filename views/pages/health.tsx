@@ -1,4 +1,5 @@
 import { Post } from '../components/form';
+import { Because } from '../components/said';
 import { Time } from '../components/time';
 import { isCheckName } from '../../hub/domain/checks';
 import { Layout, type Shell } from '../layout';
@@ -156,7 +157,7 @@ function Backups({ shell, m }: { readonly shell: Shell; readonly m: BackupsModel
   return (
     <section aria-labelledby="backups">
       <h2 id="backups">{t('backups.title')}</h2>
-      {m.failure === null ? null : <p class="note bad" role="alert">{t('backups.failed', { reason: m.failure.reason })} <Time at={m.failure.at} none="" /></p>}
+      {m.failure === null ? null : <p class="note bad" role="alert"><Because t={t} text="backups.failed" reason={m.failure.reason} /> <Time at={m.failure.at} none="" /></p>}
       <p>{m.everyMs === 0 ? t('backups.never') : t('backups.every', { hours: String(Math.round(m.everyMs / 360_000) / 10), days: String(m.days) })}</p>
       <div class="actions">
         <Post shell={shell} action={urls.adminBackups} class="inline"><button type="submit" disabled={m.running}>{t('backups.now')}</button></Post>

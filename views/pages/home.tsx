@@ -1,6 +1,6 @@
 import type { EffectivePolicy } from '../../hub/domain/policy';
 import { VOLUME_PURPOSES } from '../../hub/domain/volume';
-import { Empty, Meter } from '../components/amounts';
+import { Empty } from '../components/amounts';
 import { Post, Problem } from '../components/form';
 import { Grants } from '../components/grants';
 import { DockerWarning } from '../components/policy';
@@ -9,7 +9,7 @@ import { ProfileSelect, type ProfileChoice } from '../components/server';
 import { Time } from '../components/time';
 import { bytes } from '../i18n';
 import { Layout, type Shell } from '../layout';
-import type { VolumeRow } from './volumes';
+import { Held, type VolumeRow } from './volumes';
 
 export type { HomeServer } from '../components/server-card';
 
@@ -119,7 +119,7 @@ function Volumes({ shell: { t, urls }, m: { volumes } }: Part) {
       <h2 id="volumes">{t('home.volumes')}</h2>
       {active.length === 0 ? <Empty title={t('home.noVolumes')}><p class="hint">{t('volumes.none')}</p></Empty> : (
         <>
-          <Meter label={t('volumes.total')} value={volumes.bytes} limit={volumes.softQuota} text={volumes.softQuota === null ? bytes(volumes.bytes) : t('home.of', { value: bytes(volumes.bytes), limit: bytes(volumes.softQuota) })} />
+          <Held t={t} m={{ ...volumes, volumes: volumes.rows }} />
           <dl class="facts">
             {active.map((row) => (
               <VolumeFact key={row.id} t={t} row={row} />

@@ -1,12 +1,18 @@
 import type { IdleLimits, IdleVerdict } from '../../hub/domain/idleness';
 import { span } from '../../hub/domain/idleness-words';
-import { Post } from '../components/form';
-import { IdleSentence } from '../components/idleness';
+import { Post, Problem } from '../components/form';
+import { IdleSentence, limitFrom } from '../components/idleness';
+import { Pager } from '../components/lists';
 import { AgainLinks, LogLink } from '../components/server';
 import { Layout, type Shell } from '../layout';
 
 export interface IdlenessModel {
   readonly servers: readonly { readonly user: string; readonly server: string; readonly verdict: IdleVerdict; readonly limits: IdleLimits }[];
+  /** How many of all would stop. */
+  readonly stops: number;
+  readonly total: number;
+  readonly offset: number;
+  readonly limit: number;
   /** As they were asked. */
   readonly fields: { readonly idleLimit: string; readonly maxAge: string };
   /** Why the question could not be answered; null: it was. */
@@ -19,8 +25,9 @@ export function idlenessPage(shell: Shell, m: IdlenessModel) {
     <Layout {...shell} title={t('idle.title')} width="wide">
       <p>{t('idle.explain')}</p>
       <Question shell={shell} m={m} />
-      {m.problem === null ? null : <p class="note bad" role="alert">{m.problem}</p>}
-      {m.servers.length === 0 ? <p>{t('idle.none')}</p> : <Table shell={shell} m={m} />}
+      <Problem text={m.problem ?? undefined} />
+      {m.total === 0 ? <p>{t('idle.none')}</p> : <Table shell={shell} m={m} />}
+      <Pager t={t} offset={m.offset} limit={m.limit} total={m.total} at={(offset) => shell.urls.adminIdlenessAt({ idleLimit: m.fields.idleLimit || undefined, maxAge: m.fields.maxAge || undefined, offset: offset === 0 ? undefined : offset })} />
     </Layout>
   );
 }
@@ -46,13 +53,13 @@ function Question({ shell: { t, urls }, m: { fields } }: Part) {
   );
 }
 
-function Table({ shell, m: { servers } }: Part) {
+function Table({ shell, m: { servers, stops, total } }: Part) {
   const { t } = shell;
   const length = (ms: number | null): string => (ms === null ? t('idle.noLimit') : span(ms, t));
   return (
     <div class="scroll">
       <table>
-        <caption>{t('idle.caption', { stops: servers.filter(({ verdict }) => verdict.due).length, all: servers.length })}</caption>
+        <caption>{t('idle.caption', { stops, all: total })}</caption>
         <thead>
           <tr>
             <th scope="col">{t('idle.columnUser')}</th>
@@ -70,7 +77,7 @@ function Table({ shell, m: { servers } }: Part) {
               <td data-label={t('idle.columnServer')}>{server === '' ? t('home.default') : server}</td>
               <td data-label={t('idle.columnVerdict')}>{verdict.due ? t('idle.stops') : t('idle.keeps')}</td>
               <td data-label={t('idle.columnWhy')} class="roomy"><IdleSentence verdict={verdict} t={t} /></td>
-              <td data-label={t('idle.columnLimits')} class="roomy">{t('idle.limits', { idle: length(limits.idleMs), idleFrom: limits.idleFrom, age: length(limits.maxAgeMs), ageFrom: limits.maxAgeFrom })}</td>
+              <td data-label={t('idle.columnLimits')} class="roomy">{t('idle.limits', { idle: length(limits.idleMs), idleFrom: limitFrom(limits.idleFrom, t), age: length(limits.maxAgeMs), ageFrom: limitFrom(limits.maxAgeFrom, t) })}</td>
               <td data-label={t('users.columnActions')} class="roomy"><Actions shell={shell} user={user} server={server} limited={limits.idleMs !== null} /></td>
             </tr>
           ))}

@@ -1,5 +1,5 @@
 import type { Limits } from '../../hub/domain/profile';
-import type { Size } from '../../hub/domain/size';
+import { sized, type Size } from '../../hub/domain/size';
 import type { Template, TemplatePreview } from '../../hub/domain/template';
 import { Empty } from '../components/amounts';
 import { Post, Problem } from '../components/form';
@@ -84,7 +84,7 @@ function Stopped({ shell, m }: Part) {
       {asked || usual === undefined ? null : (
         <Post shell={shell} action={action} class="panel" fields={{ next: m.next, profile: usual.slug }}>
           <h2>{t('launch.usual')}</h2>
-          <p>{t('launch.usualText', { profile: usual.title })} <span class="hint">{limitsText(usual, t)}</span></p>
+          <p>{t('launch.usualText', { profile: usual.title })} <span class="hint">{limitsText(sized(usual, { size: m.size }), t)}</span></p>
           <OpenWarning profile={usual} t={t} />
           <p class="actions"><button type="submit">{t('launch.usualSubmit')}</button></p>
         </Post>

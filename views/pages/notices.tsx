@@ -3,6 +3,7 @@ import { Empty } from '../components/amounts';
 import { Post } from '../components/form';
 import { Pager, Pills } from '../components/lists';
 import { Dismiss, TONES, type NoticeShown } from '../components/notices';
+import { Said } from '../components/said';
 import { Time } from '../components/time';
 import { Layout, type Shell } from '../layout';
 import { Compose, type ComposeModel } from './notice-compose';
@@ -163,7 +164,7 @@ function Results({ shell: { t }, details }: { readonly shell: Shell; readonly de
           {details.map(({ username, status, error, dismissed }) => (
             <tr key={username}>
               <th scope="row"><bdi>{username}</bdi></th>
-              <td data-label={t('notices.columnStatus')}><span class={`badge ${STATUS_TONES[status]}`}>{t(`notices.status.${status}`)}</span> {error}</td>
+              <td data-label={t('notices.columnStatus')}><span class={`badge ${STATUS_TONES[status]}`}>{t(`notices.status.${status}`)}</span> {error === null ? null : <Said text={error} />}</td>
               <td data-label={t('notices.columnClosed')}><Time at={dismissed} none={t('notices.notYet')} relative /></td>
             </tr>
           ))}

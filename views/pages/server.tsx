@@ -5,6 +5,7 @@ import type { ServerState, Stage } from '../../hub/domain/server';
 import { USAGE_RANGES, type UsageNow, type UsageRange, type UsageSpark } from '../../hub/domain/usage';
 import { Meter, Spark } from '../components/amounts';
 import { Post } from '../components/form';
+import { limitFrom } from '../components/idleness';
 import { PostMortemPanel, RunningNews, type ServerNews } from '../components/post-mortem';
 import { StateBadge } from '../components/server';
 import { Truth } from '../components/server-card';
@@ -65,7 +66,7 @@ export function serverPage(shell: Shell, m: ServerDetailModel) {
   return (
     <Layout {...shell} title={m.name === '' ? m.user : `${m.user} / ${m.name}`} width="wide" live={['servers', 'usage', 'volumes']} styles={['uplot.css']} scripts={['uplot.js', 'charts.js']}>
       <p class="back"><a href={urls.adminServers}>{t('servers.back')}</a> · <a href={urls.adminUserPage(m.user)}>{t('servers.owner', { user: m.user })}</a></p>
-      <p class={m.idle?.near ? 'lead warn' : 'lead'}><StateBadge state={m.state} t={t} /> <Truth shell={shell} server={{ state: m.state, stage: m.stage, idle: m.idle === null ? null : { verdict: m.idle.verdict, near: m.idle.near, mayExtend: false } }} /></p>
+      <p class={m.idle?.near ? 'lead warn' : 'lead'}><StateBadge state={m.state} t={t} /> <Truth shell={shell} server={{ state: m.state, stage: m.stage, idle: m.idle }} /></p>
       {m.news !== null && running ? <RunningNews news={m.news} t={t} /> : null}
       <Actions shell={shell} m={m} />
       <div class="grid broad">
@@ -119,11 +120,8 @@ function Now({ shell: { t }, m: { usage } }: Part) {
   );
 }
 
-/** What set a limit, in words. */
-const fromText = (from: string, t: Translate): string => (from.startsWith('group:') ? t('servers.fromGroup', { group: from.slice('group:'.length) }) : t(from === 'profile' ? 'servers.fromProfile' : 'servers.fromSetting'));
-
 const limited = (ms: number, { limitMs, from }: { readonly limitMs: number | null; readonly from: string }, t: Translate): string =>
-  limitMs === null ? t('servers.noLimit', { value: span(ms, t), from: fromText(from, t) }) : t('servers.limit', { value: span(ms, t), limit: span(limitMs, t), from: fromText(from, t) });
+  limitMs === null ? t('servers.noLimit', { value: span(ms, t), from: limitFrom(from, t) }) : t('servers.limit', { value: span(ms, t), limit: span(limitMs, t), from: limitFrom(from, t) });
 
 function End({ shell: { t }, m, idle }: Part & { readonly idle: NonNullable<ServerDetailModel['idle']> }) {
   const end = endOf(idle.verdict);
@@ -196,7 +194,7 @@ function History({ shell, m, range, spark }: Part & { readonly range: UsageRange
         {PLOTS.map(({ title, columns, scale, of }) => (
           <figure key={title}>
             <figcaption>{t(title)}</figcaption>
-            <div class="chart" id={title} data-keep data-chart={still ? undefined : `${urls.apiUsage(m.user, m.name)}?range=${range}`} data-xsrf={xsrf} data-columns={columns} data-names={`${t('dashboard.average')}|${t('dashboard.peak')}`} data-scale={scale} data-failed={t('dashboard.plotFailed')}>
+            <div class="chart" id={title} data-keep data-chart={still ? undefined : `${urls.apiUsage(m.user, m.name)}?range=${range}`} data-xsrf={xsrf} data-columns={columns} data-names={`${t('dashboard.average')}|${t('dashboard.peak')}`} data-scale={scale} data-time={t('dashboard.time')} data-failed={t('dashboard.plotFailed')}>
               {spark === null ? <p class="hint">{t('servers.noHistory')}</p> : <Spark values={of(spark)} max={most(of(spark))} label={t(title)} />}
             </div>
           </figure>

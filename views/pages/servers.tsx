@@ -66,8 +66,8 @@ interface Part {
 }
 
 const BULK = 'servers-bulk';
-const DEFAULT_LIMIT = 50;
-export const LIMITS = [25, DEFAULT_LIMIT, 100] as const;
+const DEFAULT_LIMIT = 25;
+export const LIMITS = [DEFAULT_LIMIT, 50, 100] as const;
 
 /** Everybody's servers: how they are, what they use, and when they end. */
 export function serversPage(shell: Shell, m: ServersModel) {
@@ -119,7 +119,7 @@ function Search({ shell, m }: Part) {
       {sort === 'name' ? null : <input type="hidden" name="sort" value={sort} />}
       <button type="submit" class="quiet">{t('users.searchSubmit')}</button>
       {user === '' && group === '' && profile === '' ? null : <a href={urls.adminServers}>{t('people.showAll')}</a>}
-      <a class="end" href={urls.adminServersExport(asked(m))} download>{t('servers.csv')}</a>
+      <a class="end" href={urls.adminServersExport(asked(m))}>{t('servers.csv')}</a>
     </form>
   );
 }
@@ -157,9 +157,8 @@ function Table({ shell, m }: Part) {
             <SortHead text={t('servers.columnState')} by="started" {...sortable} />
             <SortHead text={t('servers.columnCpu')} by="cpu" {...sortable} class="number" />
             <SortHead text={t('servers.columnMemory')} by="memory" {...sortable} class="number" />
-            <SortHead text={t('servers.columnVolumes')} by="volumes" {...sortable} class="number drop-2" />
+            <SortHead text={t('servers.columnVolumes')} by="volumes" {...sortable} class="number drop-3" />
             <SortHead text={t('servers.columnActivity')} by="last_activity" {...sortable} class="drop-2" />
-            <th scope="col" class="drop-3">{t('servers.columnIdle')}</th>
             <th scope="col">{t('servers.columnLeft')}</th>
             <th scope="col">{t('users.columnActions')}</th>
           </tr>
@@ -180,12 +179,11 @@ function Row({ shell, m, row }: Part & { readonly row: ServerListRow }) {
       <td class="box"><input type="checkbox" id={`tick-${fullName(row)}`} name="server" value={fullName(row)} form={BULK} aria-label={t('people.tick', { name: spoken(row) })} /></td>
       <th scope="row"><a href={urls.adminServer(row.user, row.name)}><bdi>{row.user}</bdi></a>{row.name === '' ? null : <> / <bdi>{row.name}</bdi></>}</th>
       <td data-label={t('servers.columnState')}><StateBadge state={row.state} t={t} /> <span class="hint"><Time at={row.state.since} none="" relative /></span></td>
-      <td data-label={t('servers.columnCpu')} class="number">{cpuText(row.usage, t)}</td>
-      <td data-label={t('servers.columnMemory')} class="number">{memoryText(row.usage, t)}</td>
-      <td data-label={t('servers.columnVolumes')} class="number drop-2">{row.volumeBytes === null ? '–' : bytes(row.volumeBytes)}</td>
+      <td data-label={t('servers.columnCpu')} class={blank('number', row.usage?.cpus)}>{cpuText(row.usage, t)}</td>
+      <td data-label={t('servers.columnMemory')} class={blank('number', row.usage)}>{memoryText(row.usage, t)}</td>
+      <td data-label={t('servers.columnVolumes')} class={blank('number drop-3', row.volumeBytes)}>{row.volumeBytes === null ? '–' : bytes(row.volumeBytes)}</td>
       <td data-label={t('servers.columnActivity')} class="drop-2"><Time at={row.lastActivity} none={t('users.never')} relative /></td>
-      <td data-label={t('servers.shortIdle')} class="drop-3 roomy">{row.idle === null ? '–' : <span class={row.idle.near ? 'hint warn' : 'hint'}><IdleSentence verdict={row.idle.verdict} t={t} /></span>}</td>
-      <td data-label={t('servers.columnLeft')} class="tight">{leftText(row, m.now, t)}</td>
+      <td data-label={t('servers.columnLeft')} class={blank('roomy', row.idle)}><TimeLeft row={row} now={m.now} t={t} /></td>
       <td data-label={t('users.columnActions')}><Actions shell={shell} row={row} /></td>
     </tr>
   );
@@ -203,11 +201,15 @@ export const memoryText = (usage: UsageNow | null, t: Translate): string => {
   return usage.memoryLimit === null ? bytes(usage.memoryBytes) : t('servers.of', { used: bytes(usage.memoryBytes), limit: bytes(usage.memoryLimit) });
 };
 
-function leftText({ idle, state }: ServerListRow, now: Date, t: Translate) {
-  if (state.kind !== 'ready' || idle === null) return '–';
-  const end = endOf(idle.verdict);
-  if (end === null || idle.verdict.verdict === 'keep') return idle.verdict.verdict === 'keep' ? <span class="badge ok">{t('servers.kept')}</span> : '–';
-  return <span class={idle.near ? 'badge warn' : undefined}>{span(Math.max(0, end.getTime() - now.getTime()), t)}</span>;
+/** On a phone, where each cell is a line, one that says nothing is left out. */
+const blank = (classes: string, value: unknown): string => (value === null || value === undefined ? `${classes} blank` : classes);
+
+/** How long the server still has, and why. */
+function TimeLeft({ row: { idle, state }, now, t }: { readonly row: ServerListRow; readonly now: Date; readonly t: Translate }) {
+  if (idle === null) return <>–</>;
+  const end = state.kind === 'ready' && idle.verdict.verdict !== 'keep' ? endOf(idle.verdict) : null;
+  const left = end === null ? null : <span class={idle.near ? 'badge warn' : undefined}>{span(Math.max(0, end.getTime() - now.getTime()), t)}</span>;
+  return <>{left} <span class={idle.near ? 'hint warn' : 'hint'}><IdleSentence verdict={idle.verdict} t={t} /></span></>;
 }
 
 function Actions({ shell, row }: { readonly shell: Shell; readonly row: ServerListRow }) {

@@ -1,5 +1,5 @@
 import { Empty } from '../components/amounts';
-import { Post } from '../components/form';
+import { Post, Problem } from '../components/form';
 import { Pills } from '../components/lists';
 import { Time } from '../components/time';
 import type { MessageKey } from '../i18n';
@@ -57,7 +57,7 @@ export function settingsPage(shell: Shell, m: SettingsModel) {
         <button type="submit" class="quiet">{t('settings.find')}</button>
       </form>
       <Pills label={t('settings.which')} pills={SETTING_FILTERS.map((filter) => ({ text: t(FILTERS[filter].text), count: found.filter(FILTERS[filter].has).length, href: at(filter), chosen: filter === m.filter }))} />
-      {m.problem === undefined || m.rows.some(({ path }) => path === m.problem?.path) ? null : <p class="note bad" role="alert">{m.problem.text}</p>}
+      {m.problem === undefined || m.rows.some(({ path }) => path === m.problem?.path) ? null : <Problem text={m.problem.text} />}
       {shown.length === 0 ? <Empty title={t('settings.none')}><p>{t(m.filter === 'changed' && m.search === '' ? 'settings.noneChanged' : 'settings.noneFound')}</p></Empty> : null}
       {sections.map(([section, rows]) => (
         <section key={section} class="panel" aria-labelledby={`section-${section}`}>
@@ -115,7 +115,7 @@ function Change({ shell, row, problem }: Part) {
   const given = problem?.given ?? row.written;
   return (
     <>
-      {problem === undefined ? null : <p class="note bad" role="alert">{problem.text}</p>}
+      <Problem text={problem?.text} />
       <details open={problem !== undefined}>
         <summary aria-label={t('settings.changeNamed', { setting: row.path })}>{t('settings.change')}</summary>
         <div class="actions">

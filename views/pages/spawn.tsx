@@ -1,8 +1,9 @@
 import type { PostMortem } from '../../hub/domain/post-mortem';
 import { likelyCause } from '../../hub/domain/failure';
 import type { Stage } from '../../hub/domain/server';
-import { Post } from '../components/form';
+import { Post, Problem } from '../components/form';
 import { PostMortemPanel } from '../components/post-mortem';
+import { Because } from '../components/said';
 import { ProfileSelect, stageText, type ProfileChoice } from '../components/server';
 import type { Translate } from '../i18n';
 import { Layout, type Shell } from '../layout';
@@ -35,6 +36,7 @@ export function pendingPage(shell: Shell, m: PendingModel) {
         <label for="bar">{t('pending.progress')}</label>
         <progress id="bar" max={100} value={m.percent} />
         <p class="lead" data-message aria-live="polite">{last === undefined ? t('pending.requested') : stageText(last, t)}</p>
+        {last?.kind === 'queued' ? <p class="hint" data-while="queued">{t('pending.line')}</p> : null}
         <ol class="stages" data-took={t('pending.took', { seconds: '{seconds}' })}>
           {m.stages.map((stage, i) => <StageRow key={stage.kind} stage={stage} until={m.stages[i + 1]?.at ?? null} shell={shell} />)}
           {EXPECTED.filter((kind) => !seen.has(kind)).map((kind) => <li key={kind} data-stage={kind} class="next"><span>{t(`stage.${kind}`)}</span><time>{t('pending.next')}</time></li>)}
@@ -110,7 +112,7 @@ export function failedPage(shell: Shell, m: FailedModel) {
   const cause = likelyCause(m);
   return (
     <Layout {...shell} title={t('failed.title')}>
-      <p class="note bad" role="alert">{m.message}</p>
+      <Problem text={m.message} />
       <section class="panel">
         <dl class="facts">
           <dt>{t('failed.cause')}</dt><dd>{t(`failed.cause.${cause}`)}</dd>
@@ -153,7 +155,7 @@ export function notRunningPage(shell: Shell, m: NotRunningModel) {
     <Layout {...shell} title={t('notRunning.title')} width="narrow">
       <div class="panel">
         <p>{t('notRunning.explain', { name: m.server === '' ? m.user : `${m.user}/${m.server}` })}</p>
-        {m.reason === null ? null : <p>{t('notRunning.reason', { reason: m.reason })}</p>}
+        {m.reason === null ? null : <p><Because t={t} text="notRunning.reason" reason={m.reason} /></p>}
         {m.mayStart ? (
           <Post shell={shell} action={urls.spawn(m.user, m.server)} fields={{ next: m.next }}>
             <ProfileSelect id="profile" profiles={m.profiles} chosen={m.profile} t={t} />

@@ -46,7 +46,7 @@ function Months({ shell: { t, urls }, m: { report: { month, months } } }: Part) 
         </select>
       </div>
       <button type="submit">{t('usage.show')}</button>
-      <span class="actions"><a class="button quiet" href={urls.apiUsageCsv(month)} download>{t('usage.csv')}</a></span>
+      <span class="actions"><a class="button quiet" href={urls.apiUsageCsv(month)}>{t('usage.csv')}</a></span>
     </form>
   );
 }

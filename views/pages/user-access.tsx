@@ -1,6 +1,9 @@
+import type { EffectivePolicy } from '../../hub/domain/policy';
 import { TREE, type BuiltInScope } from '../../hub/domain/scopes/tree';
 import { Empty } from '../components/amounts';
 import { Post } from '../components/form';
+import { Grants } from '../components/grants';
+import { DockerWarning } from '../components/policy';
 import type { Translate } from '../i18n';
 import type { Shell } from '../layout';
 import type { UserHead } from './user';
@@ -18,6 +21,8 @@ export interface AccessPart {
   /** Groups that there are besides; offered while one is typed. */
   readonly others: readonly string[];
   readonly mayGroup: boolean;
+  /** What the groups give to its servers; `titles`: of profiles, by slug. null: not for the reader. */
+  readonly given: { readonly policy: EffectivePolicy; readonly titles: ReadonlyMap<string, string> } | null;
   readonly roles: readonly string[];
   /** Roles that could be given; empty: none, or not by this reader. */
   readonly givable: readonly string[];
@@ -38,6 +43,7 @@ export function UserAccess(p: Props) {
         <Groups {...p} />
         <Roles {...p} />
       </div>
+      <Given {...p} />
       <Effective {...p} />
     </>
   );
@@ -66,6 +72,20 @@ function Groups({ shell, user, part }: Props) {
           <button type="submit" class="quiet">{t('person.join')}</button>
         </Post>
       ) : null}
+    </section>
+  );
+}
+
+/** What no role says: profiles, limits, mounts, variables, time, network and Docker. */
+function Given({ shell, user, part: { groups, given } }: Props) {
+  const { t } = shell;
+  if (given === null || groups.length === 0) return null;
+  const { docker } = given.policy;
+  return (
+    <section class="panel" aria-labelledby="given">
+      <h2 id="given">{t('person.given')}</h2>
+      <DockerWarning shell={shell} docker={docker.value ? { name: user.name, groups: docker.from } : null} />
+      <Grants policy={given.policy} titles={given.titles} t={t} />
     </section>
   );
 }

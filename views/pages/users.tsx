@@ -56,7 +56,7 @@ const STATUSES = ['active', 'pending', 'disabled'] as const;
 const BULK = 'users-bulk';
 const WAITING = 'waiting-bulk';
 const FEW_GROUPS = 3;
-const DEFAULT_LIMIT = 50;
+const DEFAULT_LIMIT = 25;
 
 export function usersPage(shell: Shell, m: UsersModel) {
   const { t, urls } = shell;

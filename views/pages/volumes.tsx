@@ -2,7 +2,7 @@ import { VOLUME_PURPOSES, type VolumePurpose } from '../../hub/domain/volume';
 import { Empty, Meter } from '../components/amounts';
 import { Field, Post, Problem } from '../components/form';
 import { Time } from '../components/time';
-import { bytes } from '../i18n';
+import { bytes, type Translate } from '../i18n';
 import { Layout, type Shell } from '../layout';
 
 export interface VolumeRow {
@@ -57,11 +57,21 @@ export function volumesPage(shell: Shell, m: VolumesModel) {
   );
 }
 
-/** Everything together, against what is asked for here. */
-const Sum = ({ shell: { t, urls }, m: { user, bytes: held, softQuota } }: Part) => (
+interface HeldProps {
+  readonly t: Translate;
+  readonly m: { readonly volumes: readonly Pick<VolumeRow, 'bytes'>[]; readonly bytes: number; readonly softQuota: number | null };
+}
+
+/** Everything together, against what is asked for here. While nothing was measured it is not known, which is not zero. */
+export function Held({ t, m: { volumes, bytes: held, softQuota } }: HeldProps) {
+  const text = volumes.every((row) => row.bytes === null) ? null : softQuota === null ? bytes(held) : t('home.of', { value: bytes(held), limit: bytes(softQuota) });
+  return <Meter label={t('volumes.total')} value={held} limit={softQuota} text={text} />;
+}
+
+const Sum = ({ shell: { t, urls }, m }: Part) => (
   <div class="panel">
-    <Meter label={t('volumes.total')} value={held} limit={softQuota} text={softQuota === null ? bytes(held) : t('home.of', { value: bytes(held), limit: bytes(softQuota) })} />
-    <p class="actions"><a class="button quiet" href={urls.apiVolumesArchive(user)} download>{t('volumes.downloadAll')}</a> <span class="hint">{t('volumes.downloadHint')}</span></p>
+    <Held t={t} m={m} />
+    <p class="actions"><a class="button quiet" href={urls.apiVolumesArchive(m.user)}>{t('volumes.downloadAll')}</a> <span class="hint">{t('volumes.downloadHint')}</span></p>
   </div>
 );
 
@@ -147,7 +157,7 @@ function HandOver({ shell, m }: Part) {
 }
 
 const Download = ({ shell: { t, urls }, m, row }: Part & { readonly row: VolumeRow }) =>
-  row.lastSeen === null && row.bytes === null ? <span>–</span> : <a href={urls.apiVolumesArchive(m.user, row.id)} download aria-label={`${t('volumes.download')}: ${t(`volumes.${row.purpose}`)}`}>{t('volumes.download')}</a>;
+  row.lastSeen === null && row.bytes === null ? <span>–</span> : <a href={urls.apiVolumesArchive(m.user, row.id)} aria-label={`${t('volumes.download')}: ${t(`volumes.${row.purpose}`)}`}>{t('volumes.download')}</a>;
 
 interface Of {
   readonly shell: Shell;

@@ -51,7 +51,8 @@
   const show = async () => {
     for (const element of document.querySelectorAll('[data-chart]')) {
       try {
-        draw(element, (await ask(element.dataset.chart, element.dataset.xsrf)).history);
+        const { chart, xsrf, history } = element.dataset;
+        draw(element, history ? JSON.parse(history) : (await ask(chart, xsrf)).history);
       } catch {
         if (!plots.has(element)) element.textContent = element.dataset.failed;
       }

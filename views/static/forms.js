@@ -45,6 +45,8 @@
 
   document.addEventListener('submit', (event) => {
     const form = event.target;
+    // After a file the page is still there, and nothing would say that the next press counts again.
+    if ('file' in form.dataset) return;
     if (form.dataset.sent === 'yes') {
       event.preventDefault();
       return;

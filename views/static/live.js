@@ -111,6 +111,15 @@
     const form = event.target.form;
     if (form?.closest('main')) form.dataset.touched = 'yes';
   });
+  /* A stream may take minutes to notice that nothing comes any more. The browser knows at once when its network changes, and a new stream finds out what that means for the hub. */
+  const tryAgain = () => {
+    lostAt ??= Date.now();
+    source?.close();
+    source = null;
+    open();
+  };
+  window.addEventListener('offline', tryAgain);
+  window.addEventListener('online', tryAgain);
   setInterval(tellLost, 1000);
   open();
 })();

@@ -48,6 +48,8 @@
     if (typeof event.progress === 'number') bar.value = event.progress;
     line.textContent = event.message;
     if (!event.stage || !event.at) return;
+    // A remark on a stage is true for as long as that lasts.
+    for (const remark of panel.querySelectorAll('[data-while]')) remark.hidden = remark.dataset.while !== event.stage;
     const row = list.querySelector(`li[data-stage="${CSS.escape(event.stage)}"]`) ?? make(event.stage);
     row.firstElementChild.textContent = event.message;
     if (row.classList.contains('next')) {
@@ -69,6 +71,8 @@
     source.close();
     reload();
   });
+  // A reload would come before the answer to Cancel, and leave its page out.
+  panel.addEventListener('submit', () => source.close());
   source.addEventListener('error', () => {
     failures += 1;
     if (source.readyState !== EventSource.CLOSED && failures < 5) return;

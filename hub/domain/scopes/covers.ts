@@ -20,9 +20,9 @@ export function covers(have: ScopeSet, scope: ScopeName, target: Target): boolea
 function reaches(extent: Extract<Extent, { all: false }>, target: Target): boolean {
   switch (target.kind) {
     case 'user':
-      return extent.users.has(target.name) || anyOf(target.groups, extent.groups);
+      return extent.users.has(target.name) || inOneOf(target, extent.groups);
     case 'server':
-      return extent.users.has(target.user) || extent.servers.has(`${target.user}/${target.server}`) || anyOf(target.groups, extent.groups);
+      return extent.users.has(target.user) || extent.servers.has(`${target.user}/${target.server}`) || inOneOf(target, extent.groups);
     case 'group':
       return extent.groups.has(target.name);
     case 'service':
@@ -32,7 +32,8 @@ function reaches(extent: Extract<Extent, { all: false }>, target: Target): boole
   }
 }
 
-const anyOf = (names: readonly string[], wanted: ReadonlySet<string>): boolean => wanted.size > 0 && names.some((name) => wanted.has(name));
+/** Groups are looked at only where they matter: a target may have to ask for them. */
+const inOneOf = (target: { readonly groups: readonly string[] }, wanted: ReadonlySet<string>): boolean => wanted.size > 0 && target.groups.some((name) => wanted.has(name));
 
 /** Which rows of a list somebody may see. */
 export type Narrowing = { readonly all: true } | { readonly all: false; readonly users: ReadonlySet<string>; readonly groups: ReadonlySet<string>; readonly services: ReadonlySet<string> };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { AUDIT_KINDS, type AuditRow } from '../../domain/audit';
+import { AUDIT_FORMATS, AUDIT_KINDS, type AuditFormat, type AuditRow } from '../../domain/audit';
 import { timestamp } from '../../wire/timestamp';
+import { sendAuditFile } from '../audit-file';
 import { json, type Exchange, type Reply } from '../exchange';
 import { actorOf, type Kit } from '../kit';
 import { operation, type Given } from '../operation';
@@ -21,6 +22,10 @@ const AuditQuery = z.object({
   before: number('before').describe('Entries below this id; absent: the newest.'),
   limit: number('limit').describe(`How many at most, up to ${MOST}; ${USUAL} unless given.`),
 });
+const Export = z.strictObject({
+  format: z.enum(Object.keys(AUDIT_FORMATS) as [AuditFormat, ...AuditFormat[]]).describe('`csv` for a spreadsheet, `jsonl` for a program: one entry in each line.'),
+  from: moment('from').describe('Entries since then; absent: all of them.'),
+});
 const EntryModel = named('AuditEntry', z.strictObject({
   id: z.int(), at: Time, actor_kind: z.string(), actor: z.string(), via: z.string(), address: z.string(), request_id: z.string(),
   action: z.string(), target: z.string(), result: z.enum(['ok', 'denied', 'failed']), detail: z.record(z.string(), z.unknown()), hash: z.string(),
@@ -39,10 +44,22 @@ export function auditApiRoutes(kit: Kit): readonly HubRoute[] {
     const found = await audit.search(actorOf(x), { filter, limit: Math.min(Math.max(limit, 1), MOST), ...(before === undefined ? {} : { before }) });
     return json(200, { entries: found.rows.map(modelOf), next: found.next, counts: audit.counts(actorOf(x), filter), head: found.head });
   };
+  const exported = (x: Exchange, { body }: Given<typeof Export>): Reply => {
+    const { format, from } = body();
+    const { chunks } = audit.export(actorOf(x), { format, ...(from === undefined ? {} : { from }) });
+    return { kind: 'stream', run: () => sendAuditFile(x, format, chunks) };
+  };
   return [
     operation({
       method: 'get', path: '/hub/api/audit', needs: ['admin:users'], handle: search,
       doc: { id: 'searchAudit', tag: 'Operation', summary: 'Search the audit log', description: 'For administrators.', query: AuditQuery, answers: { 200: { description: 'Entries.', model: AuditModel } } },
+    }),
+    operation({
+      method: 'post', path: '/hub/api/audit/export', needs: ['admin:users'], reauth: true, handle: exported,
+      doc: {
+        id: 'exportAudit', tag: 'Operation', summary: 'Export the audit log', description: 'For administrators. The export is recorded in the log itself, which is why it is no GET.', body: Export, bodyRequired: true,
+        answers: { 200: { description: 'The entries, oldest first, as lines of the format.', type: 'text/csv', orType: 'application/x-ndjson' } },
+      },
     }),
   ];
 }

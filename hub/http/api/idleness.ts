@@ -74,7 +74,7 @@ export function idlenessRoutes(kit: Kit): readonly HubRoute[] {
     operation({
       method: 'get', path: '/hub/api/idleness', needs: ['admin-ui'], handle: whatIf,
       doc: {
-        id: 'askWhatIf', tag: 'Operation', summary: 'Say which running servers would stop under other limits', description: 'Asks each of those that you may see; takes seconds. Nothing is stopped.', query: WhatIfQuery,
+        id: 'askWhatIf', tag: 'Operation', summary: 'Say which running servers would stop under other limits', description: 'Asks those that you may see and that did not answer within the last minute; takes seconds. Nothing is stopped.', query: WhatIfQuery,
         answers: { 200: { description: 'The servers.', model: WhatIfModel } },
       },
     }),

@@ -19,6 +19,7 @@ import { VersionModel } from './schemas';
 import { serverListRoutes } from './server-list';
 import { serverRoutes } from './servers';
 import { serviceRoutes } from './services';
+import { sessionApiRoutes } from './sessions';
 import { settingRoutes } from './settings';
 import { shareCodeRoutes } from './share-codes';
 import { shareRoutes } from './shares';
@@ -37,5 +38,5 @@ export function apiRoutes(kit: Kit): readonly HubRoute[] {
     method: 'get', path, kind: 'plain', needs: 'anyone', handle: version,
     doc: { id, tag: 'Hub', summary: 'Say which version of the protocol the hub speaks', answers: { 200: { description: 'The version.', model: VersionModel } } },
   });
-  return [root('/hub/api', 'getVersion'), root('/hub/api/', 'getVersionAtSlash'), ...userBulkRoutes(kit), ...userRoutes(kit), ...userActRoutes(kit), ...accountApiRoutes(kit), ...serverListRoutes(kit), ...serverRoutes(kit), ...serverLifeRoutes(kit), ...templateRoutes(kit), ...queueRoutes(kit), ...usageRoutes(kit), ...maintenanceApiRoutes(kit), ...noticeRoutes(kit), ...idlenessRoutes(kit), ...tokenRoutes(kit), ...healthApiRoutes(kit), ...backupApiRoutes(kit), ...settingRoutes(kit), ...auditApiRoutes(kit), ...volumeApiRoutes(kit), ...groupRoutes(kit), ...groupPolicyRoutes(kit), ...shareRoutes(kit), ...shareCodeRoutes(kit), ...serviceRoutes(kit), ...hubRoutes(kit), ...eventRoutes(kit), ...authorizationRoutes(kit)];
+  return [root('/hub/api', 'getVersion'), root('/hub/api/', 'getVersionAtSlash'), ...userBulkRoutes(kit), ...userRoutes(kit), ...userActRoutes(kit), ...accountApiRoutes(kit), ...sessionApiRoutes(kit), ...serverListRoutes(kit), ...serverRoutes(kit), ...serverLifeRoutes(kit), ...templateRoutes(kit), ...queueRoutes(kit), ...usageRoutes(kit), ...maintenanceApiRoutes(kit), ...noticeRoutes(kit), ...idlenessRoutes(kit), ...tokenRoutes(kit), ...healthApiRoutes(kit), ...backupApiRoutes(kit), ...settingRoutes(kit), ...auditApiRoutes(kit), ...volumeApiRoutes(kit), ...groupRoutes(kit), ...groupPolicyRoutes(kit), ...shareRoutes(kit), ...shareCodeRoutes(kit), ...serviceRoutes(kit), ...hubRoutes(kit), ...eventRoutes(kit), ...authorizationRoutes(kit)];
 }

@@ -1,6 +1,7 @@
 import type { ServerName } from '../../domain/ids';
 import type { User } from '../../domain/user';
 import { stageText } from '../../../views/components/server';
+import { refusal } from '../../../views/i18n/refusals';
 import type { Progress } from '../../services/contract';
 import { createEventStreams } from '../event-streams';
 import type { Exchange, Reply } from '../exchange';
@@ -29,8 +30,11 @@ function eventModel(x: Exchange, event: Progress): Record<string, unknown> {
   switch (event.kind) {
     case 'ready':
       return { progress: 100, ready: true, message: event.message, html_message: `Server ready at <a href="${html(event.url)}">${html(event.url)}</a>`, url: event.url };
-    case 'failed':
-      return { progress: 100, failed: true, message: event.message, html_message: html(event.message) };
+    case 'failed': {
+      // Where the stages were told in the reader's language, so is how they ended.
+      const { text } = refusal(x.lang, event.message);
+      return { progress: 100, failed: true, message: text, html_message: html(text) };
+    }
     case 'stage': {
       const { stage } = event;
       const bytes = stage.kind === 'pulling' ? { received_bytes: stage.receivedBytes, total_bytes: stage.totalBytes, ...(stage.layers === undefined ? {} : { layers: stage.layers }) } : {};

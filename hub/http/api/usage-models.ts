@@ -40,6 +40,11 @@ export const HostUsageModel = named('HostUsage', z.strictObject({
   now: z.strictObject({ at: Time, cpu: Amount.describe('Share of all CPUs, from 0 to 1.'), cpus: z.int(), memory: Room, disk: Room, engineDisk: Room.describe('null: it is the same disk, or out of sight.'), loopMs: z.number() }).nullable(),
   servers: z.strictObject({ running: z.int(), starting: z.int(), queued: z.int(), failed: z.int() }),
   starts: z.strictObject({ started: z.int(), failed: z.int(), p50: Amount.describe('Seconds.'), p95: Amount }).describe('Of the last 24 hours.'),
+  more: z.strictObject({
+    count: z.int(), profile: z.string().describe('What a server is started as without a choice.'), memoryBytes: z.number().describe('What each of them may take.'),
+    bound: z.enum(['machine', 'memory', 'cpus', 'servers']).describe('What there is too little of for one more: `machine`, free memory; else what the settings give to all servers together.'),
+    left: z.number().describe('Of that; bytes, CPUs or servers.'), total: z.number(),
+  }).nullable().describe('How many more servers fit; null: nobody can say.'),
   history: series(HOST_COLUMNS),
 }).describe('The machine that the hub runs on.'));
 
@@ -58,7 +63,7 @@ const hintModel = ({ profile, hours, cpus, memory }: UsageHint): object => ({ pr
 export const serverUsageModel = ({ now, spark, hints }: { readonly now: UsageNow | null; readonly spark: UsageSpark | null; readonly hints: readonly UsageHint[] }, history: object): object =>
   ({ now: now === null ? null : { ...now, at: timestamp(now.at) }, hour: spark, hints: hints.map(hintModel), history });
 
-export const hostModel = ({ now, servers, starts, series: history }: HostView): object => ({ now: now === null ? null : { ...now, at: timestamp(now.at) }, servers, starts, history });
+export const hostModel = ({ now, servers, starts, more, series: history }: HostView): object => ({ now: now === null ? null : { ...now, at: timestamp(now.at) }, servers, starts, more, history });
 
 interface Amounts {
   readonly hours: number;

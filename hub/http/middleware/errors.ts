@@ -44,5 +44,7 @@ const titleOf = (x: Exchange, failure: HubError): string => {
   const key = `error.${failure.code}`;
   return x.t(Object.hasOwn(CATALOGUES.en, key) ? (key as MessageKey) : 'error.title');
 };
-const textOf = (x: Exchange, failure: HubError): string => (isLacking(failure) ? x.t('error.forbidden.text') : isHidden(failure) ? x.t('error.not-found.text') : failure.message);
+/** No page has this address: there is nothing more to say about it than in the reader's language. */
+const isNowhere = (x: Exchange, { code }: HubError): boolean => code === 'not-found' && x.pattern === undefined;
+const textOf = (x: Exchange, failure: HubError): string => (isLacking(failure) ? x.t('error.forbidden.text') : isHidden(failure) || isNowhere(x, failure) ? x.t('error.not-found.text') : failure.message);
 const retryOf = (x: Exchange, failure: HubError): string | undefined => (failure.retryAfterSeconds === undefined ? undefined : x.t('error.retry', { seconds: Math.max(1, Math.ceil(failure.retryAfterSeconds)) }));

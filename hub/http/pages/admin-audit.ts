@@ -1,7 +1,7 @@
-import { once } from 'node:events';
 import { AUDIT_RANGES, auditPage, type AuditRange } from '../../../views/pages/audit';
 import { AUDIT_FORMATS, AUDIT_KINDS, type AuditFilter, type AuditFormat } from '../../domain/audit';
 import { HubError } from '../../domain/errors';
+import { sendAuditFile } from '../audit-file';
 import type { Exchange, Reply } from '../exchange';
 import { actorOf, type Kit } from '../kit';
 import type { HubRoute } from '../routes';
@@ -33,7 +33,7 @@ export function auditRoutes(kit: Kit): readonly HubRoute[] {
     if (!isFormat(format)) throw new HubError('invalid-input', 'Choose csv or jsonl.');
     const from = dayOf(x.form.one('from') ?? '');
     const { chunks } = services.audit.export(actorOf(x), { format, ...(from === undefined ? {} : { from }) });
-    return { kind: 'stream', run: () => download(x, format, chunks) };
+    return { kind: 'stream', run: () => sendAuditFile(x, format, chunks) };
   };
 
   return [
@@ -60,25 +60,4 @@ function filterOf(fields: Readonly<Record<'q' | 'actor' | 'action' | 'target' | 
   const [from, until] = [dayOf(fields.from), dayOf(fields.until)];
   // The last day counts to its end.
   return { ...Object.fromEntries(text), ...(from === undefined ? {} : { from }), ...(until === undefined ? {} : { until: new Date(until.getTime() + DAY) }) };
-}
-
-/** Written as fast as it is read, and no faster; whoever goes away ends it. */
-async function download(x: Exchange, format: AuditFormat, chunks: AsyncIterable<string>): Promise<void> {
-  const { res } = x;
-  res.statusCode = 200;
-  res.setHeader('Content-Type', AUDIT_FORMATS[format].type);
-  res.setHeader('Content-Disposition', `attachment; filename="audit.${format}"`);
-  const gone = new AbortController();
-  res.once('close', () => gone.abort());
-  for await (const chunk of chunks) {
-    if (res.destroyed) return;
-    if (res.write(chunk)) continue;
-    try {
-      await once(res, 'drain', { signal: gone.signal });
-    } catch (err) {
-      if (gone.signal.aborted) return;
-      throw err;
-    }
-  }
-  res.end();
 }

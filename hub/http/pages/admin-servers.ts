@@ -37,10 +37,10 @@ export function adminServersRoutes(kit: Kit): readonly HubRoute[] {
     const query = queryOf(x);
     const ask = askOf(query);
     const [offset, limit] = [offsetOf(x), limitOf(x)];
-    const { rows, total } = services.serverList.page(actor, { ...ask, offset, limit, sort: query.sort as ServerSort });
+    const { rows, total, counts } = services.serverList.page(actor, { ...ask, offset, limit, sort: query.sort as ServerSort });
     const may = { start: settings.launcher && actor.scopes.has('start:servers'), stop: actor.scopes.has('delete:servers'), message: can(actor, 'admin:servers', HUB) };
     const model: ServersModel = {
-      rows: rows.map(rowOf(x)), total, offset, limit, query, counts: services.serverList.counts(actor, ask), profiles: settings.profiles, groups: can(actor, 'read:users:groups', HUB) ? groupNames(kit, x) : null,
+      rows: rows.map(rowOf(x)), total, offset, limit, query, counts, profiles: settings.profiles, groups: can(actor, 'read:users:groups', HUB) ? groupNames(kit, x) : null,
       may, most: MOST, now: deps.clock.now(), problem: undefined,
     };
     return kit.page(x, 200, (shell) => serversPage(shell, model));

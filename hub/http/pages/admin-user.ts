@@ -14,7 +14,7 @@ const NOT_GIVEN = new Set(['user', 'server', 'token', 'admin']);
 
 /** Everything about one account, a subject at a time: only what is shown is asked for. */
 export function adminUserRoutes(kit: Kit): readonly HubRoute[] {
-  const { services, directory } = kit.deps;
+  const { services, directory, settings } = kit.deps;
 
   const volumesOf = (actor: Actor, user: User) => (can(actor, 'admin:servers', targetOf(kit.deps, user)) || isOwn(actor, user) ? services.volumes.report(actor, user) : null);
 
@@ -33,7 +33,9 @@ export function adminUserRoutes(kit: Kit): readonly HubRoute[] {
     const groups = directory.groupsOf(user.id).map((name) => ({ name, roles: rolesOfGroup(actor, name) }));
     const givable = actor.admin ? directory.roles().filter((role) => !NOT_GIVEN.has(role)) : ['researcher'];
     const names = groups.map(({ name }) => name);
-    return { tab: 'access', groups, others: groupNames(kit, x).filter((name) => !names.includes(name)), mayGroup: actor.scopes.has('groups'), roles: directory.rolesOf(user.id), givable, permissions: services.permissions.of(actor, user) };
+    const policy = can(actor, 'read:users:groups', targetOf(kit.deps, user)) ? services.groupPolicies.explain(actor, user).policy : null;
+    const given = policy === null ? null : { policy, titles: new Map(settings.profiles.map(({ slug, title }) => [slug, title])) };
+    return { tab: 'access', groups, others: groupNames(kit, x).filter((name) => !names.includes(name)), mayGroup: actor.scopes.has('groups'), given, roles: directory.rolesOf(user.id), givable, permissions: services.permissions.of(actor, user) };
   };
 
   const rolesOfGroup = (actor: Actor, name: string): readonly string[] => {

@@ -9,7 +9,7 @@ import { seeOther, type Exchange, type Reply } from '../exchange';
 import { actorOf, ownerOf, serverTargetOf, targetOf, type Kit } from '../kit';
 import type { HubRoute } from '../routes';
 import { orCorrect } from './account';
-import { placeOf, withinMs } from './spawn';
+import { placeOf, stagesOf, withinMs } from './spawn';
 
 const SHOWN_VISITS = 5;
 const SHOWN_SHARES = 50;
@@ -25,7 +25,7 @@ export function homeRoutes(kit: Kit): readonly HubRoute[] {
     const view = services.idleness.glance(actorOf(x), user, name);
     if (view === undefined) return null;
     const mayExtend = view.limits.idleMs !== null && can(actorOf(x), 'users:activity', targetOf(deps, user));
-    return { verdict: view.verdict, near: view.near, mayExtend };
+    return { verdict: view.verdict, near: view.near, mayExtend, leases: view.leases };
   };
 
   const usageOf = (id: ServerId): HomeServer['usage'] => {
@@ -35,10 +35,10 @@ export function homeRoutes(kit: Kit): readonly HubRoute[] {
 
   const serverOf = (x: Exchange, user: User, record: ServerRecord, outdated: ReadonlySet<string>): HomeServer => {
     const { id, name, state, profile } = record;
-    const waits = state.kind === 'queued' || state.kind === 'starting';
+    const stage = state.kind === 'queued' || state.kind === 'starting' ? stagesOf(kit, x, { user, record }).at(-1) : undefined;
     return {
       name, state, profile, idle: idleOf(x, user, name), news: services.servers.truth(actorOf(x), user, name),
-      usage: state.kind === 'ready' ? usageOf(id) : null, stage: waits ? (services.servers.stages(id).at(-1) ?? null) : null, outdated: outdated.has(name),
+      usage: state.kind === 'ready' ? usageOf(id) : null, stage: stage ?? null, outdated: outdated.has(name),
     };
   };
 

@@ -5,6 +5,7 @@ import { actorOf, type Kit } from '../kit';
 import type { HubRoute } from '../routes';
 import { whatIfOf, WhatIfQuery } from '../api/idleness-models';
 import { parseQuery } from '../api/read';
+import { limitOf, offsetOf } from './list-query';
 import { placeOf } from './spawn';
 
 const MAX_TEXT = 32;
@@ -25,9 +26,13 @@ export function idlenessPageRoutes(kit: Kit): readonly HubRoute[] {
     const fields = { idleLimit: given('idleLimit'), maxAge: given('maxAge') };
     const asked = understood(new URLSearchParams(fields));
     const servers = await services.idleness.whatIf(actorOf(x), typeof asked === 'string' ? {} : asked);
-    const rows = servers.map(({ owner, record, verdict, limits }) => ({ user: owner.name, server: record.name, verdict, limits }));
+    // Those that would stop come first: they are what was asked about.
+    const sorted = [...servers.filter(({ verdict }) => verdict.due), ...servers.filter(({ verdict }) => !verdict.due)];
+    const [offset, limit] = [offsetOf(x), limitOf(x)];
+    const rows = sorted.slice(offset, offset + limit).map(({ owner, record, verdict, limits }) => ({ user: owner.name, server: record.name, verdict, limits }));
+    const counted = { stops: servers.filter(({ verdict }) => verdict.due).length, total: servers.length, offset, limit };
     const problem = typeof asked === 'string' ? asked : null;
-    return kit.page(x, problem === null ? 200 : 400, (shell) => idlenessPage(shell, { servers: rows, fields, problem }));
+    return kit.page(x, problem === null ? 200 : 400, (shell) => idlenessPage(shell, { servers: rows, ...counted, fields, problem }));
   };
 
   return [

@@ -3,7 +3,7 @@ import { can } from '../../domain/access';
 import type { Size } from '../../domain/size';
 import type { Exchange, Reply } from '../exchange';
 import { actorOf, serverTargetOf, type Kit } from '../kit';
-import type { Place } from './spawn';
+import { lastSize, type Place } from './spawn';
 
 const MAX_OPTION = 2048;
 
@@ -36,14 +36,15 @@ export function launchReply({ deps, page }: Kit, x: Exchange, place: Place, said
   const { user, server, own, record } = place;
   const templates = services.templates.offeredTo(user);
   const wanted = said.template ?? x.query.get('template') ?? undefined;
+  const chosen = said.profile ?? x.query.get('profile') ?? record?.profile ?? settings.profiles[0]?.slug ?? null;
   const model = {
     user: user.name, server, own,
     running: record?.state.kind === 'ready',
     mayStart: can(actorOf(x), 'start:servers', serverTargetOf(deps, user, server)),
     profiles: directory.profilesFor(user.id),
     dockerFrom: directory.dockerFrom(user.id),
-    chosen: said.profile ?? x.query.get('profile') ?? record?.profile ?? settings.profiles[0]?.slug ?? null,
-    size: said.size ?? {},
+    chosen,
+    size: said.size ?? lastSize(record, chosen) ?? {},
     templates,
     template: templates.find(({ slug }) => slug === wanted)?.slug ?? null,
     options: said.live === true ? [] : optionsOf(x),

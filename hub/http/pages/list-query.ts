@@ -3,7 +3,8 @@ import { actorOf, type Kit } from '../kit';
 
 const MAX_TEXT = 255;
 const LIMITS: readonly number[] = [25, 50, 100];
-const DEFAULT_LIMIT = 50;
+/** As many as one looks through: a page of them costs half of what fifty do. */
+const DEFAULT_LIMIT = 25;
 const MAX_OFFSET = 2 ** 31;
 const OFFERED_GROUPS = 200;
 

@@ -1,3 +1,4 @@
+import { translator } from '../../../views/i18n';
 import { accountPage } from '../../../views/pages/account';
 import { activityPage } from '../../../views/pages/activity';
 import { ACCOUNT_LANGUAGES, ACCOUNT_THEMES, LOG_KINDS, type AccountDetails } from '../../domain/account';
@@ -25,7 +26,9 @@ export function ownAccountRoutes(kit: Kit): readonly HubRoute[] {
       const { theme } = services.accountInfo.change(actorOf(x), ownerOf(kit.deps, x, undefined), asked);
       kit.chooseLanguage(x, asked.language);
       kit.chooseTheme(x, theme ?? 'auto');
-      kit.flash(x, { tone: 'ok', text: x.t('account.saved') });
+      // On the next page, which is in the language that was chosen just now.
+      const t = asked.language === null ? x.t : translator(asked.language);
+      kit.flash(x, { tone: 'ok', text: t('account.saved') });
       return seeOther(urls.account);
     }, (status, problem) => page(x, status, { ...asked, problem }));
   };

@@ -20,8 +20,12 @@ export function serverLifeRoutes(kit: Kit): readonly HubRoute[] {
     const place = placeOf(kit, x);
     if (place.record?.state.kind !== 'ready') throw new HubError('invalid-input', x.t('again.notRunning'));
     const server = place.server === '' ? place.user.name : `${place.user.name}/${place.server}`;
-    const profile = directory.profilesFor(place.user.id).find(({ slug }) => slug === place.record?.profile)?.title ?? '';
-    const model = { title: x.t(`${verb}.title`), text: x.t(`${verb}.explain`, { server, profile }), submit: x.t(`${verb}.submit`), action: urls[verb](place.user.name, place.server) };
+    const profiles = directory.profilesFor(place.user.id);
+    const chosen = place.record.profile;
+    const profile = profiles.find(({ slug }) => slug === chosen)?.title ?? '';
+    // The container of a restart is the old one, and so is its profile.
+    const choice = verb === 'restart' ? {} : { choice: { profiles, chosen, hint: x.t('recreate.choice') } };
+    const model = { title: x.t(`${verb}.title`), text: x.t(`${verb}.explain`, { server, profile }), submit: x.t(`${verb}.submit`), action: urls[verb](place.user.name, place.server), ...choice };
     return kit.page(x, 200, (shell) => confirmPage(shell, { ...model, back: backOf(place), backText: x.t('action.cancel') }));
   };
 

@@ -4,8 +4,8 @@ import { can, demand, isOwn } from '../../domain/access';
 import { HubError } from '../../domain/errors';
 import { DEFAULT_SERVER, type ServerName } from '../../domain/ids';
 import { parseServerName } from '../../domain/names';
-import type { ServerRecord } from '../../domain/server';
-import type { Size } from '../../domain/size';
+import type { ServerRecord, Stage } from '../../domain/server';
+import { sizeAsked, type Size } from '../../domain/size';
 import type { User } from '../../domain/user';
 import { found, isOwnVisit, seeOther, type Exchange, type Reply } from '../exchange';
 import { actorOf, ownerOf, serverTargetOf, type Kit } from '../kit';
@@ -38,6 +38,16 @@ export function placeOf(kit: Kit, x: Exchange, scope: 'read:servers' | 'access:s
   return { user, server, own: isOwn(actor, user), record: deps.directory.serversOf(user.id).find((record) => record.name === server) };
 }
 
+/** What a start came through. The line itself is asked where somebody stands now: it knows that also when it moves nobody up. */
+export function stagesOf({ deps }: Kit, x: Exchange, { user, record }: { readonly user: User; readonly record: ServerRecord }): readonly Stage[] {
+  const { servers } = deps.services;
+  const stages = servers.stages(record.id);
+  // Whoever may only open the server comes by the same page.
+  const asks = record.state.kind === 'queued' && can(actorOf(x), 'read:servers', serverTargetOf(deps, user, record.name));
+  const place = asks ? servers.placeOf(actorOf(x), user, record.name) : null;
+  return place === null ? stages : [...stages.filter(({ kind }) => kind !== 'queued'), { kind: 'queued', at: place.since, position: place.position, waitMs: place.waitMs }];
+}
+
 const LOG_LINES = 40;
 
 /** How a server looks that is not ready: the same page wherever one meets it. */
@@ -51,7 +61,7 @@ export async function stateReply(kit: Kit, x: Exchange, place: Place, next: stri
   if (record !== undefined && (state?.kind === 'queued' || state?.kind === 'starting')) {
     const token = encodeURIComponent(kit.formToken(x));
     const log = own ? { lines: await linesOf(kit, x, record, place), url: `${urls.apiLogs(user.name, server)}?follow=1&lines=${LOG_LINES}&_xsrf=${token}` } : null;
-    return kit.page(x, 200, (shell) => pendingPage(shell, { ...which, stages: services.servers.stages(record.id), percent: services.servers.percent(record.id), progressUrl: `${urls.apiProgress(user.name, server)}?_xsrf=${token}`, log, next }));
+    return kit.page(x, 200, (shell) => pendingPage(shell, { ...which, stages: stagesOf(kit, x, { user, record }), percent: services.servers.percent(record.id), progressUrl: `${urls.apiProgress(user.name, server)}?_xsrf=${token}`, log, next }));
   }
   if (state?.kind === 'stopping') return kit.page(x, 200, (shell) => stoppingPage(shell, which));
   const end = record === undefined ? null : services.servers.truth(actorOf(x), user, server).lastEnd;
@@ -74,6 +84,13 @@ async function linesOf({ deps }: Kit, x: Exchange, { state }: ServerRecord, { us
 
 /** It was refused for what was chosen, and not for who chose it. */
 const isChoice = ({ code }: HubError, { profile, size, template }: Chosen): boolean => code === 'invalid-input' && (profile !== undefined || size !== undefined || template !== undefined);
+
+/** What was asked of this profile last: a button that only names the profile means the same again. */
+export function lastSize(record: ServerRecord | undefined, profile: string | null): Size | undefined {
+  if (record === undefined || record.profile !== profile) return undefined;
+  const { cpus, memory } = sizeAsked(record.userOptions);
+  return cpus === undefined && memory === undefined ? undefined : { cpus, memory };
+}
 
 /** undefined: all that the profile has. Throws `invalid-input` for what is no number. */
 function sizeIn({ form }: Exchange): Size | undefined {
@@ -135,7 +152,8 @@ export function spawnRoutes(kit: Kit): readonly HubRoute[] {
   const submit = async (x: Exchange): Promise<Reply> => {
     const place = placeOf(kit, x);
     const next = nextOf(x, x.form.one('next'));
-    const chosen: Chosen = { profile: x.form.one('profile'), template: x.form.one('template') || undefined, size: sizeIn(x) };
+    const profile = x.form.one('profile');
+    const chosen: Chosen = { profile, template: x.form.one('template') || undefined, size: x.form.one('cpus') === undefined && profile !== undefined ? lastSize(place.record, profile) : sizeIn(x) };
     const options = x.form.entries().filter(([name]) => name.startsWith('opt-')).map(([name]) => name.slice('opt-'.length, LONGEST_NAME));
     // Refused, not ignored: nobody shall believe that an image or a command from an address was taken (E12).
     if (options.length > 0) return launchReply(kit, x, place, { status: 400, next, problem: x.t('spawn.unknownOptions', { names: options.slice(0, SHOWN_OPTIONS).join(', ') }) });

@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import { join } from 'node:path';
 import { storeOn } from '../../../hub/store/create-store';
+import type { Store } from '../../../hub/store/store';
 import { openDatabase } from '../../../hub/store/sqlite';
 import { useDirectory } from './support';
 
@@ -14,11 +15,11 @@ const LARGE = ['users', 'account_details', 'account_log', 'sessions', 'tokens', 
  * users, 100,000 tokens and 1,000,000 entries of the audit log.
  */
 const ALLOWED: readonly (readonly [begins: RegExp, why: string])[] = [
-  [/^SELECT users\.id.* FROM users WHERE \(@status IS NULL/s, 'a page of users: ends at its limit, and with a filter at 2 ms'],
-  [/^SELECT count\(\*\) AS n FROM users WHERE \(@status IS NULL/s, 'how many users match: 2 ms'],
-  [/^SELECT status, count\(\*\) AS n FROM users WHERE/, 'how many users match, by status: 2 ms'],
-  [/^(?:WITH amounts .*)?SELECT servers\.id FROM (?:users CROSS JOIN )?servers/s, 'a page of servers: by name it ends at its limit, else one walk of 2 ms, and of 25 ms by the size of volumes'],
-  [/^SELECT servers\.kind, count\(\*\) AS n FROM servers/, 'how many servers match, by state: 1 ms from an index, 5 ms with a group'],
+  [/^SELECT users\.id.* FROM users .*ORDER BY/s, 'a page of users: ends at its limit, and with a filter at 2 ms'],
+  [/^SELECT count\(\*\) AS n FROM users/, 'how many users match: 0.1 ms from an index, 2 ms with a filter'],
+  [/^SELECT status, count\(\*\) AS n FROM users/, 'how many users match, by status: the same'],
+  [/^(?:WITH amounts .*)?SELECT servers\.id FROM (?:users CROSS JOIN )?servers/s, 'a page of servers: by name it ends at its limit, else one walk of 2 ms, and of 7 ms by the size of volumes'],
+  [/^SELECT servers\.kind, count\(\*\) AS n FROM (?:servers|\(SELECT DISTINCT)/, 'how many servers match, by state: 1 ms from an index, 5 ms with a group'],
   [/^SELECT count\(\*\) AS n FROM sessions$/, 'SQLite counts the pages of an index: 0.2 ms'],
   [/^SELECT .* FROM servers ORDER BY seq$/s, 'every server, for what happens once: at boot, at a shutdown'],
   [/^SELECT .* FROM audit ORDER BY id DESC LIMIT @limit OFFSET @offset$/s, 'ends at its limit'],
@@ -31,7 +32,7 @@ interface Step {
   readonly detail: string;
 }
 
-/** Every statement that the store prepares when it opens. */
+/** Every statement that the store prepares when it opens, and those of lists, each with one filter and with none. */
 function statements(): { readonly db: Database.Database; readonly texts: readonly string[]; readonly close: () => void } {
   const opened = openDatabase(':memory:');
   // The first opening also brings an old audit log up to date, with statements of its own.
@@ -42,9 +43,22 @@ function statements(): { readonly db: Database.Database; readonly texts: readonl
     texts.push(text);
     return prepare(text);
   }) as typeof opened.db.prepare;
-  storeOn(opened, { now: () => new Date(0), backups: '' });
+  askLists(storeOn(opened, { now: () => new Date(0), backups: '' }));
   opened.db.prepare = prepare as typeof opened.db.prepare;
   return { db: opened.db, texts: [...new Set(texts)], close: opened.close };
+}
+
+const SEEN = { all: false, users: new Set(['a']), groups: new Set(['g']), servers: new Set(['a/b']) };
+const USER_FILTERS = [{}, { nameContains: 'a' }, { group: 'g' }, { state: 'ready' }, { seen: SEEN }] as const;
+const SERVER_FILTERS = [{}, { userContains: 'a' }, { group: 'g' }, { profile: 'p' }, { kind: 'ready' }, { only: ['1'] }, { seen: SEEN }] as const;
+
+function askLists({ users, servers }: Store): void {
+  for (const filter of [...USER_FILTERS, { status: 'active' } as const]) for (const sort of ['id', '-id', 'name', '-name', 'last_activity', '-last_activity'] as const) users.list({ offset: 0, limit: 1 }, { ...filter, sort });
+  for (const filter of USER_FILTERS) users.statuses(filter);
+  for (const filter of SERVER_FILTERS) {
+    for (const order of ['name', 'last_activity', 'started', 'volumes', 'amount'] as const) for (const down of [false, true]) servers.page({ offset: 0, limit: 1, order, down }, filter as never);
+    servers.kinds(filter as never);
+  }
 }
 
 const planOf = (db: Database.Database, text: string): readonly Step[] => {
@@ -72,7 +86,7 @@ test('P06: the list has no reason that is not needed any more', () => {
 
 test('P06: a page of everybody\'s servers by name comes from the index of names, and sorts nothing', () => {
   const { db, texts, close } = statements();
-  const byName = texts.filter((text) => /^SELECT servers\.id FROM users CROSS JOIN servers/.test(text));
+  const byName = texts.filter((text) => /^SELECT servers\.id FROM users CROSS JOIN servers/.test(text) && !text.includes('WHERE'));
   const plans = byName.map((text) => planOf(db, text).map(({ detail }) => detail));
   close();
   expect(plans).toHaveLength(2);

@@ -1,4 +1,4 @@
-import { fits } from '../../../hub/domain/capacity';
+import { fits, leftOf, moreRoom, type Need } from '../../../hub/domain/capacity';
 import { waitingTime } from '../../../hub/domain/waiting-time';
 
 const none = { servers: 0, memory: 0, cpus: 0 };
@@ -19,6 +19,22 @@ test('what has no limit of its own fits only alone', () => {
   expect(fits({ ...none, memory: 8 }, [], unlimited)).toBe(true);
   expect(fits({ ...none, memory: 8 }, [small], unlimited)).toBe(false);
   expect(fits({ ...none, memory: 8 }, [unlimited], small)).toBe(false);
+});
+
+test('room for more is what the scarcest thing leaves: free memory, or what the hub gives to all', () => {
+  const left = (ceiling: typeof none, held: readonly Need[] = [small, small]) => ({ ...leftOf(ceiling, held), machine: { left: 40, total: 64 } });
+  expect(moreRoom(small, left(none))).toEqual({ count: 10, bound: 'machine', left: 40, total: 64 });
+  expect(moreRoom(small, left({ ...none, memory: 20 }))).toEqual({ count: 3, bound: 'memory', left: 12, total: 20 });
+  expect(moreRoom(small, left({ ...none, cpus: 0.5 }))).toMatchObject({ count: 3, bound: 'cpus' });
+  expect(moreRoom(small, left({ ...none, servers: 2 }))).toEqual({ count: 0, bound: 'servers', left: 0, total: 2 });
+  expect(moreRoom(small, left({ ...none, memory: 20 }, [{ memory: null, cpus: 1 }]))).toMatchObject({ count: 0, bound: 'memory' });
+  expect(moreRoom({ memory: 4, cpus: null }, left({ ...none, cpus: 8 }))).toMatchObject({ count: 0, bound: 'cpus' });
+});
+
+test('nobody can say how many more fit that may take everything, or while the machine was not looked at', () => {
+  const ceiling = leftOf({ ...none, memory: 20 }, []);
+  expect(moreRoom({ memory: null, cpus: 1 }, { ...ceiling, machine: { left: 40, total: 64 } })).toBeNull();
+  expect(moreRoom(small, { ...ceiling, machine: null })).toBeNull();
 });
 
 describe('an estimate of the wait', () => {

@@ -57,6 +57,19 @@ function world(proofs: (SpawnerCheck | Promise<SpawnerCheck>)[], guards: CheckRo
 }
 
 describe('what /hub/ready is made of', () => {
+  it('J15: a disk that does not answer is asked about once, and not again and again meanwhile', async () => {
+    let asked = 0;
+    const { clock } = world([GOOD], undefined, 'require', () => {
+      asked += 1;
+      return [];
+    });
+    await settle();
+    const before = asked;
+    // No answer arrives while the clock runs.
+    clock.advance(600_000);
+    expect(asked - before).toBe(1);
+  });
+
   it('J15: tells of a disk that fills up within half a minute, once, and stops nothing because of it', async () => {
     let full = false;
     const { health, logged, pass } = world([GOOD], undefined, undefined, () => [row('disk', !full, { level: 'advice' })]);

@@ -240,6 +240,7 @@ test('only those with the scope announce and end, nonsense is refused, and an an
   expect(() => where.maintenance.end(actor)).toThrow(/shutdown/);
   expect(() => where.maintenance.restore(actor)).toThrow(/shutdown/);
   expect(() => announce(where, 600_000)).toThrow('within a year');
+  expect(() => announce(where, -6)).toThrow('does not begin in the past');
   expect(() => announce(where, 60, 30)).toThrow('ends after it began');
   expect(() => where.maintenance.restore(where.boss)).toThrow('There was no maintenance.');
   announce(where, 5);

@@ -1,7 +1,7 @@
 import { explain, type IdleSignals } from '../../../hub/domain/idleness';
 import { IDLE_WORDS, sayings } from '../../../hub/domain/idleness-words';
 import { translator } from '../../../views/i18n';
-import { IdleSentence } from '../../../views/components/idleness';
+import { IdleSentence, limitFrom } from '../../../views/components/idleness';
 import { renderPage } from '../../../views/render';
 
 const NOW = new Date('2026-01-05T16:00:00Z');
@@ -27,4 +27,10 @@ test('every sentence can be said in both languages, with all of its values', () 
   }
   const keys = new Set(Object.keys(IDLE_WORDS));
   expect(sayings(explain(QUIET, LIMITS, NOW), translator('zh')).every(({ key }) => keys.has(key))).toBe(true);
+});
+
+test('what set a limit is said in the reader\'s language', () => {
+  const said = (lang: 'en' | 'zh') => ['setting', 'profile', 'group:quants'].map((from) => limitFrom(from, translator(lang)));
+  expect(said('en')).toEqual(["by the hub's setting", 'by the profile', 'by the group quants']);
+  expect(said('zh').join(' ').replace('quants', '')).not.toMatch(/[a-z]/i);
 });

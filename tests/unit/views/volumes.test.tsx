@@ -15,9 +15,10 @@ test('the question before a reset names what each volume holds, how much, and wh
 });
 
 test('a size that nobody knows yet is told as that, and never as nothing', () => {
-  const html = renderPage(volumesPage(shell, { ...model, volumes: [{ ...home, bytes: null, measured: null }] }));
+  const html = renderPage(volumesPage(shell, { ...model, volumes: [{ ...home, bytes: null, measured: null }], bytes: 0, softQuota: 1024 ** 3 }));
   expect(html).toContain('not measured yet');
   expect(html).not.toContain('0 B');
+  expect(html).not.toContain('<meter');
 });
 
 test('what is in the bin can be put back while no server runs, and says until when', () => {

@@ -1,0 +1,21 @@
+/** Notices, the audit log, health, and the hub's own data. */
+export const hubRefusals: Readonly<Record<string, string>> = {
+  'Only administrators may read the audit log.': '只有管理员可以查看审计日志。',
+  'Only administrators may put a warning aside.': '只有管理员可以搁置警告。',
+  'Nothing warns under {code} now.': '目前没有编号为 {code} 的警告。',
+  '{code} is required: it has to be mended, not put aside.': '{code} 是必需的检查：须加以解决，不能搁置。',
+  'No warning {code} is put aside.': '没有搁置警告 {code}。',
+  'Nobody is meant. Leave the recipients out to reach everybody.': '没有指定任何人。留空接收人即发送给所有人。',
+  'That is more than {count} names: send it to a group.': '用户名超过 {count} 个：请发送给组。',
+  'There is no such message.': '没有此消息。',
+  'Write a message of 1 to {count} characters.': '消息须为 1 至 {count} 个字符。',
+  'The message has characters that cannot be seen.': '消息中含有不可见的字符。',
+  'A message ends after it is sent, and within a year.': '消息的结束时间须晚于发送时间，且在一年之内。',
+  'The hub ended while labs were being told. The next one goes on.': '系统在向 Lab 发送消息期间关闭，重新启动后会继续发送。',
+  'Server not responding': '服务器没有响应',
+  'Authentication failed': '身份验证失败',
+  'Notification extension not installed': '未安装通知扩展',
+  'Server error processing notification': '服务器处理通知时出错',
+  'Server answered {status}': '服务器的响应为 {status}',
+  'The hub cannot write its data at the moment. Try again shortly.': '系统暂时无法写入数据，请稍后重试。',
+};
