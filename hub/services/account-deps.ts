@@ -51,12 +51,12 @@ export const audited = ({ audit }: Pick<AccountsDeps, 'audit'>, actor: Actor | n
 
 export const targetOf = (store: Store, user: User): Target => ({ kind: 'user', name: user.name, groups: store.groups.groupsOf(user.id).map((group) => group.name) });
 
-/** Within a transaction of the caller. Throws `conflict` for a taken name. */
-export function addAccount(deps: Pick<AccountsDeps, 'store' | 'clock' | 'groups'>, { name, phc }: { readonly name: UserName; readonly phc: string }, account: NewAccount): User {
+/** Within a transaction of the caller. `phc` null: nobody signs in with a password before one is set. Throws `conflict` for a taken name. */
+export function addAccount(deps: Pick<AccountsDeps, 'store' | 'clock' | 'groups'>, { name, phc }: { readonly name: UserName; readonly phc: string | null }, account: NewAccount): User {
   const { store, clock } = deps;
   const user: User = { id: newId<UserId>(), name, created: clock.now(), lastActivity: null, ...account };
   store.users.create(user);
-  store.users.setPasswordHash(user.id, phc);
+  if (phc !== null) store.users.setPasswordHash(user.id, phc);
   welcome(deps, user);
   return user;
 }

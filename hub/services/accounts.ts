@@ -9,6 +9,7 @@ import type { Store } from '../store/store';
 import { addAccount, audited, demandMayName, isTaken, targetOf, welcome, type AccountsDeps } from './account-deps';
 import { activeAdmins } from './bootstrap';
 import type { Accounts } from './contract';
+import { createManyAccounts } from './many-accounts';
 import { createOwnAccount } from './own-account';
 import { DEFAULT_RULES, generatePassword, parseNewPassword } from './passwords';
 import { createRename } from './rename';
@@ -84,6 +85,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
   return {
     ...createOwnAccount(deps),
     ...createSessionActs(deps),
+    ...createManyAccounts(deps),
     ...createRoleActs({ ...deps, demanded, setAdmin }),
     rename,
 

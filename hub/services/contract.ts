@@ -122,6 +122,11 @@ export interface Accounts {
   endSessions(actor: Actor, id: UserId, except?: SessionId): void;
   /** Generates a password, shown once; the user has to change it at the first sign-in. */
   create(actor: Actor, ask: { readonly username: string; readonly admin: boolean; readonly password?: string }): Promise<{ readonly user: User; readonly password: string }>;
+  /**
+   * Accounts without a password, as programs make them by the hundred: each gets one when an administrator resets it, or comes in by another way.
+   * Names that are taken are passed over. Throws `invalid-input` for a wrong name before anything is made.
+   */
+  createMany(actor: Actor, ask: { readonly usernames: readonly string[]; readonly admin: boolean }): Promise<readonly User[]>;
   approve(actor: Actor, id: UserId): User;
   /** Removes an account that waits for approval. */
   discard(actor: Actor, id: UserId): void;

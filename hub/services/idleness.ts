@@ -105,11 +105,12 @@ export function createIdleness(deps: IdlenessDeps): IdlenessService {
 
   async function consider(record: ServerRecord): Promise<void> {
     const first = viewOf(record);
-    if (isClose(first) || silentMs(record) >= SLOW_LOOK_MS) await watch.look(record);
-    // Somebody may have come back, or stopped it, while it was asked.
+    const asks = isClose(first) || silentMs(record) >= SLOW_LOOK_MS;
+    if (asks) await watch.look(record);
+    // Somebody may have come back, or stopped it, while it or another one was asked.
     const now = store.servers.byId(record.id);
     if (now === undefined || now.version !== record.version) return;
-    const view = viewOf(now);
+    const view = asks ? viewOf(now) : first;
     if (view.verdict.due) await stop(view);
     else warn(view);
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { demand, demandAny, demandMayChange, HUB, isOwn, type Actor } from '../../domain/access';
+import { demand, demandAny, demandMayChange, HUB, isOwn } from '../../domain/access';
 import { HubError } from '../../domain/errors';
 import { parseUserName } from '../../domain/names';
 import type { ScopeName } from '../../domain/scopes/tree';
@@ -47,22 +47,9 @@ export function userRoutes(kit: Kit): readonly HubRoute[] {
     if (invalid.length > 0) throw new HubError('invalid-input', `Invalid username${invalid.length > 1 ? 's' : ''}: ${invalid.slice(0, 5).map((name) => shown(name)).join(', ')}`);
     const fresh = names.filter((name) => name !== undefined).filter((name) => accounts.find(actor, name) === undefined);
     if (fresh.length === 0) throw new HubError('conflict', `All ${usernames.length} users already exist`);
-    const models: unknown[] = [];
-    for (const username of fresh) {
-      const user = await createUnlessTaken(actor, { username, admin });
-      if (user !== undefined) models.push(userModel(deps, actor, user));
-    }
-    return json(201, models);
-  };
-
-  /** undefined: somebody else made it meanwhile, perhaps an earlier try with the same list (R11). */
-  const createUnlessTaken = async (actor: Actor, ask: { readonly username: string; readonly admin: boolean }): Promise<User | undefined> => {
-    try {
-      return (await accounts.create(actor, ask)).user;
-    } catch (err) {
-      if (err instanceof HubError && err.code === 'conflict') return undefined;
-      throw err;
-    }
+    // Somebody else may make some of them meanwhile, perhaps an earlier try with the same list: those are passed over too (R11).
+    const made = await accounts.createMany(actor, { usernames: fresh, admin });
+    return json(201, made.map((user) => userModel(deps, actor, user)));
   };
 
   /** The generated password is in the answer, once: without it nobody could sign in. */

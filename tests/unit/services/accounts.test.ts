@@ -31,6 +31,30 @@ describe('an administrator', () => {
     expect(await codeOf(accounts.create(by, { username: 'CAROL', admin: false }))).toBe('conflict');
   });
 
+  it('creates hundreds at once, with turns for everybody else: none has a password before one is set, and taken names are passed over', async () => {
+    const { accounts, add, by, store, signIn } = withAdmin();
+    add('person-7');
+    let turns = 0;
+    const timer = setInterval(() => (turns += 1), 0);
+    const made = await accounts.createMany(by, { usernames: [...Array.from({ length: 200 }, (_, i) => `person-${i}`), 'PERSON-1'], admin: false });
+    clearInterval(timer);
+    expect([made.length, turns > 1]).toEqual([199, true]);
+    const first = made[0] as User;
+    expect(store.roles.directOfUser(first.id)).toEqual(['researcher', 'user']);
+    expect(store.users.passwordHash(first.id)).toBeUndefined();
+    expect(await codeOf(signIn('person-0', GOOD))).toBe('forbidden');
+    const { password } = await accounts.resetPassword(by, first.id);
+    expect((await signIn('person-0', password)).user.mustChangePassword).toBe(true);
+    expect(store.audit.list({ offset: 0, limit: 1000 }).filter(({ action }) => action === 'user.create')).toHaveLength(199);
+  });
+
+  it('creates nobody of many when one name is wrong, and no administrators for others', async () => {
+    const world = withAdmin();
+    expect(await codeOf(world.accounts.createMany(world.by, { usernames: ['fine', 'a/b'], admin: false }))).toBe('invalid-input');
+    expect(await codeOf(world.accounts.createMany(helper(world), { usernames: ['fine'], admin: true }))).toBe('forbidden');
+    expect(world.store.users.byName('fine' as User['name'])).toBeUndefined();
+  });
+
   it('creates an administrator, and an account with a given password', async () => {
     const { accounts, actors, by, signIn } = withAdmin();
     const { user } = await accounts.create(by, { username: 'second', admin: true, password: GOOD });

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ServerName } from '../../../hub/domain/ids';
 import { createActivity } from '../../../hub/services/activity';
+import { eachBounded } from '../../../hub/services/deadlines';
 import { ROWS_AT_ONCE } from '../../../hub/services/in-turns';
 import { openStore } from '../../../hub/store/create-store';
 import { createFakeClock } from '../../support/fake-clock';
@@ -24,4 +25,19 @@ test('P06: what a thousand people did is written in several turns of the event l
   expect(servers.filter(({ id }) => store.servers.byId(id)?.lastActivity === null)).toEqual([]);
   activity.close();
   store.close();
+});
+
+test('P06: work on a thousand things that waits for nothing gives turns to everybody else, and does each once', async () => {
+  let turns = 0;
+  let going = true;
+  const watch = (): void => {
+    turns += 1;
+    if (going) setImmediate(watch);
+  };
+  setImmediate(watch);
+  const done: number[] = [];
+  await eachBounded(Array.from({ length: 1000 }, (_, n) => n), { limit: 8, onError: () => undefined }, async (n) => void done.push(n));
+  going = false;
+  expect([done.length, new Set(done).size]).toEqual([1000, 1000]);
+  expect(turns).toBeGreaterThanOrEqual(1000 / 32 - 1);
 });
