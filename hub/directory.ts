@@ -37,5 +37,6 @@ export const createDirectory = ({ store, routes, profiles, policies }: Directory
   nameOf: (user) => store.users.byId(user)?.name,
   visitsTo: (user) => store.visits.toServersOf(user),
   serversOf: (user) => store.servers.listOf(user),
+  of: (users) => store.users.belongingsOf(users),
   servers: () => store.servers.active(),
 });

@@ -128,6 +128,8 @@ export interface AppDeps {
     dockerFrom(user: UserId): readonly string[];
     /** Servers of a user; models filter them by scope. */
     serversOf(user: UserId): readonly ServerRecord[];
+    /** The same three of many users at once, for lists. */
+    of(users: readonly UserId[]): { groupsOf(user: UserId): readonly string[]; rolesOf(user: UserId): readonly string[]; serversOf(user: UserId): readonly ServerRecord[] };
     /** Servers that are queued, starting, ready or stopping, for lists that are filtered by state. */
     servers(): readonly ServerRecord[];
   };

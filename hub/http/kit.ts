@@ -150,5 +150,7 @@ export function ownerOf(deps: AppDeps, x: Exchange, name: string | undefined): U
   return user;
 }
 
+/** For the models of a whole list: what its users have is read once, and not for each. */
+export const readingOf = (deps: AppDeps, users: readonly User[]): AppDeps => ({ ...deps, directory: { ...deps.directory, ...deps.directory.of(users.map(({ id }) => id)) } });
 export const targetOf = (deps: AppDeps, user: User) => ({ kind: 'user', name: user.name, groups: deps.directory.groupsOf(user.id) }) as const;
 export const serverTargetOf = (deps: AppDeps, user: User, server: string) => ({ kind: 'server', user: user.name, server, get groups() { return deps.directory.groupsOf(user.id); } }) as const;

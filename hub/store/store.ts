@@ -75,7 +75,19 @@ export interface UserFilter {
   readonly sort?: 'id' | 'name' | 'last_activity' | '-id' | '-name' | '-last_activity';
 }
 
+/** What users have, of those who were asked about; nothing of others. */
+export interface Belongings {
+  /** Names, by priority, the first one first. */
+  groupsOf(user: UserId): readonly string[];
+  /** Names of directly assigned roles. */
+  rolesOf(user: UserId): readonly string[];
+  /** By name. */
+  serversOf(user: UserId): readonly ServerRecord[];
+}
+
 export interface UserStore {
+  /** For lists: all of it in three reads, as it is now. */
+  belongingsOf(users: readonly UserId[]): Belongings;
   byId(id: UserId): User | undefined;
   byName(name: UserName): User | undefined;
   list(page: { readonly offset: number; readonly limit: number }, filter?: UserFilter): { readonly users: readonly User[]; readonly total: number };

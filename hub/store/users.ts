@@ -1,6 +1,7 @@
 import { HubError } from '../domain/errors';
 import type { UserId, UserName } from '../domain/ids';
 import type { User, UserStatus } from '../domain/user';
+import { createBelongings } from './belongings';
 import { statementsOf, whereOf } from './filters';
 import { isDuplicate, toDate, toDateOrNull, toMs, toMsOrNull, type Sql } from './sql';
 import type { UserFilter, UserStore } from './store';
@@ -70,6 +71,7 @@ export function createUserStore(sql: Sql): UserStore {
   const find = (id: UserId): User | undefined => map(byId.get({ id }));
 
   return {
+    belongingsOf: createBelongings(sql),
     byId: find,
     byName: (name) => map(byName.get({ name })),
     list({ offset, limit }, { status, sort = 'id', ...filter } = {}) {

@@ -6,7 +6,7 @@ import type { ScopeName } from '../../domain/scopes/tree';
 import type { User } from '../../domain/user';
 import { shown } from '../../domain/shown';
 import { empty, json, type Exchange, type Reply } from '../exchange';
-import { actorOf, targetOf, type Kit } from '../kit';
+import { actorOf, readingOf, targetOf, type Kit } from '../kit';
 import { operation, type Given } from '../operation';
 import type { HubRoute } from '../routes';
 import { identityModel, userModel } from './models';
@@ -33,7 +33,8 @@ export function userRoutes(kit: Kit): readonly HubRoute[] {
     const { users, total } = accounts.list(actor, {
       ...page, sort, ...(nameContains === '' ? {} : { nameContains }), ...(group === undefined ? {} : { group }), ...(status === undefined ? {} : { status }), ...(state === undefined ? {} : { state }),
     });
-    const models = users.map((user) => userModel(deps, actor, user, { stopped: ask.include_stopped_servers === true }));
+    const known = readingOf(deps, users);
+    const models = users.map((user) => userModel(known, actor, user, { stopped: ask.include_stopped_servers === true }));
     return json(200, paged(models, { total, page, self: selfUrl(kit, x) }));
   };
 
@@ -49,7 +50,8 @@ export function userRoutes(kit: Kit): readonly HubRoute[] {
     if (fresh.length === 0) throw new HubError('conflict', `All ${usernames.length} users already exist`);
     // Somebody else may make some of them meanwhile, perhaps an earlier try with the same list: those are passed over too (R11).
     const made = await accounts.createMany(actor, { usernames: fresh, admin });
-    return json(201, made.map((user) => userModel(deps, actor, user)));
+    const known = readingOf(deps, made);
+    return json(201, made.map((user) => userModel(known, actor, user)));
   };
 
   /** The generated password is in the answer, once: without it nobody could sign in. */

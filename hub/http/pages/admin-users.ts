@@ -19,9 +19,13 @@ export function adminRoutes(kit: Kit): readonly HubRoute[] {
   const { deps } = kit;
   const { urls, services, directory } = deps;
 
-  const rowOf = (x: Exchange, user: User): UserRow => ({
-    id: user.id, name: user.name, status: user.status, admin: user.admin, researcher: directory.rolesOf(user.id).includes('researcher'), groups: directory.groupsOf(user.id), created: user.created, lastActivity: user.lastActivity,
-    server: directory.serversOf(user.id).find((s) => s.name === DEFAULT_SERVER)?.state ?? null, self: x.caller.user?.id === user.id,
+  const rowsOf = (x: Exchange, users: readonly User[]): readonly UserRow[] => {
+    const known = directory.of(users.map(({ id }) => id));
+    return users.map((user) => rowOf(x, user, known));
+  };
+  const rowOf = (x: Exchange, user: User, known: ReturnType<typeof directory.of>): UserRow => ({
+    id: user.id, name: user.name, status: user.status, admin: user.admin, researcher: known.rolesOf(user.id).includes('researcher'), groups: known.groupsOf(user.id), created: user.created, lastActivity: user.lastActivity,
+    server: known.serversOf(user.id).find((s) => s.name === DEFAULT_SERVER)?.state ?? null, self: x.caller.user?.id === user.id,
   });
 
   const list = (x: Exchange, status: number, problem?: string): Reply => {
@@ -34,7 +38,7 @@ export function adminRoutes(kit: Kit): readonly HubRoute[] {
     const { users, total } = services.accounts.list(actor, { ...ask, offset, limit, sort: query.sort, ...(query.status === undefined ? {} : { status: query.status }) });
     const counts = mayManage ? services.accounts.statuses(actor, ask) : null;
     const waiting = mayManage ? services.accounts.list(actor, { offset: 0, limit: SHOWN_PENDING, status: 'pending' }) : { users: [], total: 0 };
-    const model = { pending: waiting.users, pendingTotal: waiting.total, users: users.map((user) => rowOf(x, user)), total, offset, limit, query, counts, groups: mayGroup ? groupNames(kit, x) : null, mayManage, problem };
+    const model = { pending: waiting.users, pendingTotal: waiting.total, users: rowsOf(x, users), total, offset, limit, query, counts, groups: mayGroup ? groupNames(kit, x) : null, mayManage, problem };
     return kit.page(x, status, (shell) => usersPage(shell, model));
   };
 
