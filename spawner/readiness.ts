@@ -41,11 +41,20 @@ export async function waitUntilReady(opts: ReadinessOptions): Promise<void> {
     if (opts.signal.aborted) throw gaveUp(opts.signal, tellsMore(problem, known));
     known = problem;
     if (opts.clock.monotonicMs() - asked >= HEALTH_EVERY_MS) {
-      demandRunning(await opts.health());
+      demandRunning(await healthOr(opts, problem));
       asked = opts.clock.monotonicMs();
     }
     await pause(opts.clock, wait, opts.signal);
     if (opts.signal.aborted) throw gaveUp(opts.signal, problem);
+  }
+}
+
+/** Given up while the engine was asked: what the server lacks is the reason, not that the engine had no time left to answer. */
+async function healthOr({ health, signal }: ReadinessOptions, problem: string): Promise<Health> {
+  try {
+    return await health();
+  } catch (err) {
+    throw signal.aborted ? gaveUp(signal, problem) : err;
   }
 }
 

@@ -55,6 +55,10 @@ test('M04: silence after accepting, and an endless answer, end with the signal, 
   let asked = 0;
   await expect(wait(await serve((_, res) => (asked++ === 0 ? void res.writeHead(500).end() : undefined)))).rejects.toMatchObject({ message: expect.stringContaining('it answers 500') as unknown });
   await expect(wait(await serve((_, res) => void res.write('x'.repeat(200_000))))).rejects.toMatchObject({ code: 'spawn-failed' });
+  // The time is over while the engine is asked whether it still runs.
+  const signal = AbortSignal.timeout(400);
+  const health = () => new Promise<Health>((_, reject) => signal.addEventListener('abort', () => reject(new HubError('spawn-failed', 'Cancelled before Docker could look.'))));
+  await expect(wait('http://127.0.0.1:1', { signal, health })).rejects.toMatchObject({ message: 'The server did not become ready: it does not listen yet.' });
 });
 
 test('M05: a process that ended is not waited for', async () => {
