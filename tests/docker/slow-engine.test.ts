@@ -60,7 +60,7 @@ test('O05: with an engine that takes a second and more for every call, pages tha
   const held = new Docker({ host: undefined, socketPath: relay.socketPath } as Docker.DockerOptions).ping().then(() => order.push('engine'));
   await eventually('the engine is asked', () => relay.calls().includes('GET /_ping'));
   const asks = [
-    async () => (await browser.get('hub/admin/users')).text,
+    async () => (await browser.get('hub/admin/users?limit=50')).text,
     async () => (await browser.get('hub/home')).text,
     async () => (await root.ask('GET', 'users')).text(),
     async () => (await root.ask('GET', 'users?state=ready')).text(),

@@ -6,7 +6,7 @@ import type { UsageNow } from '../../hub/domain/usage';
 import { Empty } from '../components/amounts';
 import { Post, Problem } from '../components/form';
 import { IdleSentence } from '../components/idleness';
-import { Pager, Pills, SortHead } from '../components/lists';
+import { GroupField, PAGE_SIZES, Pager, Pills, SortHead } from '../components/lists';
 import { StateBadge } from '../components/server';
 import { Time } from '../components/time';
 import { bytes, type Translate } from '../i18n';
@@ -66,8 +66,6 @@ interface Part {
 }
 
 const BULK = 'servers-bulk';
-const DEFAULT_LIMIT = 25;
-export const LIMITS = [DEFAULT_LIMIT, 50, 100] as const;
 
 /** Everybody's servers: how they are, what they use, and when they end. */
 export function serversPage(shell: Shell, m: ServersModel) {
@@ -91,7 +89,7 @@ export function serversPage(shell: Shell, m: ServersModel) {
 
 /** The same list with something changed about it. */
 function at({ urls }: Shell, m: ServersModel, change: Readonly<Record<string, string | undefined>>): string {
-  return urls.adminServersAt({ ...asked(m), limit: m.limit === DEFAULT_LIMIT ? undefined : m.limit, ...change });
+  return urls.adminServersAt({ ...asked(m), limit: m.limit === PAGE_SIZES[0] ? undefined : m.limit, ...change });
 }
 
 const asked = ({ query }: ServersModel) => ({ user: query.user || undefined, group: query.group || undefined, profile: query.profile || undefined, state: query.state, sort: query.sort === 'name' ? undefined : query.sort });
@@ -102,13 +100,7 @@ function Search({ shell, m }: Part) {
   return (
     <form method="get" action={urls.adminServers} role="search" class="filters">
       <div class="field"><label for="user">{t('servers.user')}</label><input id="user" name="user" type="search" value={user} maxLength={255} /></div>
-      {m.groups === null ? null : (
-        <div class="field">
-          <label for="group">{t('people.group')}</label>
-          <input id="group" name="group" type="search" value={group} maxLength={255} list="groups" autocomplete="off" />
-          <datalist id="groups">{m.groups.map((name) => <option key={name} value={name} />)}</datalist>
-        </div>
-      )}
+      <GroupField t={t} group={group} groups={m.groups} />
       {m.profiles.length < 2 ? null : (
         <div class="field">
           <label for="profile">{t('server.profile')}</label>
@@ -134,11 +126,11 @@ function StatePills({ shell, m }: Part) {
 }
 
 function Sizes({ shell, m }: Part) {
-  if (m.total <= LIMITS[0]) return null;
+  if (m.total <= PAGE_SIZES[0]) return null;
   return (
     <nav class="sizes" aria-label={shell.t('servers.perPage')}>
       <span class="hint">{shell.t('servers.perPage')}</span>
-      {LIMITS.map((limit) => <a key={limit} href={at(shell, m, { limit: String(limit) })} aria-current={limit === m.limit ? 'true' : undefined}>{limit}</a>)}
+      {PAGE_SIZES.map((limit) => <a key={limit} href={at(shell, m, { limit: String(limit) })} aria-current={limit === m.limit ? 'true' : undefined}>{limit}</a>)}
     </nav>
   );
 }

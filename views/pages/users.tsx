@@ -2,7 +2,7 @@ import type { ServerState } from '../../hub/domain/server';
 import type { UserStatus } from '../../hub/domain/user';
 import { Empty } from '../components/amounts';
 import { Post, Problem } from '../components/form';
-import { Pager, Pills, SortHead } from '../components/lists';
+import { GroupField, PAGE_SIZES, Pager, Pills, SortHead } from '../components/lists';
 import { StateBadge } from '../components/server';
 import { Time } from '../components/time';
 import { Layout, type Shell } from '../layout';
@@ -56,7 +56,6 @@ const STATUSES = ['active', 'pending', 'disabled'] as const;
 const BULK = 'users-bulk';
 const WAITING = 'waiting-bulk';
 const FEW_GROUPS = 3;
-const DEFAULT_LIMIT = 25;
 
 export function usersPage(shell: Shell, m: UsersModel) {
   const { t, urls } = shell;
@@ -82,7 +81,7 @@ export function usersPage(shell: Shell, m: UsersModel) {
 
 /** The same list with something changed about it. */
 const at = ({ urls }: Shell, { query, limit }: UsersModel, change: Readonly<Record<string, string | undefined>>): string =>
-  urls.adminUsersAt({ q: query.q || undefined, group: query.group || undefined, status: query.status, sort: query.sort === 'name' ? undefined : query.sort, limit: limit === DEFAULT_LIMIT ? undefined : limit, ...change });
+  urls.adminUsersAt({ q: query.q || undefined, group: query.group || undefined, status: query.status, sort: query.sort === 'name' ? undefined : query.sort, limit: limit === PAGE_SIZES[0] ? undefined : limit, ...change });
 
 function Pending({ shell, m }: Part) {
   const { t, urls } = shell;
@@ -120,13 +119,7 @@ function Search({ shell: { t, urls }, m }: Part) {
   return (
     <form method="get" action={urls.adminUsers} role="search" class="filters">
       <div class="field"><label for="q">{t('users.search')}</label><input id="q" name="q" type="search" value={q} maxLength={255} /></div>
-      {m.groups === null ? null : (
-        <div class="field">
-          <label for="group">{t('people.group')}</label>
-          <input id="group" name="group" type="search" value={group} maxLength={255} list="groups" autocomplete="off" />
-          <datalist id="groups">{m.groups.map((name) => <option key={name} value={name} />)}</datalist>
-        </div>
-      )}
+      <GroupField t={t} group={group} groups={m.groups} />
       {status === undefined ? null : <input type="hidden" name="status" value={status} />}
       {sort === 'name' ? null : <input type="hidden" name="sort" value={sort} />}
       <button type="submit" class="quiet">{t('users.searchSubmit')}</button>

@@ -1,17 +1,15 @@
+import { PAGE_SIZES } from '../../../views/components/lists';
 import type { Exchange } from '../exchange';
 import { actorOf, type Kit } from '../kit';
 
 const MAX_TEXT = 255;
-const LIMITS: readonly number[] = [25, 50, 100];
-/** As many as one looks through: a page of them costs half of what fifty do. */
-const DEFAULT_LIMIT = 25;
 const MAX_OFFSET = 2 ** 31;
 const OFFERED_GROUPS = 200;
 
 /** What a list is asked for in its address; anything that makes no sense is as if it were not there. */
 export const textOf = (x: Exchange, name: string): string => (x.query.get(name) ?? '').trim().slice(0, MAX_TEXT);
 
-export const limitOf = (x: Exchange): number => LIMITS.find((limit) => String(limit) === x.query.get('limit')) ?? DEFAULT_LIMIT;
+export const limitOf = (x: Exchange): number => PAGE_SIZES.find((limit) => String(limit) === x.query.get('limit')) ?? PAGE_SIZES[0];
 
 export function offsetOf(x: Exchange): number {
   const asked = Number(x.query.get('offset') ?? 0);
