@@ -23,6 +23,8 @@ export type ServerOrder = 'name' | 'last_activity' | 'started' | 'volumes' | 'am
 export interface ServerPageAsk {
   readonly offset: number;
   readonly limit: number;
+  /** How many match. */
+  readonly total: number;
   readonly order: ServerOrder;
   readonly down: boolean;
   /** What `amount` sorts by; absent: nothing. */

@@ -15,7 +15,7 @@ export interface ServerListDeps {
   readonly store: Store;
   readonly servers: Pick<Servers, 'start' | 'stop'>;
   readonly idleness: Pick<Idleness, 'glance' | 'soon'>;
-  readonly usage: Pick<Usage, 'now'>;
+  readonly usage: Pick<Usage, 'now' | 'latest'>;
 }
 
 const KIND: Readonly<Record<ServerFilterName, ServerKind>> = { running: 'ready', soon: 'ready', queued: 'queued', starting: 'starting', stopping: 'stopping', failed: 'failed', stopped: 'stopped' };
@@ -38,10 +38,9 @@ export function createServerList({ store, servers, idleness, usage }: ServerList
 
   /** Amounts are known of what runs now, and only here. */
   const amounts = (sort: 'cpu' | 'memory'): ReadonlyMap<ServerId, number> => {
-    const known = store.servers.activeIds().flatMap((id) => {
-      const now = usage.now(id);
-      const amount = sort === 'cpu' ? now?.cpus : now?.memoryBytes;
-      return amount === undefined || amount === null ? [] : [[id, amount] as const];
+    const known = usage.latest().flatMap(([id, now]) => {
+      const amount = sort === 'cpu' ? now.cpus : now.memoryBytes;
+      return amount === null ? [] : [[id, amount] as const];
     });
     return new Map(known);
   };
@@ -92,11 +91,15 @@ export function createServerList({ store, servers, idleness, usage }: ServerList
     page(actor, { offset, limit, sort = 'name', ...ask }) {
       const filter = filterOf(actor, ask);
       const counts = countsOf(filter);
-      const rows = store.servers.page({ offset, limit, ...orderOf(sort) }, { ...filter, ...inState(ask.state) }).map((row) => rowOf(actor, row));
-      return { rows, total: counts[ask.state ?? 'all'], counts };
+      const total = counts[ask.state ?? 'all'];
+      const rows = store.servers.page({ offset, limit, total, ...orderOf(sort) }, { ...filter, ...inState(ask.state) }).map((row) => rowOf(actor, row));
+      return { rows, total, counts };
     },
-    names: (actor, ask, limit) =>
-      store.servers.page({ offset: 0, limit, order: 'name', down: false }, { ...filterOf(actor, ask), ...inState(ask.state) }).map(({ record, owner }) => `${owner.name}/${record.name}`),
+    names(actor, ask, limit) {
+      const filter = filterOf(actor, ask);
+      const page = { offset: 0, limit, total: countsOf(filter)[ask.state ?? 'all'], order: 'name', down: false } as const;
+      return store.servers.page(page, { ...filter, ...inState(ask.state) }).map(({ record, owner }) => `${owner.name}/${record.name}`);
+    },
     bulk: (actor, action, names) => [...new Set(names)].map((name) => outcome(actor, action, name)),
   };
 }

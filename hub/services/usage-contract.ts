@@ -12,6 +12,8 @@ export type { UsageNow, UsageSpark } from '../domain/usage';
 export interface Usage {
   /** For models of servers that the reader may see anyway; null: it does not run, or was not measured yet. */
   now(server: ServerId): UsageNow | null;
+  /** Everything that `now` would tell, for sorting. */
+  latest(): readonly (readonly [ServerId, UsageNow])[];
   /** The last hour of a server, for models as above; null: nothing is known of it. */
   spark(server: ServerId): UsageSpark | null;
   /** Throws `not-found` for a server that does not exist. */

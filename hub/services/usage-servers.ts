@@ -16,6 +16,7 @@ export interface ServerUsage {
   /** What an earlier life of the hub wrote. */
   recall(minute: number, rows: readonly (UsageMinute & { readonly server: ServerId })[]): void;
   now(id: ServerId): UsageNow | null;
+  latest(): readonly (readonly [ServerId, UsageNow])[];
   spark(id: ServerId): UsageSpark | null;
   /** Ends a minute; hours that are due are handed out and forgotten here. `all`: whether due or not. */
   endMinute(minute: number, all: boolean): { readonly minutes: readonly Counted<Omit<UsageMinute, 'key'>>[]; readonly hours: readonly Counted<Omit<UsageHour, 'key'>>[] };
@@ -151,6 +152,7 @@ export function createServerUsage(clock: Clock): ServerUsage {
       }
     },
     now: (id) => all.get(id)?.now ?? null,
+    latest: () => [...all].flatMap(([id, { now }]) => (now === null ? [] : [[id, now] as const])),
     spark,
     endMinute,
   };

@@ -202,6 +202,7 @@ export function createUsage(deps: UsageDeps): UsageService {
 
   return {
     now: servers.now,
+    latest: servers.latest,
     spark: servers.spark,
     ofServer(actor, owner, name) {
       const id = demandRead(actor, owner, name);

@@ -1,5 +1,6 @@
+import type { ServerId } from '../domain/ids';
 import type { ServerKind } from '../domain/server';
-import type { ServerFilter, ServerOrder } from '../domain/server-filter';
+import type { ServerFilter, ServerOrder, ServerPageAsk } from '../domain/server-filter';
 import { statementsOf, whereOf } from './filters';
 import { toRecord, type Row } from './servers';
 import type { Sql } from './sql';
@@ -7,70 +8,123 @@ import type { ServerStore } from './store';
 import { toUser, type UserRow } from './users';
 
 /**
- * Everything is asked of `servers` alone, and of other tables by key: so a page comes from an index or one walk through the servers, and the
- * rest of a row is read for those that are shown.
+ * Everything is asked of `servers`, and of other tables by key: so a page comes from an index or one walk through the servers, and the
+ * rest of a row is read for those that are shown. The conditions of a walk are looked at row by row, until the page is full.
  */
 const MATCHES = {
   kind: 'servers.kind = @kind',
-  profile: 'servers.profile = @profile',
+  profile: '+servers.profile = @profile',
   needle: 'servers.owner_id IN (SELECT id FROM users WHERE instr(name, @needle) > 0)',
   group: 'EXISTS (SELECT 1 FROM group_members WHERE group_id = (SELECT id FROM groups WHERE groups.name = @group) AND user_id = servers.owner_id)',
-  only: 'servers.id IN (SELECT value FROM json_each(@only))',
+  without: 'servers.id NOT IN (SELECT value FROM json_each(@without))',
   users: `servers.owner_id IN (SELECT id FROM users WHERE name IN (SELECT value FROM json_each(@users)))
     OR EXISTS (SELECT 1 FROM group_members JOIN groups ON groups.id = group_id WHERE user_id = servers.owner_id AND groups.name IN (SELECT value FROM json_each(@groups)))
     OR (SELECT name FROM users WHERE users.id = servers.owner_id) || '/' || servers.name IN (SELECT value FROM json_each(@servers))`,
 };
-
-/** By name the walk goes through the index of names, and ends with the page. */
-const BY_NAME = { from: 'users CROSS JOIN servers ON servers.owner_id = users.id', up: 'users.name, servers.name', down: 'users.name DESC, servers.name DESC' };
-const walk = (by: string, from = 'servers') => ({ from, up: `${by}, servers.seq`, down: `${by} DESC, servers.seq DESC` });
-
-/** Of everything that the owner has; null: nothing was measured. */
-const VOLUME_BYTES = 'SELECT sum(bytes) FROM volumes WHERE volumes.owner_id = servers.owner_id';
-
-/** Nulls come first upwards and last downwards, as everywhere. */
-const ORDERS: Readonly<Record<ServerOrder, { readonly from: string; readonly up: string; readonly down: string }>> = {
-  name: BY_NAME,
-  last_activity: walk('servers.last_activity'),
-  started: walk("CASE servers.kind WHEN 'ready' THEN servers.since END"),
-  volumes: walk(`(${VOLUME_BYTES})`),
-  amount: walk('amounts.value', 'servers LEFT JOIN amounts ON amounts.key = servers.id'),
+/** Where owners are walked through. */
+const MATCHES_OWNERS = { ...MATCHES, needle: 'instr(users.name, @needle) > 0' };
+/** Counting takes all that match: what an index finds comes from there (servers of one profile in ten: 0.1 ms, else 1.3; of a group of 5,000: 2.6, else 4.2). */
+const COUNTED = {
+  ...MATCHES, profile: 'servers.profile = @profile',
+  group: 'servers.owner_id IN (SELECT user_id FROM group_members WHERE group_id = (SELECT id FROM groups WHERE groups.name = @group))',
 };
 
-const AMOUNTS = 'WITH amounts AS MATERIALIZED (SELECT key, value FROM json_each(@amounts)) ';
+/** Those few that are asked for. */
+const FEW = 'json_each(@few) AS few CROSS JOIN servers ON servers.id = few.value';
+
+interface Walk {
+  /** Through an index that has this order, where there is one: then the walk ends with the page. */
+  readonly from: string;
+  /** The same from the few that are asked for. */
+  readonly few: string;
+  readonly matches: typeof MATCHES;
+  readonly by: readonly string[];
+}
+
+const walk = (...by: readonly string[]): Walk => ({ from: 'servers', few: FEW, matches: MATCHES, by });
+const walkOwners = (...by: readonly string[]): Walk => ({ from: 'users CROSS JOIN servers ON servers.owner_id = users.id', few: `${FEW} CROSS JOIN users ON users.id = servers.owner_id`, matches: MATCHES_OWNERS, by });
+
+/** Nulls come first upwards and last downwards, as everywhere. The size of volumes is kept with their owner: sums of 5,000 owners took 4.4 ms, the index takes 0.05. */
+const WALKS: Readonly<Record<Exclude<ServerOrder, 'amount'> | 'age', Walk>> = {
+  name: walkOwners('users.name', 'servers.name'),
+  last_activity: walk('servers.last_activity', 'servers.seq'),
+  started: walk("CASE servers.kind WHEN 'ready' THEN servers.since END", 'servers.seq'),
+  volumes: walkOwners('users.volume_bytes', 'users.seq', 'servers.seq'),
+  age: walk('servers.seq'),
+};
+
 const SERVER = ['id', 'owner_id', 'name', 'version', 'state', 'profile', 'secret', 'user_options', 'display_name', 'created', 'last_activity'].map((column) => `servers.${column}`).join(', ');
 const OWNER = ['id', 'name', 'admin', 'status', 'created', 'last_activity', 'must_change_password'].map((column) => `users.${column} AS user_${column}`).join(', ');
 
-type Joined = Row & { readonly bytes: number | null } & { readonly [Column in keyof UserRow as `user_${Column}`]: UserRow[Column] };
+type Joined = Row & { readonly volume_bytes: number | null } & { readonly [Column in keyof UserRow as `user_${Column}`]: UserRow[Column] };
 
 /** Lists of everybody's servers, a page at a time. */
 export function createServerPages(sql: Sql): Pick<ServerStore, 'page' | 'kinds'> {
-  const pages = statementsOf<{ id: string }>(sql);
-  const whole = sql.prepare<Joined>(`SELECT ${SERVER}, ${OWNER}, (${VOLUME_BYTES}) AS bytes
-    FROM servers JOIN users ON users.id = servers.owner_id WHERE servers.id = @id`);
+  const walks = statementsOf<{ id: ServerId }>(sql);
+  const whole = sql.prepare<Joined>(`SELECT ${SERVER}, ${OWNER}, users.volume_bytes FROM servers JOIN users ON users.id = servers.owner_id WHERE servers.id = @id`);
   const kinds = statementsOf<{ kind: ServerKind; n: number }>(sql);
 
+  const idsOf = ({ from, few, matches, by }: Walk, { offset, limit, down }: Slice, params: Params): readonly ServerId[] => {
+    const order = by.map((term) => (down ? `${term} DESC` : term)).join(', ');
+    const text = `SELECT servers.id FROM ${params.few === null ? from : few} ${whereOf(matches, params)} ORDER BY ${order} LIMIT @limit OFFSET @offset`;
+    return walks(text).all({ ...params, offset, limit }).map(({ id }) => id);
+  };
+
+  /** Whoever asks for everything gets what was measured as it is: looking a thousand up takes 1 ms. */
+  const matching = (known: readonly ServerId[], params: Params): readonly ServerId[] => {
+    if (params.few === null && whereOf(MATCHES, params) === '') return known;
+    return idsOf(WALKS.age, { offset: 0, limit: known.length, down: false }, { ...params, few: both(params.few, known) });
+  };
+
+  /** What has no amount is walked through by age, before the others or after them. */
+  const idsByAmount = ({ offset, limit, down, total }: ServerPageAsk, amounts: ReadonlyMap<ServerId, number>, params: Params): readonly ServerId[] => {
+    const known = [...amounts.keys()];
+    const measured = matching(known, params).toSorted((a, b) => (amounts.get(a) ?? 0) - (amounts.get(b) ?? 0));
+    if (down) measured.reverse();
+    const before = down ? 0 : total - measured.length;
+    const others = (part: { readonly offset: number; readonly limit: number }): readonly ServerId[] =>
+      part.limit <= 0 ? [] : idsOf(WALKS.age, { ...part, down }, { ...params, without: list(known) });
+    const shown = measured.slice(Math.max(0, offset - before), Math.max(0, offset + limit - before));
+    return down ? [...shown, ...others({ offset: Math.max(0, offset - measured.length), limit: limit - shown.length })] : [...others({ offset, limit: Math.min(limit, before - offset) }), ...shown];
+  };
+
+  const count = (filter: ServerFilter): Partial<Record<ServerKind, number>> => {
+    const params = paramsOf(filter);
+    const rows = kinds(`SELECT servers.kind, count(*) AS n FROM ${params.few === null ? 'servers' : FEW} ${whereOf(COUNTED, params)} GROUP BY servers.kind`).all(params);
+    return Object.fromEntries(rows.map(({ kind, n }) => [kind, n]));
+  };
+
   return {
-    page({ offset, limit, order, down, amounts }, filter) {
-      const more = order === 'amount' ? { amounts: JSON.stringify(Object.fromEntries(amounts ?? [])) } : {};
+    page(ask, filter) {
+      const { order, amounts = new Map() } = ask;
       const params = paramsOf(filter);
-      const by = ORDERS[order];
-      const rows = pages(`${order === 'amount' ? AMOUNTS : ''}SELECT servers.id FROM ${by.from} ${whereOf(MATCHES, params)} ORDER BY ${down ? by.down : by.up} LIMIT @limit OFFSET @offset`).all({ ...params, ...more, offset, limit });
-      return rows.flatMap(({ id }) => whole.all({ id })).map((row) => ({ record: toRecord(row), owner: toUser(ownerOf(row)), volumeBytes: row.bytes }));
+      const ids = order === 'amount' ? idsByAmount(ask, amounts, params) : fromTheNearerEnd(ask, (slice) => idsOf(WALKS[order], slice, params));
+      return ids.flatMap((id) => whole.all({ id })).map((row) => ({ record: toRecord(row), owner: toUser(ownerOf(row)), volumeBytes: row.volume_bytes }));
     },
-    kinds({ only, ...filter }) {
-      const params = paramsOf(filter);
-      const from = only === undefined ? 'servers' : '(SELECT DISTINCT value FROM json_each(@few)) AS few CROSS JOIN servers ON servers.id = few.value';
-      const rows = kinds(`SELECT servers.kind, count(*) AS n FROM ${from} ${whereOf(MATCHES, params)} GROUP BY servers.kind`).all({ ...params, few: list(only) });
-      return Object.fromEntries(rows.map(({ kind, n }) => [kind, n]));
-    },
+    kinds: count,
   };
 }
 
+/** The last page of 5,000 servers by name took 5.6 ms from the beginning, and takes 0.1 from the end. */
+function fromTheNearerEnd({ offset, limit, down, total }: Slice & Pick<ServerPageAsk, 'total'>, walked: (slice: Slice) => readonly ServerId[]): readonly ServerId[] {
+  if (offset <= total / 2) return walked({ offset, limit, down });
+  const shown = Math.min(limit, total - offset);
+  return shown <= 0 ? [] : walked({ offset: total - offset - shown, limit: shown, down: !down }).toReversed();
+}
+
+const both = (few: string | null, others: readonly ServerId[]): string => {
+  if (few === null) return JSON.stringify(others);
+  const asked = new Set(JSON.parse(few) as readonly ServerId[]);
+  return JSON.stringify(others.filter((id) => asked.has(id)));
+};
+
 const list = (values: Iterable<string> | undefined): string | null => (values === undefined ? null : JSON.stringify([...values]));
 
+type Params = ReturnType<typeof paramsOf>;
+type Slice = Pick<ServerPageAsk, 'offset' | 'limit' | 'down'>;
+
 const paramsOf = ({ userContains, group, profile, kind, only, seen }: ServerFilter) => ({
-  needle: userContains?.toLowerCase() ?? null, group: group ?? null, profile: profile ?? null, kind: kind ?? null, only: list(only),
+  needle: userContains?.toLowerCase() ?? null, group: group ?? null, profile: profile ?? null, kind: kind ?? null, few: list(only === undefined ? undefined : new Set(only)), without: null as string | null,
   users: list(seen?.users), groups: list(seen?.groups), servers: list(seen?.servers),
 });
 

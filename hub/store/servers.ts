@@ -48,7 +48,6 @@ export function createServerStore(sql: Sql, now: () => Date): Omit<ServerStore, 
   const find = sql.prepare<Row>(`SELECT ${COLUMNS} FROM servers WHERE owner_id = @owner AND name = @name`);
   const listOf = sql.prepare<Row>(`SELECT ${COLUMNS} FROM servers WHERE owner_id = @owner ORDER BY name`);
   const listed = sql.prepare<Row>(`SELECT ${COLUMNS} FROM servers ORDER BY seq`);
-  const activeIds = sql.prepare<{ id: ServerId }>("SELECT id FROM servers WHERE kind IN ('queued', 'starting', 'ready', 'stopping')");
   const active = sql.prepare<Row>(`SELECT ${COLUMNS} FROM servers WHERE kind IN ('queued', 'starting', 'ready', 'stopping') ORDER BY seq`);
   const queued = sql.prepare<Row>(`SELECT ${COLUMNS} FROM servers LEFT JOIN waiting ON server_id = id WHERE kind = 'queued' ORDER BY jumped IS NULL, jumped, coalesce(tag, 0), since, seq`);
   const countActive = sql.prepare<{ n: number }>("SELECT count(*) AS n FROM servers WHERE kind IN ('starting', 'ready', 'stopping')");
@@ -70,7 +69,6 @@ export function createServerStore(sql: Sql, now: () => Date): Omit<ServerStore, 
     listOf: (owner) => listOf.all({ owner }).map(toRecord),
     list: () => listed.all().map(toRecord),
     active: () => active.all().map(toRecord),
-    activeIds: () => activeIds.all().map(({ id }) => id),
     ensure: (owner, name) =>
       sql.transaction(() => {
         insert.run({ id: newId<ServerId>(), owner, name, state: JSON.stringify(NEVER_STARTED), created: toMs(now()) });

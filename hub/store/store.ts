@@ -238,8 +238,6 @@ export interface ServerStore {
   list(): readonly ServerRecord[];
   /** Those that are queued, starting, ready or stopping, in the order of their making. */
   active(): readonly ServerRecord[];
-  /** Of the same, in no order that means anything. */
-  activeIds(): readonly ServerId[];
   /** Finds or makes the record of a server that nobody started yet: `stopped`, version 0. */
   ensure(owner: UserId, name: ServerName): ServerRecord;
   /**
