@@ -12,7 +12,7 @@ import type { PolicyBook } from './services/policy-book';
 export interface IdlenessHostDeps extends Pick<IdlenessDeps, 'store' | 'audit' | 'servers' | 'clock' | 'log'>, Pick<LabAddressDeps, 'signsIn' | 'tokenFor'> {
   readonly config: Config;
   readonly spawner: Pick<Spawner, 'cpuSeconds'>;
-  readonly policies: Pick<PolicyBook, 'of'>;
+  readonly policies: Pick<PolicyBook, 'ofEach'>;
   readonly tellLabs: LabNotice;
 }
 
@@ -25,7 +25,10 @@ export function createIdlenessHost({ config, spawner, policies, tellLabs, tokenF
     ask: async (record, signal) => lookInside(labAddressOf(record, signal, access)),
     tell: async (record, message) => (await tellLabs([record], message)) > 0,
     ...(spawner.cpuSeconds === undefined ? {} : { cpuSeconds: async (record, signal) => cpuOf(spawner, record, signal) }),
-    limitsOf: (record) => limitsOf(config, record, policies.of(record.owner)),
+    limitsOf: (records) => {
+      const policyOf = policies.ofEach(records.map(({ owner }) => owner));
+      return (record) => limitsOf(config, record, policyOf(record.owner));
+    },
     busyCpus: config.server.busyCpus,
     // Read when they are needed: they change while the hub runs.
     get maxLeaseMs() {

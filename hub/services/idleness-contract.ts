@@ -49,6 +49,8 @@ export interface Idleness {
   soon(): readonly ServerId[];
   /** What is known now, without waiting; the server is asked meanwhile, for the next time. undefined: it is not running. */
   glance(actor: Actor, owner: User, name: ServerName): IdleView | undefined;
+  /** The same of many, read at once: their owners, their limits and what keeps them. */
+  glances(actor: Actor, listed: readonly { readonly record: ServerRecord; readonly owner: User }[]): (record: ServerRecord) => IdleView | undefined;
   /** The same after the server was asked, which takes some seconds at most. */
   report(actor: Actor, owner: User, name: ServerName): Promise<IdleView>;
   /** A whole idle limit from now. */

@@ -40,10 +40,15 @@ export function createLeases({ store, audit, clock }: LeasesDeps) {
   };
 
   /** Those that count now, the one that lasts longest first. */
-  const of = (record: ServerRecord): readonly Lease[] => store.leases.ofServer(record.id).filter((lease) => lease.life.getTime() === record.state.since?.getTime() && leftOf(lease) > 0).toSorted((a, b) => leftOf(b) - leftOf(a));
+  const ofEach = (records: readonly ServerRecord[]): ((record: ServerRecord) => readonly Lease[]) => {
+    const found = store.leases.ofServers(records.map(({ id }) => id));
+    return ({ id, state }) => found(id).filter((lease) => lease.life.getTime() === state.since?.getTime() && leftOf(lease) > 0).toSorted((a, b) => leftOf(b) - leftOf(a));
+  };
+  const of = (record: ServerRecord): readonly Lease[] => ofEach([record])(record);
 
   return {
     of,
+    ofEach,
     leftOf,
     /** Throws `conflict` beyond a few. */
     add(actor: Actor, { owner, record, ms, why }: NewLease): Lease {

@@ -28,6 +28,8 @@ export interface PolicyState {
 /** Who gets what by their groups. Knows no actors: whoever asks for somebody has checked that they may. */
 export interface PolicyBook {
   of(owner: UserId): EffectivePolicy;
+  /** Of many, for lists: their memberships are read at once. */
+  ofEach(owners: readonly UserId[]): (owner: UserId) => EffectivePolicy;
   /** For members of exactly these groups, in a state of policies; absent: as it is. Remembers what it was asked. */
   resolver(state?: PolicyState): (groups: readonly GroupId[]) => EffectivePolicy;
   state(): PolicyState;
@@ -90,11 +92,15 @@ export function createPolicyBook({ store, declared, builtIn, profiles, userServe
     return known;
   }
 
+  const ofEach = (owners: readonly UserId[]): ((owner: UserId) => EffectivePolicy) => {
+    const groupsOf = store.groups.idsOf(owners);
+    const { resolve } = current([...new Set(owners.flatMap(groupsOf))]);
+    return (owner) => resolve(groupsOf(owner));
+  };
+
   return {
-    of: (owner) => {
-      const groups = store.groups.groupsOf(owner).map(({ id }) => id);
-      return current(groups).resolve(groups);
-    },
+    of: (owner) => ofEach([owner])(owner),
+    ofEach,
     resolver: (state) => (state === undefined ? (groups) => current(groups).resolve(groups) : resolver(state)),
     state: load,
     policyOf: (group) => store.policies.list().get(group) ?? NO_POLICY,

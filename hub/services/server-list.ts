@@ -14,7 +14,7 @@ import type { Usage } from './usage-contract';
 export interface ServerListDeps {
   readonly store: Store;
   readonly servers: Pick<Servers, 'start' | 'stop'>;
-  readonly idleness: Pick<Idleness, 'glance' | 'soon'>;
+  readonly idleness: Pick<Idleness, 'glances' | 'soon'>;
   readonly usage: Pick<Usage, 'now' | 'latest'>;
 }
 
@@ -51,9 +51,10 @@ export function createServerList({ store, servers, idleness, usage }: ServerList
     return by === 'cpu' || by === 'memory' ? { order: 'amount', down, amounts: amounts(by) } : { order: by as ServerOrder, down };
   };
 
-  const rowOf = (actor: Actor, { record, owner, volumeBytes }: ListedServer): ServerRow => ({
-    record, owner, volumeBytes, usage: usage.now(record.id), idle: record.state.kind === 'ready' ? (idleness.glance(actor, owner, record.name) ?? null) : null,
-  });
+  const rowsOf = (actor: Actor, listed: readonly ListedServer[]): readonly ServerRow[] => {
+    const idleOf = idleness.glances(actor, listed);
+    return listed.map(({ record, owner, volumeBytes }) => ({ record, owner, volumeBytes, usage: usage.now(record.id), idle: idleOf(record) ?? null }));
+  };
 
   const countsOf = (filter: ServerFilter): ReturnType<ServerList['page']>['counts'] => {
     const n = store.servers.kinds(filter);
@@ -92,7 +93,7 @@ export function createServerList({ store, servers, idleness, usage }: ServerList
       const filter = filterOf(actor, ask);
       const counts = countsOf(filter);
       const total = counts[ask.state ?? 'all'];
-      const rows = store.servers.page({ offset, limit, total, ...orderOf(sort) }, { ...filter, ...inState(ask.state) }).map((row) => rowOf(actor, row));
+      const rows = rowsOf(actor, store.servers.page({ offset, limit, total, ...orderOf(sort) }, { ...filter, ...inState(ask.state) }));
       return { rows, total, counts };
     },
     names(actor, ask, limit) {

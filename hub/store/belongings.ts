@@ -1,4 +1,5 @@
 import type { UserId } from '../domain/ids';
+import { grouped } from './grouped';
 import { toRecord, type Row as ServerRow } from './servers';
 import type { Sql } from './sql';
 import type { Belongings } from './store';
@@ -25,14 +26,4 @@ export function createBelongings(sql: Sql): (users: readonly UserId[]) => Belong
     const serversOf = grouped(servers.all(asked), (row) => row.owner_id as UserId, toRecord);
     return { groupsOf: (user) => groupsOf.get(user) ?? [], rolesOf: (user) => rolesOf.get(user) ?? [], serversOf: (user) => serversOf.get(user) ?? [] };
   };
-}
-
-function grouped<Row, Value>(rows: readonly Row[], owner: (row: Row) => UserId, value: (row: Row) => Value): ReadonlyMap<UserId, readonly Value[]> {
-  const found = new Map<UserId, Value[]>();
-  for (const row of rows) {
-    const known = found.get(owner(row));
-    if (known === undefined) found.set(owner(row), [value(row)]);
-    else known.push(value(row));
-  }
-  return found;
 }

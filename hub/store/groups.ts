@@ -1,6 +1,7 @@
 import { HubError } from '../domain/errors';
-import type { GroupId } from '../domain/ids';
+import type { GroupId, UserId } from '../domain/ids';
 import type { Group } from '../domain/user';
+import { grouped } from './grouped';
 import { isDangling, isDuplicate, type Sql } from './sql';
 import type { GroupStore } from './store';
 import { toUser, USER_COLUMNS, type UserRow } from './users';
@@ -23,6 +24,7 @@ export function createGroupStore(sql: Sql): GroupStore {
   const setProperties = sql.prepare('UPDATE groups SET properties = @properties WHERE id = @id');
   const members = sql.prepare<UserRow>(`SELECT ${USER_COLUMNS} FROM group_members JOIN users ON users.id = user_id WHERE group_id = @id ORDER BY users.seq`);
   const groupsOf = sql.prepare<Row>(`SELECT ${COLUMNS} FROM group_members JOIN groups ON groups.id = group_id WHERE user_id = @user ORDER BY groups.priority, groups.seq`);
+  const idsOf = sql.prepare<{ owner: UserId; id: GroupId }>('SELECT asked.value AS owner, group_id AS id FROM json_each(@users) AS asked CROSS JOIN group_members ON user_id = asked.value');
   const addMember = sql.prepare('INSERT INTO group_members (group_id, user_id) VALUES (@id, @user) ON CONFLICT DO NOTHING');
   const removeMember = sql.prepare('DELETE FROM group_members WHERE group_id = @id AND user_id = @user');
 
@@ -46,6 +48,10 @@ export function createGroupStore(sql: Sql): GroupStore {
     },
     membersOf: (id) => members.all({ id }).map(toUser),
     groupsOf: (user) => groupsOf.all({ user }).map(toGroup),
+    idsOf(users) {
+      const found = grouped(idsOf.all({ users: JSON.stringify(users) }), ({ owner }) => owner, ({ id }) => id);
+      return (user) => found.get(user) ?? [];
+    },
     addMember(id, user) {
       try {
         addMember.run({ id, user });

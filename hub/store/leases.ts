@@ -1,5 +1,6 @@
 import type { ServerId } from '../domain/ids';
 import type { Lease } from '../domain/lease';
+import { grouped } from './grouped';
 import { toDate, toMs, type Sql } from './sql';
 import type { LeaseStore } from './store';
 
@@ -17,12 +18,15 @@ const toLease = (row: Row): Lease => ({ id: row.id, server: row.server_id as Ser
 
 export function createLeaseStore(sql: Sql): LeaseStore {
   const insert = sql.prepare('INSERT INTO leases (id, server_id, life, created, until, who, why) VALUES (@id, @server, @life, @created, @until, @who, @why)');
-  const ofServer = sql.prepare<Row>('SELECT id, server_id, life, created, until, who, why FROM leases WHERE server_id = @server ORDER BY until DESC, id');
+  const ofServers = sql.prepare<Row>('SELECT leases.id, server_id, life, created, until, who, why FROM json_each(@servers) AS asked CROSS JOIN leases ON server_id = asked.value ORDER BY until DESC, leases.id');
   const remove = sql.prepare('DELETE FROM leases WHERE id = @id');
   const prune = sql.prepare('DELETE FROM leases WHERE until < @before');
   return {
     add: ({ id, server, life, created, until, who, why }) => void insert.run({ id, server, life: toMs(life), created: toMs(created), until: toMs(until), who, why }),
-    ofServer: (server) => ofServer.all({ server }).map(toLease),
+    ofServers(servers) {
+      const found = grouped(ofServers.all({ servers: JSON.stringify(servers) }), (row) => row.server_id as ServerId, toLease);
+      return (server) => found.get(server) ?? [];
+    },
     remove: (id) => remove.run({ id }) > 0,
     prune: (before) => void prune.run({ before: toMs(before) }),
   };

@@ -89,6 +89,8 @@ export interface UserStore {
   /** For lists: all of it in three reads, as it is now. */
   belongingsOf(users: readonly UserId[]): Belongings;
   byId(id: UserId): User | undefined;
+  /** In one read; those that there are. */
+  byIds(ids: readonly UserId[]): ReadonlyMap<UserId, User>;
   byName(name: UserName): User | undefined;
   list(page: { readonly offset: number; readonly limit: number }, filter?: UserFilter): { readonly users: readonly User[]; readonly total: number };
   /** How many there are of each status. */
@@ -116,6 +118,8 @@ export interface GroupStore {
   membersOf(id: GroupId): readonly User[];
   /** By priority, the first one first. */
   groupsOf(user: UserId): readonly Group[];
+  /** Of all these users in one read; in no order. */
+  idsOf(users: readonly UserId[]): (user: UserId) => readonly GroupId[];
   addMember(id: GroupId, user: UserId): void;
   removeMember(id: GroupId, user: UserId): void;
 }
@@ -327,8 +331,8 @@ export interface PostMortemStore {
 export interface LeaseStore {
   /** The server has to exist. */
   add(lease: Lease): void;
-  /** Of any age, the one that ends last first. */
-  ofServer(server: ServerId): readonly Lease[];
+  /** Of any age, the one that ends last first; of all these servers in one read. */
+  ofServers(servers: readonly ServerId[]): (server: ServerId) => readonly Lease[];
   remove(id: string): boolean;
   /** Removes those that ended before. */
   prune(before: Date): void;

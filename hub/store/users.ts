@@ -55,6 +55,7 @@ const paramsOf = ({ nameContains, group, state, seen }: Omit<UserFilter, 'status
 
 export function createUserStore(sql: Sql): UserStore {
   const byId = sql.prepare<UserRow>(`SELECT ${USER_COLUMNS} FROM users WHERE id = @id`);
+  const byIds = sql.prepare<UserRow>(`SELECT ${USER_COLUMNS} FROM json_each(@ids) AS asked CROSS JOIN users ON users.id = asked.value`);
   const byName = sql.prepare<UserRow>(`SELECT ${USER_COLUMNS} FROM users WHERE name = @name`);
   const counted = statementsOf<{ n: number }>(sql);
   const listed = statementsOf<UserRow>(sql);
@@ -73,6 +74,7 @@ export function createUserStore(sql: Sql): UserStore {
   return {
     belongingsOf: createBelongings(sql),
     byId: find,
+    byIds: (ids) => new Map(byIds.all({ ids: JSON.stringify(ids) }).map((row) => [row.id as UserId, toUser(row)])),
     byName: (name) => map(byName.get({ name })),
     list({ offset, limit }, { status, sort = 'id', ...filter } = {}) {
       const match = { status: status ?? null, ...paramsOf(filter) };

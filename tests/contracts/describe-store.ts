@@ -63,13 +63,13 @@ export function describeStore(kind: string, open: () => Store): void {
         const [one, two] = [store.servers.ensure(alice.id, DEFAULT_SERVER), store.servers.ensure(alice.id, 'two' as ServerName)];
         const [short, long, other] = [lease(one.id, 10), lease(one.id, 30, { why: '' }), lease(two.id, 20)];
         for (const each of [short, long, other]) store.leases.add(each);
-        expect(store.leases.ofServer(one.id)).toEqual([long, short]);
+        expect(store.leases.ofServers([one.id])(one.id)).toEqual([long, short]);
         expect(() => store.leases.add(lease(newId<ServerId>(), 5))).toThrow();
         expect([store.leases.remove(long.id), store.leases.remove(long.id)]).toEqual([true, false]);
         store.leases.prune(at(15));
-        expect([store.leases.ofServer(one.id), store.leases.ofServer(two.id)]).toEqual([[], [other]]);
+        expect([store.leases.ofServers([one.id])(one.id), store.leases.ofServers([two.id])(two.id)]).toEqual([[], [other]]);
         store.servers.remove(two.id);
-        expect(store.leases.ofServer(two.id)).toEqual([]);
+        expect(store.leases.ofServers([two.id])(two.id)).toEqual([]);
       });
     });
 

@@ -106,7 +106,7 @@ test('a lease that is taken inside the container keeps it, and its reason is tol
   expect(await run('keep', '99d', '--why', 'x')).toContain('at most');
   await survives(lab, 8);
   expect(await lab.sentence()).toMatch(/^Kept until .* for carol: overnight fit$/);
-  const [lease] = store.leases.ofServer(store.servers.ensure(lab.user.id, DEFAULT_SERVER).id);
+  const [lease] = store.leases.ofServers([store.servers.ensure(lab.user.id, DEFAULT_SERVER).id])(store.servers.ensure(lab.user.id, DEFAULT_SERVER).id);
   expect((await lab.ask('DELETE', `${hub.origin}/hub/api/users/carol/server/leases/${lease?.id ?? ''}`)).status).toBe(204);
   await ends(lab);
 });

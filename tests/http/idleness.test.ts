@@ -213,7 +213,7 @@ describe('the what-if', () => {
       expect(JSON.parse((await run('idle', '--json')).out.join('\n'))).toMatchObject({ stops: 0, keeps: 1 });
       expect(await run('keep', '99d', 'alice', '--why', 'x')).toMatchObject({ code: 1 });
       expect(await run('extend', 'alice')).toMatchObject({ code: 0, out: ['Kept until 16:00 UTC for an administrator: overnight fit.'] });
-      expect(world.hub.store.leases.ofServer(idOf(world.alice)).filter(({ why }) => why === '')).toHaveLength(1);
+      expect(world.hub.store.leases.ofServers([idOf(world.alice)])(idOf(world.alice)).filter(({ why }) => why === '')).toHaveLength(1);
       expect(await run('extend', 'nobody')).toMatchObject({ code: 1 });
       expect(await run('keep', '6h', 'alice')).toMatchObject({ code: 2 });
     } finally {
@@ -236,7 +236,7 @@ test('a lab takes a lease for itself over the internal listener, within the same
   for (const body of [{ for: '13h', why: 'x' }, { for: '6h', why: '' }, { for: '6h' }, { for: '6h', why: 'x', user: 'bob' }]) expect((await ask('alice', body)).status).toBe(400);
   for (let i = 0; i < 4; i++) expect((await ask('alice', { for: '1h', why: 'x' })).status).toBe(201);
   expect((await ask('alice', { for: '1h', why: 'x' })).status).toBe(409);
-  expect(world.hub.store.leases.ofServer(idOf(bob))).toEqual([]);
+  expect(world.hub.store.leases.ofServers([idOf(bob)])(idOf(bob))).toEqual([]);
 });
 
 test('M14: a heartbeat keeps a server; the activity that a lab reports by itself does not', async () => {

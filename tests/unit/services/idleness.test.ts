@@ -37,7 +37,7 @@ async function setUp(report: () => Promise<LabReport> = async () => NOTHING, cha
   let asked = 0;
   const audit = createAudit({ store: world.store, clock: world.clock, log: capture([]), keepMs: 0 });
   const idleness = createIdleness({
-    store: world.store, audit, servers: world.servers, clock: world.clock, log: capture(world.logged), limitsOf: () => ({ ...LIMITS, ...limits }), busyCpus: 0.2, maxLeaseMs: 24 * HOUR, warnMs: 15 * MIN,
+    store: world.store, audit, servers: world.servers, clock: world.clock, log: capture(world.logged), limitsOf: () => () => ({ ...LIMITS, ...limits }), busyCpus: 0.2, maxLeaseMs: 24 * HOUR, warnMs: 15 * MIN,
     ask: () => {
       asked += 1;
       return report();
@@ -209,7 +209,7 @@ test('extending gives a whole idle limit from now, once however often it is pres
   const set = await setUp();
   await set.pass(3 * HOUR + 55 * MIN);
   for (let i = 0; i < 8; i++) expect(set.idleness.extend(set.actor, set.user, MAIN)).toMatchObject({ near: false, sentence: expect.stringContaining('alice extended it') });
-  expect(set.world.store.leases.ofServer(idOf(set.world, set.user))).toHaveLength(1);
+  expect(set.world.store.leases.ofServers([idOf(set.world, set.user)])(idOf(set.world, set.user))).toHaveLength(1);
   await set.pass(3 * HOUR + 50 * MIN);
   expect([kindOf(set), set.told.length]).toEqual(['ready', 2]);
   await set.pass(20 * MIN);
