@@ -1,7 +1,7 @@
 import { can, demand, HUB, notFound, type Actor } from '../domain/access';
 import { formatDuration } from '../domain/duration';
 import { HubError } from '../domain/errors';
-import type { ServerId, ServerName } from '../domain/ids';
+import type { ServerId, ServerName, UserId } from '../domain/ids';
 import { endOf, explain, type IdleLimits } from '../domain/idleness';
 import { firedSentence, idleSentence } from '../domain/idleness-words';
 import { parseWhy, type Lease } from '../domain/lease';
@@ -68,9 +68,10 @@ export function createIdleness(deps: IdlenessDeps): IdlenessService {
   /** Infinity: it did not answer yet. */
   const silentMs = (record: ServerRecord): number => clock.monotonicMs() - (watch.answeredMs(record) ?? -Infinity);
 
+  const ownersOf = (records: readonly ServerRecord[]): ReadonlyMap<UserId, User> => store.users.byIds(records.map(({ owner }) => owner));
+
   /** Judges these from three reads; one by one a thousand servers took 80 ms. undefined: its owner is gone. */
-  function judging(records: readonly ServerRecord[], change: WhatIf = {}): (record: ServerRecord) => IdleView | undefined {
-    const owners = store.users.byIds(records.map(({ owner }) => owner));
+  function judging(records: readonly ServerRecord[], change: WhatIf = {}, owners = ownersOf(records)): (record: ServerRecord) => IdleView | undefined {
     const [limitsOf, leasesOf] = [deps.limitsOf(records), leases.ofEach(records)];
     return (record) => {
       const owner = owners.get(record.owner);
@@ -93,7 +94,11 @@ export function createIdleness(deps: IdlenessDeps): IdlenessService {
     const end = endOf(verdict);
     const answeredMs = watch.answeredMs(record);
     return {
-      record, owner, verdict, limits, leases: counting, sentence: idleSentence(verdict, now),
+      record, owner, verdict, limits, leases: counting,
+      // Of a thousand that are judged for a page, 25 are shown.
+      get sentence() {
+        return idleSentence(verdict, now);
+      },
       signals: { ...signals, proxied: watch.proxied(record.id), answered: answeredMs === undefined ? null : new Date(now.getTime() - (clock.monotonicMs() - answeredMs)) },
       near: end !== null && end.getTime() - now.getTime() <= deps.warnMs,
     };
@@ -205,7 +210,7 @@ export function createIdleness(deps: IdlenessDeps): IdlenessService {
     async whatIf(actor, change) {
       demand(actor, 'admin-ui', HUB);
       const ready = running();
-      const owners = store.users.byIds(ready.map(({ owner }) => owner));
+      const owners = ownersOf(ready);
       const seen = ready.filter((record) => {
         const owner = owners.get(record.owner);
         return owner !== undefined && can(actor, 'read:servers', serverTarget(store, owner, record.name));
@@ -215,7 +220,7 @@ export function createIdleness(deps: IdlenessDeps): IdlenessService {
       await within(clock, WHAT_IF_MS, eachBounded(stale, { limit: AT_ONCE, onError }, watch.look)).catch((err: unknown) => log.debug({ err }, 'a what-if did not wait for every server'));
       const mayBeSeen = new Set(seen.map(({ id }) => id));
       const now = stale.length === 0 ? seen : running().filter(({ id }) => mayBeSeen.has(id));
-      const judge = judging(now, change);
+      const judge = judging(now, change, owners);
       return now.flatMap((record) => judge(record) ?? []);
     },
     round,
