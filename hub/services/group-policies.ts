@@ -28,7 +28,7 @@ export function createGroupPolicies(deps: GroupPoliciesDeps): GroupPolicies {
   function view(actor: Actor, name: string): GroupView {
     const group = groupAt(actor, name);
     const rank = store.policies.order().findIndex(({ id }) => id === group.id) + 1;
-    return viewOf({ group, rank, members: store.policies.members(group.id, { offset: 0, limit: 1 }).total });
+    return viewOf({ group, rank, members: store.policies.members(group.id, { offset: 0, limit: 0 }).total });
   }
 
   function set(actor: Actor, name: string, policy: GroupPolicy): GroupPolicy {

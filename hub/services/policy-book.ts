@@ -103,7 +103,7 @@ export function createPolicyBook({ store, declared, builtIn, profiles, userServe
     ofEach,
     resolver: (state) => (state === undefined ? (groups) => current(groups).resolve(groups) : resolver(state)),
     state: load,
-    policyOf: (group) => store.policies.list().get(group) ?? NO_POLICY,
+    policyOf: (group) => current([group]).state.policies.get(group) ?? NO_POLICY,
     declaredOf: (name) => {
       const given = givenTo(name).map(({ policy }) => policy);
       return given.length === 0 ? null : given.reduce((all, policy) => ({ ...all, idle: policy.idle.on ? policy.idle : all.idle, network: { on: all.network.on || policy.network.on }, docker: { on: all.docker.on || policy.docker.on } }));
@@ -119,7 +119,7 @@ export function createPolicyBook({ store, declared, builtIn, profiles, userServe
     },
     rules: () => ({ profiles: profiles(), mounts }),
     isBuiltIn: (name) => builtIn.includes(name),
-    gives: ({ id, name }) => builtIn.includes(name) || [...givenTo(name).map(({ policy }) => policy), store.policies.list().get(id) ?? NO_POLICY].some((policy) => Object.values(policy).some(({ on }) => on)),
+    gives: ({ id, name }) => builtIn.includes(name) || [...givenTo(name).map(({ policy }) => policy), current([id]).state.policies.get(id) ?? NO_POLICY].some((policy) => Object.values(policy).some(({ on }) => on)),
     ensureBuiltIn: () => builtIn.forEach((name) => ensureGroup(store, name)),
     started: (server, policy) => {
       const part = startedWith(policy);

@@ -63,6 +63,11 @@ export function createRoom(deps: RoomDeps): Room {
 
   const heldNow = () => store.queue.held().map(({ server, owner, profile, need }) => ({ server, owner, need: need ?? needOf(profile, owner, null) }));
 
+  const heldTogether = () => store.queue.heldTogether().flatMap((part) => {
+    const need = 'need' in part ? part.need : needOf(part.profile, part.owner, null);
+    return Array.from({ length: part.servers }, () => need);
+  });
+
   function obstacle({ owner, server, need }: Ask): 'hub' | 'group' | null {
     const held = heldNow().filter((one) => one.server !== server);
     const full = groupsOf(owner).some((name) => {
@@ -73,7 +78,7 @@ export function createRoom(deps: RoomDeps): Room {
     return fits(hubNow(), held.map((one) => one.need), need) ? null : 'hub';
   }
 
-  return { needOf, demandOwn, obstacle, left: () => leftOf(hubNow(), heldNow().map(({ need }) => need)) };
+  return { needOf, demandOwn, obstacle, left: () => leftOf(hubNow(), heldTogether()) };
 }
 
 const ownLimit = ({ servers }: Ceiling, own: number): string =>

@@ -38,6 +38,8 @@ const toNotice = (row: Row): Notice => ({
   created: toDate(row.created), from: toDate(row.starts), until: toDate(row.until), sent: toDateOrNull(row.sent),
 });
 
+const isEverybody = ({ users, groups, states }: Audience): boolean => users === null && groups === null && states === null;
+
 const meant = ({ users, groups, states }: Audience): Params => ({
   everybody: users === null && groups === null ? 1 : 0, users: JSON.stringify(users ?? []), groups: JSON.stringify(groups ?? []),
   whatever: states === null ? 1 : 0, ...Object.fromEntries((['running', 'starting', 'stopped'] as const).map((state) => [state, states?.includes(state) === true ? 1 : 0])),
@@ -49,9 +51,10 @@ export function createNoticeStore(sql: Sql): NoticeStore {
   const byId = sql.prepare<Row>(`SELECT ${COLUMNS} FROM notices WHERE id = @id`);
   const list = sql.prepare<Row>(`SELECT ${COLUMNS} FROM notices WHERE created >= @since ORDER BY created DESC, seq DESC LIMIT @limit OFFSET @offset`);
   const count = sql.prepare<{ n: number }>('SELECT count(*) AS n FROM notices WHERE created >= @since');
-  const counts = sql.prepare<NoticeCounts>(`SELECT coalesce(sum(status = 'waiting'), 0) AS waiting, coalesce(sum(status = 'success'), 0) AS successful, coalesce(sum(status = 'failed'), 0) AS failed
-    FROM notice_recipients WHERE notice_id = @id`);
-  const reach = sql.prepare<{ now: number; total: number }>(`SELECT coalesce(sum(${READY}), 0) AS now, count(*) AS total FROM users WHERE ${MEANT}`);
+  const counts = sql.prepare<NoticeCounts>('SELECT waiting, successful, failed FROM notices WHERE id = @id');
+  const total = sql.prepare<{ n: number }>(`SELECT count(*) AS n FROM users WHERE ${MEANT}`);
+  const everybody = sql.prepare<{ n: number }>("SELECT count(*) AS n FROM users WHERE status = 'active'");
+  const reached = sql.prepare<{ n: number }>(`SELECT count(*) AS n FROM (SELECT DISTINCT owner_id FROM servers WHERE kind = 'ready') CROSS JOIN users ON users.id = owner_id WHERE ${MEANT}`);
   const some = sql.prepare<{ name: string; now: number }>(`SELECT name, ${READY} AS now FROM users WHERE ${MEANT} ORDER BY name LIMIT @limit`);
   const address = sql.prepare<{ user_id: string }>(`INSERT INTO notice_recipients (notice_id, user_id, status) SELECT @id, users.id, 'waiting' FROM users WHERE ${MEANT} RETURNING user_id`);
   const sent = sql.prepare('UPDATE notices SET sent = @at WHERE id = @id AND sent IS NULL');
@@ -84,8 +87,10 @@ export function createNoticeStore(sql: Sql): NoticeStore {
     },
     countsOf: (id) => counts.get({ id }) ?? { waiting: 0, successful: 0, failed: 0 },
     reach(audience, limit) {
-      const { now = 0, total = 0 } = reach.get(meant(audience)) ?? {};
-      return { now, later: total - now, users: some.all({ ...meant(audience), limit }).map((row) => ({ name: row.name as UserName, now: row.now === 1 })) };
+      const to = meant(audience);
+      const now = reached.get(to)?.n ?? 0;
+      const all = (isEverybody(audience) ? everybody.get() : total.get(to))?.n ?? 0;
+      return { now, later: all - now, users: some.all({ ...meant(audience), limit }).map((row) => ({ name: row.name as UserName, now: row.now === 1 })) };
     },
     send: (id, at) =>
       sql.transaction(() => {

@@ -3,6 +3,7 @@ import type { ServerKind } from '../domain/server';
 import type { ServerFilter, ServerOrder, ServerPageAsk } from '../domain/server-filter';
 import { statementsOf, whereOf } from './filters';
 import { toRecord, type Row } from './servers';
+import { fromTheNearerEnd, type Slice } from './nearer-end';
 import type { Sql } from './sql';
 import type { ServerStore } from './store';
 import { toUser, type UserRow } from './users';
@@ -105,13 +106,6 @@ export function createServerPages(sql: Sql): Pick<ServerStore, 'page' | 'kinds'>
   };
 }
 
-/** The last page of 5,000 servers by name took 5.6 ms from the beginning, and takes 0.1 from the end. */
-function fromTheNearerEnd({ offset, limit, down, total }: Slice & Pick<ServerPageAsk, 'total'>, walked: (slice: Slice) => readonly ServerId[]): readonly ServerId[] {
-  if (offset <= total / 2) return walked({ offset, limit, down });
-  const shown = Math.min(limit, total - offset);
-  return shown <= 0 ? [] : walked({ offset: total - offset - shown, limit: shown, down: !down }).toReversed();
-}
-
 const both = (few: string | null, others: readonly ServerId[]): string => {
   if (few === null) return JSON.stringify(others);
   const asked = new Set(JSON.parse(few) as readonly ServerId[]);
@@ -121,7 +115,6 @@ const both = (few: string | null, others: readonly ServerId[]): string => {
 const list = (values: Iterable<string> | undefined): string | null => (values === undefined ? null : JSON.stringify([...values]));
 
 type Params = ReturnType<typeof paramsOf>;
-type Slice = Pick<ServerPageAsk, 'offset' | 'limit' | 'down'>;
 
 const paramsOf = ({ userContains, group, profile, kind, only, seen }: ServerFilter) => ({
   needle: userContains?.toLowerCase() ?? null, group: group ?? null, profile: profile ?? null, kind: kind ?? null, few: list(only === undefined ? undefined : new Set(only)), without: null as string | null,

@@ -35,10 +35,11 @@ export function adminRoutes(kit: Kit): readonly HubRoute[] {
     const query = { q: textOf(x, 'q'), group: mayGroup ? textOf(x, 'group') : '', status: mayManage ? STATUSES.find((one) => one === x.query.get('status')) : undefined, sort: SORTS.find((one) => one === x.query.get('sort')) ?? 'name' };
     const [offset, limit] = [offsetOf(x), limitOf(x)];
     const ask: UserAsk = { ...(query.q === '' ? {} : { nameContains: query.q }), ...(query.group === '' ? {} : { group: query.group }) };
-    const { users, total } = services.accounts.list(actor, { ...ask, offset, limit, sort: query.sort, ...(query.status === undefined ? {} : { status: query.status }) });
+    const found = services.accounts.list(actor, { ...ask, offset, limit, sort: query.sort, ...(query.status === undefined ? {} : { status: query.status }) });
     const counts = mayManage ? services.accounts.statuses(actor, ask) : null;
+    const total = counts === null ? found.total : query.status === undefined ? counts.active + counts.pending + counts.disabled : counts[query.status];
     const waiting = mayManage ? services.accounts.list(actor, { offset: 0, limit: SHOWN_PENDING, status: 'pending' }) : { users: [], total: 0 };
-    const model = { pending: waiting.users, pendingTotal: waiting.total, users: rowsOf(x, users), total, offset, limit, query, counts, groups: mayGroup ? groupNames(kit, x) : null, mayManage, problem };
+    const model = { pending: waiting.users, pendingTotal: waiting.total, users: rowsOf(x, found.users), total, offset, limit, query, counts, groups: mayGroup ? groupNames(kit, x) : null, mayManage, problem };
     return kit.page(x, status, (shell) => usersPage(shell, model));
   };
 

@@ -17,6 +17,7 @@ const LARGE = ['users', 'account_details', 'account_log', 'sessions', 'tokens', 
 const ALLOWED: readonly (readonly [begins: RegExp, why: string])[] = [
   [/^SELECT users\.id.* FROM users .*ORDER BY/s, 'a page of users: ends at its limit, and with a filter at 2 ms'],
   [/^SELECT count\(\*\) AS n FROM users/, 'how many users match: 0.1 ms from an index, 2 ms with a filter'],
+  [/^SELECT name FROM users WHERE EXISTS .* ORDER BY name/s, 'a page of the members of a large group: ends at its limit, from the nearer end'],
   [/^SELECT status, count\(\*\) AS n FROM users/, 'how many users match, by status: the same'],
   [/^SELECT servers\.id FROM (?:users CROSS JOIN )?(?:servers|json_each)/s, 'a page of servers: ends at its limit where an index has the order, else one walk of 2 ms, from the nearer end'],
   [/^SELECT servers\.kind, count\(\*\) AS n FROM (?:servers|json_each)/, 'how many servers match, by state: 1 ms from an index, 5 ms with a group'],
@@ -53,7 +54,7 @@ const USER_FILTERS = [{}, { nameContains: 'a' }, { group: 'g' }, { state: 'ready
 const SERVER_FILTERS = [{}, { userContains: 'a' }, { group: 'g' }, { profile: 'p' }, { kind: 'ready' }, { only: ['1'] }, { seen: SEEN }] as const;
 
 function askLists({ users, servers }: Store): void {
-  for (const filter of [...USER_FILTERS, { status: 'active' } as const]) for (const sort of ['id', '-id', 'name', '-name', 'last_activity', '-last_activity'] as const) users.list({ offset: 0, limit: 1 }, { ...filter, sort });
+  for (const filter of [...USER_FILTERS, { status: 'active' } as const]) for (const sort of ['id', '-id', 'name', '-name', 'last_activity', '-last_activity'] as const) expect(users.list({ offset: 0, limit: 1 }, { ...filter, sort }).total).toBe(0);
   for (const filter of USER_FILTERS) users.statuses(filter);
   for (const filter of SERVER_FILTERS) {
     for (const order of ['name', 'last_activity', 'started', 'volumes', 'amount'] as const) for (const down of [false, true]) servers.page({ offset: 0, limit: 1, total: 1, order, down }, filter as never);
