@@ -63,10 +63,9 @@ export function createRoom(deps: RoomDeps): Room {
 
   const heldNow = () => store.queue.held().map(({ server, owner, profile, need }) => ({ server, owner, need: need ?? needOf(profile, owner, null) }));
 
-  const heldTogether = () => store.queue.heldTogether().flatMap((part) => {
-    const need = 'need' in part ? part.need : needOf(part.profile, part.owner, null);
-    return Array.from({ length: part.servers }, () => need);
-  });
+  /** Where only servers are counted it is enough to count them; what a thousand take is 3 ms of reading. */
+  const needsHeld = ({ memory, cpus }: Ceiling): readonly Need[] =>
+    memory === 0 && cpus === 0 ? Array.from({ length: store.servers.countActive() }, () => ({ memory: null, cpus: null })) : heldNow().map(({ need }) => need);
 
   function obstacle({ owner, server, need }: Ask): 'hub' | 'group' | null {
     const held = heldNow().filter((one) => one.server !== server);
@@ -78,7 +77,7 @@ export function createRoom(deps: RoomDeps): Room {
     return fits(hubNow(), held.map((one) => one.need), need) ? null : 'hub';
   }
 
-  return { needOf, demandOwn, obstacle, left: () => leftOf(hubNow(), heldTogether()) };
+  return { needOf, demandOwn, obstacle, left: () => leftOf(hubNow(), needsHeld(hubNow())) };
 }
 
 const ownLimit = ({ servers }: Ceiling, own: number): string =>

@@ -1,5 +1,6 @@
 import type { ServerId, UserId, UserName } from '../domain/ids';
-import type { Audience, AutoClose, Delivery, Notice, NoticeType } from '../domain/notice';
+import { NOTICE_STATES, type Audience, type AutoClose, type Delivery, type Notice, type NoticeState, type NoticeType } from '../domain/notice';
+import { statementsOf } from './filters';
 import type { NoticeCounts, NoticeStore } from './notice-contract';
 import { toDate, toDateOrNull, toMs, toMsOrNull, type Params, type Sql } from './sql';
 
@@ -25,24 +26,24 @@ interface ResultRow {
 const COLUMNS = ['id', 'message', 'variant', 'auto_close', 'audience', 'author', 'created', 'starts', 'until', 'sent'].map((column) => `notices.${column}`).join(', ');
 const READY = "users.id IN (SELECT owner_id FROM servers WHERE kind = 'ready')";
 const COMING = "users.id IN (SELECT owner_id FROM servers WHERE kind IN ('queued', 'starting'))";
-/** Whoever an audience is at this moment. */
-const MEANT = `status = 'active'
-  AND (@everybody = 1 OR users.id IN (SELECT value FROM json_each(@users))
-    OR users.id IN (SELECT user_id FROM groups JOIN group_members ON group_id = groups.id WHERE groups.name IN (SELECT value FROM json_each(@groups))))
-  AND (@whatever = 1 OR (@running = 1 AND ${READY}) OR (@starting = 1 AND ${COMING} AND NOT ${READY}) OR (@stopped = 1 AND NOT ${READY} AND NOT ${COMING}))`;
+const PEOPLE = `(users.id IN (SELECT value FROM json_each(@users))
+  OR users.id IN (SELECT user_id FROM groups JOIN group_members ON group_id = groups.id WHERE groups.name IN (SELECT value FROM json_each(@groups))))`;
+const STATES: Readonly<Record<NoticeState, string>> = { running: READY, starting: `${COMING} AND NOT ${READY}`, stopped: `NOT ${READY} AND NOT ${COMING}` };
+
+/** Whoever an audience is at this moment; what was not asked costs nothing. */
+function meant({ users, groups, states }: Audience): string {
+  const people = users === null && groups === null ? [] : [PEOPLE];
+  const asked = NOTICE_STATES.filter((one) => states?.includes(one));
+  const state = states === null ? [] : [`(${asked.length === 0 ? 'FALSE' : asked.map((one) => `(${STATES[one]})`).join(' OR ')})`];
+  return ["status = 'active'", ...people, ...state].join(' AND ');
+}
+const meantParams = ({ users, groups }: Audience): Params => ({ users: JSON.stringify(users ?? []), groups: JSON.stringify(groups ?? []) });
 
 const closeOf = (ms: number): AutoClose => (ms === 0 ? false : ms === 1 ? true : ms);
 
 const toNotice = (row: Row): Notice => ({
   id: row.id, message: row.message, variant: row.variant as NoticeType, autoClose: closeOf(row.auto_close), audience: JSON.parse(row.audience) as Audience, by: row.author,
   created: toDate(row.created), from: toDate(row.starts), until: toDate(row.until), sent: toDateOrNull(row.sent),
-});
-
-const isEverybody = ({ users, groups, states }: Audience): boolean => users === null && groups === null && states === null;
-
-const meant = ({ users, groups, states }: Audience): Params => ({
-  everybody: users === null && groups === null ? 1 : 0, users: JSON.stringify(users ?? []), groups: JSON.stringify(groups ?? []),
-  whatever: states === null ? 1 : 0, ...Object.fromEntries((['running', 'starting', 'stopped'] as const).map((state) => [state, states?.includes(state) === true ? 1 : 0])),
 });
 
 export function createNoticeStore(sql: Sql): NoticeStore {
@@ -52,11 +53,9 @@ export function createNoticeStore(sql: Sql): NoticeStore {
   const list = sql.prepare<Row>(`SELECT ${COLUMNS} FROM notices WHERE created >= @since ORDER BY created DESC, seq DESC LIMIT @limit OFFSET @offset`);
   const count = sql.prepare<{ n: number }>('SELECT count(*) AS n FROM notices WHERE created >= @since');
   const counts = sql.prepare<NoticeCounts>('SELECT waiting, successful, failed FROM notices WHERE id = @id');
-  const total = sql.prepare<{ n: number }>(`SELECT count(*) AS n FROM users WHERE ${MEANT}`);
-  const everybody = sql.prepare<{ n: number }>("SELECT count(*) AS n FROM users WHERE status = 'active'");
-  const reached = sql.prepare<{ n: number }>(`SELECT count(*) AS n FROM (SELECT DISTINCT owner_id FROM servers WHERE kind = 'ready') CROSS JOIN users ON users.id = owner_id WHERE ${MEANT}`);
-  const some = sql.prepare<{ name: string; now: number }>(`SELECT name, ${READY} AS now FROM users WHERE ${MEANT} ORDER BY name LIMIT @limit`);
-  const address = sql.prepare<{ user_id: string }>(`INSERT INTO notice_recipients (notice_id, user_id, status) SELECT @id, users.id, 'waiting' FROM users WHERE ${MEANT} RETURNING user_id`);
+  const counted = statementsOf<{ n: number }>(sql);
+  const some = statementsOf<{ name: string; now: number }>(sql);
+  const address = statementsOf<{ user_id: string }>(sql);
   const sent = sql.prepare('UPDATE notices SET sent = @at WHERE id = @id AND sent IS NULL');
   const due = sql.prepare<Row>(`SELECT ${COLUMNS} FROM notices WHERE sent IS NULL AND starts <= @now AND until > @now ORDER BY starts, seq`);
   const first = sql.prepare<{ starts: number | null }>('SELECT min(starts) AS starts FROM notices WHERE sent IS NULL AND until > @now');
@@ -87,16 +86,18 @@ export function createNoticeStore(sql: Sql): NoticeStore {
     },
     countsOf: (id) => counts.get({ id }) ?? { waiting: 0, successful: 0, failed: 0 },
     reach(audience, limit) {
-      const to = meant(audience);
-      const now = reached.get(to)?.n ?? 0;
-      const all = (isEverybody(audience) ? everybody.get() : total.get(to))?.n ?? 0;
-      return { now, later: all - now, users: some.all({ ...meant(audience), limit }).map((row) => ({ name: row.name as UserName, now: row.now === 1 })) };
+      const [where, params] = [meant(audience), meantParams(audience)];
+      const now = counted(`SELECT count(*) AS n FROM (SELECT DISTINCT owner_id FROM servers WHERE kind = 'ready') CROSS JOIN users ON users.id = owner_id WHERE ${where}`).get(params)?.n ?? 0;
+      const all = counted(`SELECT count(*) AS n FROM users WHERE ${where}`).get(params)?.n ?? 0;
+      // By name, until there are enough of them: sorting 10,000 for a hundred takes 1.4 ms, this takes 0.1.
+      const first = some(`SELECT name, EXISTS (SELECT 1 FROM servers WHERE owner_id = users.id AND kind = 'ready') AS now FROM users WHERE +${where} ORDER BY name LIMIT @limit`);
+      return { now, later: all - now, users: first.all({ ...params, limit }).map((row) => ({ name: row.name as UserName, now: row.now === 1 })) };
     },
     send: (id, at) =>
       sql.transaction(() => {
         const notice = map(byId.get({ id }));
         if (notice === undefined || sent.run({ id, at: toMs(at) }) === 0) return [];
-        return address.all({ ...meant(notice.audience), id }).map((row) => row.user_id as UserId);
+        return address(`INSERT INTO notice_recipients (notice_id, user_id, status) SELECT @id, users.id, 'waiting' FROM users WHERE ${meant(notice.audience)} RETURNING user_id`).all({ ...meantParams(notice.audience), id }).map((row) => row.user_id as UserId);
       }),
     due: (now) => due.all({ now: toMs(now) }).map(toNotice),
     nextDue: (now) => toDateOrNull(first.get({ now: toMs(now) })?.starts ?? null),

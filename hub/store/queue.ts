@@ -27,9 +27,6 @@ export function createQueueStore(sql: Sql): QueueStore {
   const hold = sql.prepare('INSERT INTO holds (server_id, memory, cpus) VALUES (@id, @memory, @cpus) ON CONFLICT (server_id) DO UPDATE SET memory = excluded.memory, cpus = excluded.cpus');
   const holds = sql.prepare<HoldRow>(`SELECT id, owner_id, profile, server_id AS known, memory, cpus FROM servers LEFT JOIN holds ON server_id = id
     WHERE kind IN ('starting', 'ready', 'stopping')`);
-  const sums = sql.prepare<Pick<HoldRow, 'memory' | 'cpus'> & { n: number; known: number; owner_id: string | null; profile: string | null }>(`SELECT count(*) AS n, server_id IS NOT NULL AS known, memory, cpus,
-    iif(server_id IS NULL, owner_id, NULL) AS owner_id, iif(server_id IS NULL, profile, NULL) AS profile
-    FROM servers LEFT JOIN holds ON server_id = id WHERE kind IN ('starting', 'ready', 'stopping') GROUP BY 2, 3, 4, 5, 6`);
   const spans = sql.prepare<{ ms: number }>('SELECT ms FROM spans');
 
   return {
@@ -38,7 +35,6 @@ export function createQueueStore(sql: Sql): QueueStore {
     waiting: () => waiting.all().map((row) => ({ server: row.id as ServerId, owner: row.owner_id as UserId, profile: row.profile, options: row.user_options === null ? null : (JSON.parse(row.user_options) as Record<string, unknown>), tag: row.tag, jumped: row.jumped !== null })),
     hold: (server, { memory, cpus }) => void hold.run({ id: server, memory, cpus }),
     held: () => holds.all().map((row) => ({ server: row.id as ServerId, owner: row.owner_id as UserId, profile: row.profile, need: row.known === null ? null : { memory: row.memory, cpus: row.cpus } })),
-    heldTogether: () => sums.all().map(({ n, known, memory, cpus, owner_id, profile }) => (known === 1 ? { servers: n, need: { memory, cpus } } : { servers: n, owner: owner_id as UserId, profile })),
     spans: () => spans.all().map(({ ms }) => ms),
   };
 }

@@ -276,8 +276,6 @@ export interface QueueStore {
   hold(server: ServerId, need: Need): void;
   /** Of every server that is `starting`, `ready` or `stopping`. `need` null: it was started before this was written down. */
   held(): readonly { readonly server: ServerId; readonly owner: UserId; readonly profile: string | null; readonly need: Need | null }[];
-  /** The same, those that take the same together: for sums. */
-  heldTogether(): readonly ({ readonly servers: number } & ({ readonly need: Need } | { readonly owner: UserId; readonly profile: string | null }))[];
   /** How long the last 500 servers ran, milliseconds. */
   spans(): readonly number[];
 }

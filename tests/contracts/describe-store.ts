@@ -532,10 +532,8 @@ export function describeStore(kind: string, open: () => Store): void {
           const record = wait('alice', 1);
           const starting = store.servers.transition(record, { ...STATES.starting, since: at(10) } as ServerState) ?? record;
           expect(store.queue.held()).toMatchObject([{ server: record.id, need: null }]);
-          expect(store.queue.heldTogether()).toEqual([{ servers: 1, owner: record.owner, profile: record.profile }]);
           store.queue.hold(record.id, { memory: 5, cpus: null });
           expect(store.queue.held()).toMatchObject([{ need: { memory: 5, cpus: null } }]);
-          expect(store.queue.heldTogether()).toEqual([{ servers: 1, need: { memory: 5, cpus: null } }]);
           const ready = store.servers.transition(starting, { ...STATES.ready, since: at(11) } as ServerState) ?? record;
           const stopping = store.servers.transition(ready, { ...STATES.stopping, since: at(14) } as ServerState) ?? record;
           expect([store.queue.held().length, store.queue.spans()]).toEqual([1, [at(14).getTime() - at(11).getTime()]]);
