@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { buildConnector } from 'undici';
+import { giveBackWritten } from './give-back';
 
 /**
  * What comes from upstreams is read into memory of ours, not into 64 KiB of new memory for each read: a long body goes through one large
@@ -38,6 +39,7 @@ export function createReads(options: buildConnector.BuildOptions): Reads {
       connect(to, (...[err, socket]) => {
         if (err !== null) return callback(err, null);
         reader.attach(socket as Socket);
+        giveBackWritten(socket as Socket);
         return callback(null, socket as Socket);
       });
     },
