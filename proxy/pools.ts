@@ -1,5 +1,6 @@
 import { Pool } from 'undici';
 import type { ProxyLimits } from './contract';
+import { createReads, type Reading } from './reused-reads';
 
 /** Connections to servers, by origin. Addresses are used again by other servers, so a drained server's connections must go (E02). */
 export interface Pools {
@@ -10,6 +11,8 @@ export interface Pools {
   /** Ends the connections to everything else. */
   keepOnly(origins: ReadonlySet<string>): void;
   close(): Promise<void>;
+  /** What is being parsed now. */
+  readonly reading: Reading | null;
 }
 
 /** Longest response header: more is 502 (F15). */
@@ -20,13 +23,13 @@ export function createPools(limits: ProxyLimits): Pools {
   const kept = new Map<string, Pool>();
   const single = new Map<string, Pool>();
 
+  const reads = createReads({ keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_PROBE_MS, timeout: limits.upstreamConnectMs });
   const options: Pool.Options = {
     connections: limits.connectionsPerServer,
     headersTimeout: limits.upstreamHeadersMs,
     bodyTimeout: limits.idleMs,
     maxHeaderSize: MAX_HEADER_BYTES,
-    connectTimeout: limits.upstreamConnectMs,
-    connect: { keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_PROBE_MS, timeout: limits.upstreamConnectMs },
+    connect: reads.connector,
   };
 
   const from = (pools: Map<string, Pool>, origin: string, pipelining: 0 | 1): Pool => {
@@ -46,6 +49,9 @@ export function createPools(limits: ProxyLimits): Pools {
   const release = (origin: string): Promise<unknown> => Promise.all([drop(kept, origin), drop(single, origin)]);
 
   return {
+    get reading() {
+      return reads.current;
+    },
     get: (origin) => kept.get(origin) ?? from(kept, origin, 1),
     fresh: (origin) => from(single, origin, 0),
     release: (origin) => void release(origin),
