@@ -17,8 +17,10 @@ export interface ReadinessOptions {
   readonly clock: Clock;
 }
 
-const FIRST_PAUSE_MS = 20;
+const SHORTEST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 500;
+/** Of the time that was waited already: what a pause adds to a start is a fiftieth of it at most, however long it takes. */
+const PAUSE_SHARE = 1 / 50;
 const ATTEMPT_MS = 3_000;
 const HEALTH_EVERY_MS = 250;
 const LARGEST_ANSWER = 65_536;
@@ -33,29 +35,48 @@ const UNANSWERED: readonly string[] = [UNREACHED, DEAF, SILENT];
  * without it, so that no other process on that port passes for it (E13). Rejects with a `HubError` when it ended, or on abort.
  */
 export async function waitUntilReady(opts: ReadinessOptions): Promise<void> {
-  let asked = opts.clock.monotonicMs();
-  let known: string | null = null;
-  for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(wait * 1.5, LONGEST_PAUSE_MS)) {
+  const { clock, signal } = opts;
+  const began = clock.monotonicMs();
+  const life = watchLife(opts);
+  for (let known: string | null = null; ;) {
     const problem = await attempt(opts);
     if (problem === null) return;
-    if (opts.signal.aborted) throw gaveUp(opts.signal, tellsMore(problem, known));
+    if (signal.aborted) throw gaveUp(signal, tellsMore(problem, known));
     known = problem;
-    if (opts.clock.monotonicMs() - asked >= HEALTH_EVERY_MS) {
-      demandRunning(await healthOr(opts, problem));
-      asked = opts.clock.monotonicMs();
-    }
-    await pause(opts.clock, wait, opts.signal);
-    if (opts.signal.aborted) throw gaveUp(opts.signal, problem);
+    life.demand();
+    await pause(clock, Math.min(Math.max((clock.monotonicMs() - began) * PAUSE_SHARE, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS), signal);
+    if (signal.aborted) throw gaveUp(signal, problem);
   }
 }
 
-/** Given up while the engine was asked: what the server lacks is the reason, not that the engine had no time left to answer. */
-async function healthOr({ health, signal }: ReadinessOptions, problem: string): Promise<Health> {
-  try {
-    return await health();
-  } catch (err) {
-    throw signal.aborted ? gaveUp(signal, problem) : err;
+/**
+ * Asks the engine now and then whether the server still runs, beside the attempts: an engine that starts other servers takes a tenth of a
+ * second to say so, in which this one may have come up.
+ */
+function watchLife({ health, clock }: ReadinessOptions): { demand(): void } {
+  let asked = clock.monotonicMs();
+  let asking = false;
+  let found: Health | null = null;
+  let failure: { readonly err: unknown } | null = null;
+
+  function ask(): void {
+    asking = true;
+    health()
+      .then((said) => void (found = said), (err: unknown) => void (failure = { err }))
+      .finally(() => {
+        asking = false;
+        asked = clock.monotonicMs();
+      });
   }
+
+  return {
+    /** Throws when the last answer says that it ended, or when there was none. */
+    demand: () => {
+      if (failure !== null) throw failure.err;
+      if (found !== null) demandRunning(found);
+      if (!asking && clock.monotonicMs() - asked >= HEALTH_EVERY_MS) ask();
+    },
+  };
 }
 
 /** null: it is ready; else what is missing, in words. */

@@ -17,8 +17,8 @@ export interface Place {
 export interface Attachment {
   /** `http://hub:<port>`; null: labs reach nothing of the hub. */
   readonly hubUrl: string | null;
-  /** Opens the hub's side of a network that was just made, before anything is on it. `HubError('unavailable')` when it cannot listen. */
-  open(server: ServerId): Promise<Place>;
+  /** Opens the hub's side of a network that was just made on `subnet`, before anything is on it. `HubError('unavailable')` when it cannot listen. */
+  open(server: ServerId, subnet: string): Promise<Place>;
   /** The same for a lab that runs already, as after a restart of the hub. Cheap when it is open; a failure is logged and never thrown. */
   adopt(server: ServerId, endpoint: Endpoint | undefined): Promise<void>;
   /** Until `release` ends, nothing is opened for that server. Removes its network. */
@@ -50,8 +50,8 @@ export function createAttachment({ settings, networks, inward, log, local }: Dep
 
   const hubIn = (addresses: Addresses): string => (settings.hubContainer === null ? addresses.gateway : addresses.hubContainer);
 
-  async function open(server: ServerId): Promise<Place> {
-    const addresses = addressesIn(await networks.subnetOf(server));
+  async function open(server: ServerId, subnet: string): Promise<Place> {
+    const addresses = addressesIn(subnet);
     if (addresses === null) throw new HubError('unavailable', 'The networks of servers are too small. An administrator has to enlarge them.');
     attached.add(server);
     if (port === null) return { lab: addresses.lab, hub: null };

@@ -8,7 +8,7 @@ import { LABEL, ROLE } from '../labels';
 import type { DockerClient } from './client';
 import { DEADLINE } from './client';
 import { confinement, limitsOf } from './container-spec';
-import type { LabNetworks } from './network';
+import type { LabNetworks, MadeNetwork } from './network';
 import { BRIDGE_PREFIX, INNER_BRIDGE_PREFIX, OPEN_BRIDGE_PREFIX } from './network';
 import { LISTENER, PROBER } from './probe-scripts';
 import type { Target } from './probe-targets';
@@ -67,12 +67,12 @@ export async function probeIsolation(deps: ProbeDeps): Promise<ProbeFindings | n
     const neighbourNetwork = await networks.create(keys.neighbour, labels);
     const labNetwork = await networks.create(keys.lab, labels);
     const name = `${settings.networkPrefix}probe-${run}`;
-    const neighbour = await startListener(deps, `${name}-a`, neighbourNetwork);
+    const neighbour = await startListener(deps, `${name}-a`, neighbourNetwork.name);
     if (!(await reachable(neighbour, PORT, REACH_MS))) return null;
     const reach = performance.now() - began;
-    const places = { neighbour, hubOfLab: await hubIn(deps, keys.lab), hubOfNeighbour: await hubIn(deps, keys.neighbour) };
+    const places = { neighbour, hubOfLab: hubIn(settings, labNetwork), hubOfNeighbour: hubIn(settings, neighbourNetwork) };
     const targets = await targetsOf(deps, places, listeners);
-    const spec = probeSpec(deps, { name: `${name}-b`, network: labNetwork, script: PROBER, env: [`TARGETS=${JSON.stringify(targets.map(({ host, port, row }) => ({ host, port, row })))}`] });
+    const spec = probeSpec(deps, { name: `${name}-b`, network: labNetwork.name, script: PROBER, env: [`TARGETS=${JSON.stringify(targets.map(({ host, port, row }) => ({ host, port, row })))}`] });
     const found = findingsIn(await runOnce(client, spec, 'run the isolation probe'), targets);
     return { ...found, ms: { ...found.ms, reach } };
   } finally {
@@ -81,9 +81,9 @@ export async function probeIsolation(deps: ProbeDeps): Promise<ProbeFindings | n
   }
 }
 
-async function hubIn({ networks, settings }: ProbeDeps, key: string): Promise<string | null> {
+function hubIn(settings: DockerSettings, { subnet }: MadeNetwork): string | null {
   if (settings.internalPort === null) return null;
-  const addresses = addressesIn(await networks.subnetOf(key));
+  const addresses = addressesIn(subnet);
   return (settings.hubContainer === null ? addresses?.gateway : addresses?.hubContainer) ?? null;
 }
 

@@ -19,15 +19,19 @@ export const OPEN_BRIDGE_PREFIX = 'nx';
 /** Those of a hub in a container: the host has no address on them, and rules of a hub on the same host must not come between. */
 export const INNER_BRIDGE_PREFIX = 'ni';
 
+export interface MadeNetwork {
+  readonly name: string;
+  /** Such as `10.213.0.16/28`. */
+  readonly subnet: string;
+}
+
 export interface LabNetworks {
   /** Name of the network that belongs to `key`, made or not. */
   nameFor(key: string): string;
   /** Makes it, in place of what a crash may have left. `HubError('unavailable')` when the pool is exhausted. */
-  create(key: string, labels: Labels, outbound?: Outbound): Promise<string>;
+  create(key: string, labels: Labels, outbound?: Outbound): Promise<MadeNetwork>;
   /** Name of its interface on the host. */
   bridgeOf(key: string, outbound?: Outbound): string;
-  /** Range of an existing one, e.g. `10.213.0.16/28`. */
-  subnetOf(key: string): Promise<string>;
   /** For a hub in a container: attaches the hub's own container at `address`, where it is not yet. */
   attachHub(key: string, address: string): Promise<void>;
   /** Idempotent; refuses what is not ours. Detaches whatever is still on it. */
@@ -54,7 +58,7 @@ export function createNetworks(client: DockerClient, settings: DockerSettings): 
     return `${prefix}${digest([settings.instance, key], 10)}`;
   };
 
-  async function create(key: string, labels: Labels, outbound: Outbound = 'none'): Promise<string> {
+  async function create(key: string, labels: Labels, outbound: Outbound = 'none'): Promise<MadeNetwork> {
     await removeNetwork(nameFor(key));
     const refused: string[] = [];
     for (let i = 0; i < RETRIES; i++) {
@@ -70,7 +74,7 @@ export function createNetworks(client: DockerClient, settings: DockerSettings): 
         reserved.delete(subnet);
       }
       if (settings.hubContainer !== null) await attachHub(key, addressesIn(subnet)?.hubContainer ?? '');
-      return nameFor(key);
+      return { name: nameFor(key), subnet };
     }
     throw exhausted();
   }
@@ -119,12 +123,6 @@ export function createNetworks(client: DockerClient, settings: DockerSettings): 
     ...(outbound === 'open' ? { 'com.docker.network.bridge.enable_ip_masquerade': 'true' } : {}),
   });
 
-  async function subnetOf(key: string): Promise<string> {
-    const subnet = (await inspect(nameFor(key)))?.IPAM?.Config?.[0]?.Subnet;
-    if (subnet === undefined) throw new HubError('unavailable', 'The network of the server is gone. Start the server again.');
-    return subnet;
-  }
-
   async function attachHub(key: string, address: string): Promise<void> {
     const found = await lookAt(client, settings.hubContainer ?? '');
     if (found.NetworkSettings.Networks[nameFor(key)] !== undefined) return;
@@ -165,5 +163,5 @@ export function createNetworks(client: DockerClient, settings: DockerSettings): 
   const exhausted = (): HubError =>
     new HubError('unavailable', 'No network addresses are left for another server. Stop one and try again, or ask an administrator to enlarge the network pool.', { details: { pool: settings.networkPool }, retryAfterSeconds: 60 });
 
-  return { nameFor, create, bridgeOf, subnetOf, attachHub, remove: (key) => removeNetwork(nameFor(key)), drop: (network) => removeNetwork(network.Id), list, anyLeft };
+  return { nameFor, create, bridgeOf, attachHub, remove: (key) => removeNetwork(nameFor(key)), drop: (network) => removeNetwork(network.Id), list, anyLeft };
 }

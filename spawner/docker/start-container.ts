@@ -7,8 +7,8 @@ import { engineText } from './engine-error';
 const inheritOpenFiles = new WeakSet<DockerClient>();
 
 export interface CreateHooks {
-  /** A container with that id exists now, and was not started yet. */
-  readonly created?: (id: string) => void;
+  /** A container with that id exists now, and is not started before this ends; not at all when it rejects. */
+  readonly created?: (id: string) => Promise<void>;
   /** It could not be started and is about to be removed, because another attempt follows. */
   readonly discarded?: (id: string) => void;
 }
@@ -17,7 +17,7 @@ export interface CreateHooks {
 export async function startContainer(client: DockerClient, spec: ContainerCreateOptions, what: string, hooks: CreateHooks = {}): Promise<string> {
   const wanted = inheritOpenFiles.has(client) ? withoutOpenFiles(spec) : spec;
   const { id } = await client.call({ what: `create ${what}`, ms: DEADLINE.create, run: (d, abortSignal) => d.createContainer({ ...wanted, abortSignal }) });
-  hooks.created?.(id);
+  await hooks.created?.(id);
   try {
     await client.call({ what: `start ${what}`, ms: DEADLINE.start, run: (d, abortSignal) => d.getContainer(id).start({ abortSignal }) });
     return id;

@@ -13,6 +13,7 @@ import { createPreparations, nameIn, type Preparations } from './preparations';
 import { mount, ownerIn, preparationSpec, type Planned } from './prepare-spec';
 import { removeContainer, runOnce } from './run-once';
 import type { DockerSettings } from './settings';
+import { together } from './together';
 
 export interface LabVolumes extends Pick<Volumes, 'listVolumes' | 'removeVolumes' | 'measureVolumes'> {
   /** Mounts of the volumes that were asked for and of the shared one; makes what is missing, with the right owner inside. */
@@ -41,8 +42,11 @@ export function createVolumes(client: DockerClient, settings: DockerSettings): L
   const { helperName, oneAtATime, complete } = preparations;
 
   async function ensure(req: SpawnRequest): Promise<readonly MountSettings[]> {
-    const own = await oneAtATime(helperName(req.owner.id), () => prepareOwn(req));
-    const shared = settings.sharedVolume === null ? [] : await oneAtATime(helperName('shared'), () => prepareShared(req, settings.sharedVolume ?? ''));
+    const { sharedVolume } = settings;
+    const [own, shared] = await together(
+      oneAtATime(helperName(req.owner.id), () => prepareOwn(req)),
+      sharedVolume === null ? Promise.resolve([]) : oneAtATime(helperName('shared'), () => prepareShared(req, sharedVolume)),
+    );
     return [...own, ...shared].map((volume) => ({ ...mount(volume), VolumeOptions: { ...mount(volume).VolumeOptions, NoCopy: true } }) as MountSettings);
   }
 
