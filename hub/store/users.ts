@@ -78,7 +78,8 @@ export function createUserStore(sql: Sql): UserStore {
       const match = { status: status ?? null, ...paramsOf(filter) };
       const matches = whereOf(MATCHES, match);
       const rows = listed(`SELECT ${USER_COLUMNS} FROM users ${matches} ORDER BY ${ORDER[sort]} LIMIT @limit OFFSET @offset`).all({ ...match, offset, limit });
-      return { users: rows.map(toUser), total: counted(`SELECT count(*) AS n FROM users ${matches}`).get(match)?.n ?? 0 };
+      // Only where it is asked for: counting ten thousand takes longer than reading fifty.
+      return { users: rows.map(toUser), get total() { return counted(`SELECT count(*) AS n FROM users ${matches}`).get(match)?.n ?? 0; } };
     },
     statuses(filter) {
       const params = paramsOf(filter);
