@@ -46,3 +46,15 @@ function attempt(log: Logger, work: () => void): void {
     log.error({ err }, 'a part of the hub did not close cleanly');
   }
 }
+
+/** Somebody asks over the API that the hub ends. It is served before whoever made it is told about it, so the one may come before the other. */
+export function createEnding(): { readonly ask: () => void; readonly listen: (listener: () => void) => void } {
+  let [asked, end] = [false, (): void => void (asked = true)];
+  return {
+    ask: () => end(),
+    listen: (listener) => {
+      end = listener;
+      if (asked) listener();
+    },
+  };
+}

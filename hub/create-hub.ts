@@ -2,7 +2,6 @@ import type { Server } from 'node:http';
 import { createProxy } from '../proxy/create-proxy';
 import { isServiceRoute } from '../proxy/route-table';
 import { createRouteTable } from '../proxy/trie';
-import { createDockerSpawner } from '../spawner/docker/docker-spawner';
 import { labEnvironment } from '../spawner/env';
 import { createFakeSpawner } from '../spawner/fake';
 import { openProcessSpawner } from '../spawner/process/process-spawner';
@@ -10,10 +9,11 @@ import { waitUntilReady } from '../spawner/readiness';
 import type { Spawner, Volumes } from '../spawner/spawner';
 import { capacityOf } from './capacity-settings';
 import { atPort, createLiveConfig, type Config, type Sources } from './config';
+import type * as DockerHost from './docker-host';
 import { createDirectory } from './directory';
-import { closing } from './closing';
+import { closing, createEnding } from './closing';
 import { checkDisk, checkEngineDisk } from './disk-space';
-import { databaseOf, dockerSettings, hubContainerOf } from './docker-settings';
+import { databaseOf } from './docker-settings';
 import type { InstanceId, ServerId } from './domain/ids';
 import { systemClock, type Clock, type FailPoint, type Logger } from './domain/runtime';
 import { createSites } from './domain/sites';
@@ -73,8 +73,12 @@ export interface HubOverrides {
 }
 
 const DRAIN_MS = 10_000;
-/** How long the listener waits at boot for servers to be adopted: one dead engine must not keep the pages away. */
+/**
+ * How long requests for servers wait at boot until these are adopted; with a dead engine they are told so then. Pages and the API are served meanwhile: to look
+ * at a thousand servers takes longer than anybody should wait for a page.
+ */
 const RECONCILE_MS = 3_000;
+const adopted = async (servers: { readonly reconcile: () => Promise<void> }, clock: Clock): Promise<void> => Promise.race([servers.reconcile(), new Promise<void>((resolve) => void clock.after(RECONCILE_MS, resolve))]);
 
 /** THE composition root: the only place that puts adapters together and sees the whole configuration; each `*-host` beside it makes one side of the hub. */
 export async function createHub(given: Config, log: Logger, overrides: HubOverrides = {}, sources: Sources = new Map()) {
@@ -189,8 +193,8 @@ async function build(given: Config, { log, server, overrides, sources }: Ground)
   const places = createServicePlaces({ routes, base: config.basePath, drain: (route) => void proxy.drain(route, 0).catch((err: unknown) => log.warn({ route: route.prefix, err }, 'open requests could not be ended')) });
   const serviceActs = createServiceActs({ ...identity, store, base: config.basePath, announceEnded: identity.sessions.announceEnded, places });
   const maintenance = createMaintenance({ ...base, audit, servers, tellLabs });
-  let shutDown = (): void => log.warn({}, 'The hub was asked to end, and nobody listens.');
-  const shutdown = createShutdown({ ...base, audit, servers, end: () => shutDown() });
+  const ending = createEnding();
+  const shutdown = createShutdown({ ...base, audit, servers, end: ending.ask });
   const access = createAuthorise({ ...base, audit, actors: identity.actors, sessions: identity.sessions, sitePass: sites === null ? null : identity.sitePass, visitors: signIn.visitors });
   const metrics = createMetrics({
     runningServers: () => routes.list().filter((route) => !isServiceRoute(route)).length,
@@ -210,8 +214,10 @@ async function build(given: Config, { log, server, overrides, sources }: Ground)
     metrics,
   });
   const serviceHost = createServiceHost({ config, server, places, services: identity.services, clock, log, memory: store.meta });
+  let routesKnown = (): void => undefined;
   const proxy = createProxy({
     routes,
+    routesKnown: new Promise((resolve) => void (routesKnown = resolve)),
     authorise: access.authorise,
     ...proxySettings(config),
     programOrigins: serviceHost.origins,
@@ -225,15 +231,10 @@ async function build(given: Config, { log, server, overrides, sources }: Ground)
   });
   identity.sessions.onEnded(proxy.revoke);
 
-  await Promise.race([servers.reconcile(), new Promise<void>((resolve) => clock.after(RECONCILE_MS, resolve))]);
-  maintenance.resume();
-  notices.resume();
-
   const end = closing({
     log, server, spawner, store: overrides.store === undefined ? store : undefined,
     first: [internal, idleness, maintenance, notices, health],
-    awaited: [servers, serviceHost, backups, volumes],
-    proxy: { close: () => proxy.close(DRAIN_MS) },
+    awaited: [servers, serviceHost, backups, volumes], proxy: { close: () => proxy.close(DRAIN_MS) },
     last: [usage, activity, identity.sessions, identity.tokens, metrics, identity.audit],
   });
   // Before anybody is let in: a connection that is upgraded already could not be taken back.
@@ -244,6 +245,8 @@ async function build(given: Config, { log, server, overrides, sources }: Ground)
   failPoint('boot.before-open');
   open(server, proxy);
   serviceHost.start();
+  await adopted(servers, clock).then(routesKnown);
+  for (const part of [maintenance, notices]) part.resume();
   let ended: Promise<void> | undefined;
 
   return {
@@ -259,7 +262,7 @@ async function build(given: Config, { log, server, overrides, sources }: Ground)
     /** null: servers lie on the hub's host. */
     sites,
     /** What ends the process when an administrator asks for that over the API. */
-    onShutdown: (listener: () => void): void => void (shutDown = listener),
+    onShutdown: ending.listen,
     /** Every route of the hub's own pages and API, for the tests that walk them. */
     pages: app.routes,
     /** All that labs may call. */
@@ -276,7 +279,7 @@ async function build(given: Config, { log, server, overrides, sources }: Ground)
 async function createSpawner(config: Config, { instance, clock, log, failPoint }: { readonly instance: InstanceId; readonly clock: Clock; readonly log: Logger; readonly failPoint: FailPoint }): Promise<Spawner & Volumes> {
   if (config.spawner === 'fake') return createFakeSpawner({ clock, instance });
   if (config.spawner === 'process') return openProcessSpawner(processSettings(config, instance), { clock, log });
-  return createDockerSpawner(dockerSettings(config, instance, await hubContainerOf(config, { clock, log })), { clock, log, failPoint });
+  return (require('./docker-host') as typeof DockerHost).createDockerHost(config, { instance, clock, log, failPoint });
 }
 
 /** The local socket is asked for `/hub/…`, whatever the base path is. */

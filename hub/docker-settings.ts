@@ -1,10 +1,8 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { findHubContainer } from '../spawner/docker/hub-container';
 import { DOCKER_DEFAULTS, type DockerSettings } from '../spawner/docker/settings';
 import type { Config } from './config';
 import type { InstanceId } from './domain/ids';
-import type { Clock, Logger } from './domain/runtime';
 
 /** The slice of the settings that the Docker spawner gets, from the hub and from `berth down` alike. */
 export const dockerSettings = (config: Config, instance: InstanceId, hubContainer: string | null = null): DockerSettings => ({
@@ -27,12 +25,6 @@ export const dockerSettings = (config: Config, instance: InstanceId, hubContaine
   allowedMounts: config.policy.mounts,
   probeImage: config.profiles[0]?.image ?? null,
 });
-
-/** Id or name of the container that this hub runs in; null: it runs on the engine's host. */
-export async function hubContainerOf({ docker }: Pick<Config, 'docker'>, deps: { readonly clock: Clock; readonly log: Logger }): Promise<string | null> {
-  if (docker.hubContainer === 'none') return null;
-  return docker.hubContainer === 'auto' ? findHubContainer({ ...deps, host: docker.host }) : docker.hubContainer;
-}
 
 /** A folder that nobody made is not an error; one that disappears while the hub runs is. */
 const present = (folder: string): string | null => (existsSync(folder) ? folder : null);

@@ -28,6 +28,8 @@ export { DEFAULT_LIMITS } from './limits';
 
 export interface ProxyDeps {
   readonly routes: RouteTable;
+  /** Resolves when the servers of an earlier hub have their routes again; what is asked of servers without one waits for that. Absent: they have. */
+  readonly routesKnown?: Promise<void>;
   readonly authorise: Authorise;
   /** Path of the public URL: `/` or `/x/`. */
   readonly basePath: string;
@@ -97,6 +99,15 @@ export function createProxy(deps: ProxyDeps): Proxy {
   /** Sockets on which a request was refused in such a way that nothing after it may run, though it may be parsed already (F03). */
   const doomed = new WeakSet<Duplex>();
   let closing = false;
+  let awaited = deps.routesKnown;
+  void awaited?.then(() => void (awaited = undefined));
+
+  /** True: this server may get a route yet, and whoever asks for it is answered then. */
+  const waits = (decision: Decision, socket: Duplex, again: () => void): boolean => {
+    if (awaited === undefined || decision.kind !== 'hub' || !decision.path.startsWith('/user/')) return false;
+    void awaited.then(() => socket.destroyed || again());
+    return true;
+  };
 
   const understand = (facts: RequestFacts): Decision => {
     try {
@@ -123,6 +134,7 @@ export function createProxy(deps: ProxyDeps): Proxy {
       respond.redirect(req, res, decision);
       return;
     }
+    if (waits(decision, req.socket, () => serve(req, res, expects))) return;
     // The hub's application reads no body below `/user/`: it says there why nothing is forwarded.
     if (expects && (decision.kind === 'forward' || !decision.path.startsWith('/user/'))) res.writeContinue();
     if (decision.kind === 'forward') forwardHttp(req, res, decision, forwarding);
@@ -158,6 +170,7 @@ export function createProxy(deps: ProxyDeps): Proxy {
       return;
     }
     const decision = understand(factsOf(req, true));
+    if (waits(decision, socket, () => upgrade(req, socket, head))) return;
     if (decision.kind === 'forward' && !crowded(decision)) upgrades.forward(req, socket as Socket, head, decision);
     else endWithResponse(socket, respond.render(decision.kind === 'refuse' ? decision : decision.kind === 'forward' ? CROWDED : NO_UPGRADE, false));
   };

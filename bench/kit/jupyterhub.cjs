@@ -1,4 +1,5 @@
 'use strict';
+const { randomBytes } = require('node:crypto');
 const { chmodSync, existsSync, mkdirSync } = require('node:fs');
 const path = require('node:path');
 const { LABEL, docker } = require('./docker.cjs');
@@ -29,8 +30,9 @@ async function startJupyterHub(kit, { users = 0, running = 0, callers = 0, backe
   mkdirSync(folder);
   chmodSync(folder, 0o777);
   const [port, hub, api] = [await freePort(), await freePort(), await freePort()];
-  const tokens = (letter) => Array.from({ length: callers }, (_, n) => `${letter}${String(n).padStart(31, '0')}`);
-  const told = { users, running, backend, port, hub, api, admin: 'a'.repeat(32), own: 'b'.repeat(32), admins: tokens('c'), owns: tokens('d') };
+  // As it makes them itself. It finds tokens by how they begin, and hashes the asked one once for each that begins like it.
+  const tokens = () => Array.from({ length: callers }, () => randomBytes(16).toString('hex'));
+  const told = { users, running, backend, port, hub, api, admin: 'a'.repeat(32), own: 'b'.repeat(32), admins: tokens(), owns: tokens() };
   const program = path.join(path.dirname(require.resolve('configurable-http-proxy/package.json')), 'bin', 'configurable-http-proxy');
   const args = [program, '--ip', '127.0.0.1', '--port', String(port), '--api-ip', '127.0.0.1', '--api-port', String(api), '--default-target', `http://127.0.0.1:${hub}`, '--log-level', 'error'];
   const proxy = kit.start(kit.cores.peer, process.execPath, args, { env: { NODE_ENV: 'production', CONFIGPROXY_AUTH_TOKEN: told.admin }, stdio: 'ignore' });

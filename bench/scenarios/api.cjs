@@ -49,7 +49,7 @@ together, since Berth is both; the hub's alone is shown too.`,
     return async (name) => {
       const found = {};
       for (const [key, call] of Object.entries(CALLS)) {
-        const { all, hub } = await ask(peers[name], call, kit.quick ? 1 : 3);
+        const { all, hub } = await ask(peers[name], call, kit.quick ? 2 : 3);
         found[key] = all;
         found[`${key}-hub`] = hub;
       }

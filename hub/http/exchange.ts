@@ -40,7 +40,7 @@ export interface Exchange {
   readonly query: URLSearchParams;
   readonly startedMs: number;
   caller: Caller;
-  cookies: ReadonlyMap<string, readonly string[]>;
+  readonly cookies: ReadonlyMap<string, readonly string[]>;
   lang: Lang;
   t: Translate;
   /** Decoded path parameters; a wildcard is its decoded segments joined by slashes. */
@@ -52,14 +52,19 @@ export interface Exchange {
   pattern: string | undefined;
 }
 
-export type NewExchange = Pick<Exchange, 'req' | 'res' | 'ctx' | 'startedMs' | 'lang' | 't'>;
+export type NewExchange = Pick<Exchange, 'req' | 'res' | 'ctx' | 'startedMs' | 'lang' | 't' | 'cookies'>;
 
 export function createExchange(from: NewExchange): Exchange {
   const target = from.req.url ?? '/';
   const at = target.indexOf('?');
   const search = at < 0 ? '' : target.slice(at);
-  return { ...from, method: from.req.method ?? 'GET', search, query: new URLSearchParams(search), caller: NOBODY, cookies: new Map(), params: {}, form: NO_FORM, json: undefined, pattern: undefined };
+  const { req, res, ctx, startedMs, lang, t, cookies } = from;
+  return { req, res, ctx, startedMs, lang, t, cookies, method: req.method ?? 'GET', search, query: search === '' ? NO_QUERY : new URLSearchParams(search), caller: NOBODY, params: NO_PARAMS, form: NO_FORM, json: undefined, pattern: undefined };
 }
+
+/** Of all requests without one; only ever read. */
+const NO_QUERY = new URLSearchParams();
+const NO_PARAMS = {};
 
 const ASKED_ABOUT = '/hub/api/authorizations/';
 

@@ -5,6 +5,7 @@ import { renderPage, type Markup } from '../../views/render';
 import type { Actor } from '../domain/access';
 import { HubError } from '../domain/errors';
 import type { SessionId } from '../domain/ids';
+import { UserTarget } from '../domain/scopes/covers';
 import type { User } from '../domain/user';
 import { cookieLine, cookieNames, LANGUAGE_COOKIE, THEME_COOKIE, XSRF_COOKIE, type CookieNames } from './cookies';
 import type { AppDeps } from './deps';
@@ -152,5 +153,5 @@ export function ownerOf(deps: AppDeps, x: Exchange, name: string | undefined): U
 
 /** For the models of a whole list: what its users have is read once, and not for each. */
 export const readingOf = (deps: AppDeps, users: readonly User[]): AppDeps => ({ ...deps, directory: { ...deps.directory, ...deps.directory.of(users.map(({ id }) => id)) } });
-export const targetOf = (deps: AppDeps, user: User) => ({ kind: 'user', name: user.name, groups: deps.directory.groupsOf(user.id) }) as const;
+export const targetOf = ({ directory }: AppDeps, { id, name }: User): UserTarget => new UserTarget(name, () => directory.groupsOf(id));
 export const serverTargetOf = (deps: AppDeps, user: User, server: string) => ({ kind: 'server', user: user.name, server, get groups() { return deps.directory.groupsOf(user.id); } }) as const;

@@ -9,8 +9,8 @@ export function sendable(x: Exchange, file: StaticFile, cache?: string): Reply {
   return { kind: 'text', status: 200, type: file.type, body, ...(cache === undefined ? {} : { cache }) };
 }
 
-/** Writes an answer. HEAD gets the same headers and no body; Node sees to that. */
-export async function send(x: Exchange, reply: Reply): Promise<void> {
+/** Writes an answer, at once unless it is a stream. HEAD gets the same headers and no body; Node sees to that. */
+export function send(x: Exchange, reply: Reply): void | Promise<void> {
   const { res } = x;
   switch (reply.kind) {
     case 'html':

@@ -47,15 +47,13 @@ export function createSiteApp({ kit, identify, renderFailure, headersFor }: Site
     }
   };
 
-  return (x, site) =>
-    new Promise((resolve) => {
-      x.pattern = x.ctx.path === '/hub/enter' ? '/hub/enter' : 'site';
-      headersFor('page', x.ctx.scheme === 'https')(x.req, x.res, () => {
-        // The hub's addresses carry tickets; they are told to nobody.
-        x.res.setHeader('Referrer-Policy', 'no-referrer');
-        void send(x, reply(x, site)).then(resolve);
-      });
-    });
+  return async (x, site) => {
+    x.pattern = x.ctx.path === '/hub/enter' ? '/hub/enter' : 'site';
+    headersFor(x.res, 'page', x.ctx.scheme);
+    // The hub's addresses carry tickets; they are told to nobody.
+    x.res.setHeader('Referrer-Policy', 'no-referrer');
+    await send(x, reply(x, site));
+  };
 }
 
 /** One answer per request; throws what becomes a failure page. */

@@ -3,6 +3,7 @@ import type { Actor, Target } from '../domain/access';
 import { HubError } from '../domain/errors';
 import { newId, type UserId, type UserName } from '../domain/ids';
 import type { Clock, FailPoint, Logger } from '../domain/runtime';
+import { UserTarget } from '../domain/scopes/covers';
 import { ROLES_OF_EVERYONE } from '../domain/scopes/roles';
 import type { User } from '../domain/user';
 import type { Store } from '../store/store';
@@ -49,7 +50,7 @@ export interface NewAccount {
 export const audited = ({ audit }: Pick<AccountsDeps, 'audit'>, actor: Actor | null, action: string, on: { readonly user: User; readonly detail?: Record<string, unknown> }): void =>
   audit.record(actor, action, `user:${on.user.name}`, { detail: { user: on.user.id, ...on.detail } });
 
-export const targetOf = (store: Store, user: User): Target => ({ kind: 'user', name: user.name, groups: store.groups.groupsOf(user.id).map((group) => group.name) });
+export const targetOf = (store: Store, { id, name }: User): Target => new UserTarget(name, () => store.groups.groupsOf(id).map((group) => group.name));
 
 /** Within a transaction of the caller. `phc` null: nobody signs in with a password before one is set. Throws `conflict` for a taken name. */
 export function addAccount(deps: Pick<AccountsDeps, 'store' | 'clock' | 'groups'>, { name, phc }: { readonly name: UserName; readonly phc: string | null }, account: NewAccount): User {

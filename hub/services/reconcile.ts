@@ -80,8 +80,8 @@ export function createReconciler(core: Core, parts: { readonly starter: Starter;
     if (core.closing.aborted || record.state.kind !== 'ready') return;
     if (health.kind !== 'running') return void end(record, record.state.handle, reasonOf(health), 'itself');
     const current = health.origin === record.state.origin ? store.servers.byId(record.id) : core.move(record, { ...record.state, origin: health.origin });
-    // Stopped while it was looked at: whoever did that goes on.
-    if (current === undefined || current.state.kind !== 'ready') return;
+    // Stopped while it was looked at, or even started anew elsewhere: whoever did that goes on.
+    if (current === undefined || current.state.kind !== 'ready' || current.state.handle.id !== record.state.handle.id) return;
     starter.serve(current, health);
   }
 

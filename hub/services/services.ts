@@ -52,6 +52,8 @@ export function createServices({ declared, stored }: ServicesDeps): ServiceRegis
     list: () => [...all.values()].map(({ service }) => service),
     byName: (name) => all.get(name)?.service,
     byToken(secret) {
+      // Asked with each call that has a token, and most hubs have no services.
+      if (byHash.size === 0) return undefined;
       const name = byHash.get(hashOfSecret(secret));
       return name === undefined ? undefined : all.get(name)?.service;
     },

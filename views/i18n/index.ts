@@ -20,7 +20,8 @@ const isLang = (value: string | undefined): value is Lang => LANGUAGES.some((l) 
 /** The user's own choice first, then what the browser prefers (RFC 9110, 12.5.4), then English. */
 export function pickLanguage(choice: string | undefined, acceptLanguage: string | undefined): Lang {
   if (isLang(choice)) return choice;
-  const wanted = (acceptLanguage ?? '').slice(0, MAX_HEADER).split(',').map((part, at) => {
+  if (acceptLanguage === undefined) return 'en';
+  const wanted = acceptLanguage.slice(0, MAX_HEADER).split(',').map((part, at) => {
     const [tag = '', ...params] = part.trim().toLowerCase().split(';');
     const q = params.map((p) => /^\s*q=([01](?:\.\d{0,3})?)\s*$/.exec(p)?.[1]).find((v) => v !== undefined);
     return { id: tag.split('-')[0], weight: q === undefined ? 1 : Number(q), at };

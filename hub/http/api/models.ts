@@ -45,7 +45,7 @@ export function serverModel(deps: AppDeps, actor: Actor, owner: User, record: Se
 }
 
 /** What shows a field: any of these scopes on that user. Fields the actor may not see are absent, not null (protocol, 3.3). */
-const FIELDS: Readonly<Record<string, readonly ScopeName[]>> = {
+const FIELDS = {
   admin: ['read:users', 'read:users:name', 'read:roles:users'],
   roles: ['read:users', 'read:roles:users'],
   groups: ['read:users', 'read:users:groups'],
@@ -56,7 +56,9 @@ const FIELDS: Readonly<Record<string, readonly ScopeName[]>> = {
   auth_state: ['admin:auth_state'],
   // Not JupyterHub's: whether an account waits for approval, or is disabled.
   status: ['admin:users'],
-};
+} as const satisfies Readonly<Record<string, readonly ScopeName[]>>;
+type Field = keyof typeof FIELDS;
+const FIELD_NAMES = Object.keys(FIELDS) as readonly Field[];
 
 export interface UserModelOptions {
   readonly stopped?: boolean;
@@ -68,24 +70,31 @@ export function userModel(deps: AppDeps, actor: Actor, user: User, opts: UserMod
   const target = targetOf(deps, user);
   const records = deps.directory.serversOf(user.id);
   const first = records.find((record) => record.name === '');
-  const values: Record<string, () => unknown> = {
-    admin: () => user.admin,
-    roles: () => deps.directory.rolesOf(user.id),
-    groups: () => target.groups,
-    server: () => (first?.state.kind === 'ready' ? deps.urls.server(user.name) : null),
-    pending: () => (first === undefined ? null : PENDING[first.state.kind]),
-    created: () => timestamp(user.created),
-    last_activity: () => timestamp(user.lastActivity),
-    auth_state: () => null,
-    status: () => user.status,
-  };
-  const shown = Object.keys(values).filter((field) => opts.always?.includes(field) === true || (FIELDS[field] ?? []).some((scope) => can(actor, scope, target)));
-  return {
-    kind: 'user',
-    name: user.name,
-    ...Object.fromEntries(shown.map((field) => [field, values[field]?.()])),
-    ...serversOf(deps, { actor, user, records, stopped: opts.stopped === true }),
-  };
+  const model: Record<string, unknown> = { kind: 'user', name: user.name };
+  for (const field of FIELD_NAMES) {
+    if (opts.always?.includes(field) === true || FIELDS[field].some((scope) => can(actor, scope, target))) model[field] = fieldOf(deps, field, { user, target, first });
+  }
+  return Object.assign(model, serversOf(deps, { actor, user, records, stopped: opts.stopped === true }));
+}
+
+interface Known {
+  readonly user: User;
+  readonly target: { readonly groups: readonly string[] };
+  readonly first: ServerRecord | undefined;
+}
+
+function fieldOf(deps: AppDeps, field: Field, { user, target, first }: Known): unknown {
+  switch (field) {
+    case 'admin': return user.admin;
+    case 'roles': return deps.directory.rolesOf(user.id);
+    case 'groups': return target.groups;
+    case 'server': return first?.state.kind === 'ready' ? deps.urls.server(user.name) : null;
+    case 'pending': return first === undefined ? null : PENDING[first.state.kind];
+    case 'created': return timestamp(user.created);
+    case 'last_activity': return timestamp(user.lastActivity);
+    case 'auth_state': return null;
+    case 'status': return user.status;
+  }
 }
 
 /** Present when the actor may read any server of this user; then only those that it may read. */

@@ -72,9 +72,11 @@ interface Paged<T> {
   readonly shape?: (items: readonly T[]) => unknown;
 }
 
-/** A list as the caller wants it. */
-export function paged<T>(items: readonly T[], { total, page, self, shape = (list) => list }: Paged<T>): unknown {
+/** A list as the caller wants it. What only the envelope says is read only then. */
+export function paged<T>(items: readonly T[], paging: Paged<T>): unknown {
+  const { page, shape = (list) => list } = paging;
   if (!page.enveloped) return shape(items);
+  const { total, self } = paging;
   const { offset, limit } = page;
   return { items: shape(items), _pagination: { offset, limit, total, next: offset + limit < total ? nextOf(offset + limit, limit, self) : null } };
 }

@@ -30,12 +30,12 @@ export function userRoutes(kit: Kit): readonly HubRoute[] {
     const ask = query();
     const page = pageOf(ask, x);
     const { name_filter: nameContains = '', group, status, state, sort = 'id' } = ask;
-    const { users, total } = accounts.list(actor, {
+    const found = accounts.list(actor, {
       ...page, sort, ...(nameContains === '' ? {} : { nameContains }), ...(group === undefined ? {} : { group }), ...(status === undefined ? {} : { status }), ...(state === undefined ? {} : { state }),
     });
-    const known = readingOf(deps, users);
-    const models = users.map((user) => userModel(known, actor, user, { stopped: ask.include_stopped_servers === true }));
-    return json(200, paged(models, { total, page, self: selfUrl(kit, x) }));
+    const known = readingOf(deps, found.users);
+    const models = found.users.map((user) => userModel(known, actor, user, { stopped: ask.include_stopped_servers === true }));
+    return json(200, paged(models, { page, get total() { return found.total; }, get self() { return selfUrl(kit, x); } }));
   };
 
   /** Those that exist are passed over; all of them existing is a conflict (protocol, 3.6). */
