@@ -170,9 +170,9 @@ describe('accounts', () => {
   });
 
   it('R11: many accounts at once, dropped half way, are made once each when it is asked for again', async () => {
-    const usernames = Array.from({ length: 6 }, (_x, i) => `bulk-${i}`);
+    const usernames = Array.from({ length: 200 }, (_x, i) => `bulk-${i}`);
     const body = JSON.stringify({ usernames });
-    const made = () => hub.store.users.list({ offset: 0, limit: 50 }, { nameContains: 'bulk-' }).users;
+    const made = () => hub.store.users.list({ offset: 0, limit: 500 }, { nameContains: 'bulk-' }).users;
     await new Promise<void>((resolve) => {
       const req = http.request(`${hub.origin}/hub/api/users`, { method: 'POST', agent: false, headers: { Authorization: `token ${makeToken(hub, boss)}`, 'Content-Type': 'application/json', 'Content-Length': body.length } });
       req.once('error', () => undefined);
@@ -184,9 +184,9 @@ describe('accounts', () => {
         req.destroy();
       }, 5);
     });
-    // The hub may still be at work on the first one's list.
+    // The hub may still be at work on the first one's list, or be done with it: then nobody is left to make.
     const again = await as(boss)('post', 'hub/api/users', { usernames });
-    expect(again.status).toBe(201);
-    expect(made().map((user) => user.name).toSorted()).toEqual(usernames);
+    expect([201, 409]).toContain(again.status);
+    expect(made().map((user) => user.name).toSorted()).toEqual(usernames.toSorted());
   });
 });

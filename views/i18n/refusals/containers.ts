@@ -31,7 +31,6 @@ export const containerRefusals: Readonly<Record<string, string>> = {
   'The name {name} is in use by a container that is not the hub\'s. An administrator has to rename or remove it.': '名称 {name} 已被不属于系统的容器占用。需要管理员将其改名或删除。',
   'Its container is gone.': '它的容器已不存在。',
   'Docker stopped sending the log. Try again in a moment.': 'Docker 停止了日志的发送，请稍后重试。',
-  'The network of the server is gone. Start the server again.': '服务器的网络已不存在，请重新启动服务器。',
   'A network called {name} belongs to something else. An administrator has to rename or remove it.': '名为 {name} 的网络属于其他程序。需要管理员将其改名或删除。',
   'No network addresses are left for another server. Stop one and try again, or ask an administrator to enlarge the network pool.': '已没有网络地址可供新的服务器使用。请停止一个后重试，或请管理员扩大网络池。',
   'Cancelled while the image was being fetched.': '在获取镜像期间已取消。',
