@@ -1,5 +1,6 @@
 import { AUDIT_KINDS, type AuditKind, type AuditResult, type AuditRow, type ChainEnd } from '../domain/audit';
 import { link, type AuditRecord } from './audit-chain';
+import { statementsOf, whereOf } from './filters';
 import { toDate, toMs, toMsOrNull, type Sql } from './sql';
 import type { AuditStore } from './store';
 
@@ -8,13 +9,18 @@ export const INSERT_AUDIT = `INSERT INTO audit (${AUDIT_COLUMNS})
   VALUES (@id, @at, @actor_kind, @actor, @actor_id, @via, @credential, @address, @request_id, @action, @target, @result, @detail, @prev, @hash)`;
 export const SET_END = 'UPDATE audit_ends SET id = @id, hash = @hash WHERE name = @name';
 
-/** `instr` knows no wildcards. Only ids inside the window are looked at, which is what bounds a call. */
-const SEARCH = `SELECT ${AUDIT_COLUMNS} FROM audit WHERE id < @before AND id >= @floor
-  AND (@actor IS NULL OR instr(lower(actor), @actor) > 0) AND (@action IS NULL OR instr(lower(action), @action) > 0)
-  AND (@target IS NULL OR instr(lower(target), @target) > 0) AND (@text IS NULL OR instr(lower(actor || ' ' || action || ' ' || target), @text) > 0)
-  AND (@kind IS NULL OR coalesce((SELECT kind FROM audit_kinds WHERE word = action), (SELECT kind FROM audit_kinds WHERE word = substr(action, 1, instr(action, '.') - 1)), 'hub') = @kind)
-  AND (@from IS NULL OR at >= @from) AND (@until IS NULL OR at < @until)
-  ORDER BY id DESC LIMIT @limit`;
+/** `instr` knows no wildcards. Only ids inside the window are looked at, which is what bounds a call; what was not asked is not looked at. */
+const MATCHES = {
+  before: 'id < @before',
+  floor: 'id >= @floor',
+  actor: 'instr(lower(actor), @actor) > 0',
+  action: 'instr(lower(action), @action) > 0',
+  target: 'instr(lower(target), @target) > 0',
+  text: "instr(lower(actor || ' ' || action || ' ' || target), @text) > 0",
+  kind: "coalesce((SELECT kind FROM audit_kinds WHERE word = action), (SELECT kind FROM audit_kinds WHERE word = substr(action, 1, instr(action, '.') - 1)), 'hub') = @kind",
+  from: 'at >= @from',
+  until: 'at < @until',
+};
 
 export function createAuditStore(sql: Sql): AuditStore {
   const insert = sql.prepare(INSERT_AUDIT);
@@ -22,7 +28,7 @@ export function createAuditStore(sql: Sql): AuditStore {
   const setEnd = sql.prepare(SET_END);
   const listed = sql.prepare<AuditRecord>(`SELECT ${AUDIT_COLUMNS} FROM audit ORDER BY id DESC LIMIT @limit OFFSET @offset`);
   const after = sql.prepare<AuditRecord>(`SELECT ${AUDIT_COLUMNS} FROM audit WHERE id > @id ORDER BY id LIMIT @limit`);
-  const searched = sql.prepare<AuditRecord>(SEARCH);
+  const searched = statementsOf<AuditRecord>(sql);
   const firstYoung = sql.prepare<{ id: number | null }>('SELECT min(id) AS id FROM (SELECT id, at FROM audit ORDER BY id LIMIT @limit) WHERE at >= @before');
   const lastOf = sql.prepare<ChainEnd>('SELECT id, hash FROM (SELECT id, hash FROM audit WHERE @below IS NULL OR id < @below ORDER BY id LIMIT @limit) ORDER BY id DESC LIMIT 1');
   const remove = sql.prepare('DELETE FROM audit WHERE id <= @id');
@@ -51,7 +57,8 @@ export function createAuditStore(sql: Sql): AuditStore {
       const floor = Math.max(0, top - window);
       const text = (part: string | undefined): string | null => part?.toLowerCase() ?? null;
       const times = { from: toMsOrNull(filter.from ?? null), until: toMsOrNull(filter.until ?? null) };
-      const rows = searched.all({ before: top, floor, limit, actor: text(filter.actor), action: text(filter.action), target: text(filter.target), text: text(filter.text), kind: filter.kind ?? null, ...times }).map(toRow);
+      const params = { before: top, floor, actor: text(filter.actor), action: text(filter.action), target: text(filter.target), text: text(filter.text), kind: filter.kind ?? null, ...times };
+      const rows = searched(`SELECT ${AUDIT_COLUMNS} FROM audit ${whereOf(MATCHES, params)} ORDER BY id DESC LIMIT @limit`).all({ ...params, limit }).map(toRow);
       const next = rows.length === limit ? (rows.at(-1)?.id ?? floor) : floor;
       return { rows, next: next > endOf('anchor').id + 1 ? next : null };
     },
