@@ -1,5 +1,7 @@
 /** Every URL of the hub, once: `base` is the path of the public URL and ends with a slash. */
-const esc = (segment: string): string => encodeURIComponent(segment).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`).replace(/%40/g, '@');
+const esc = (segment: string): string => (PLAIN.test(segment) ? segment : encodeURIComponent(segment).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`).replace(/%40/g, '@'));
+/** Nothing to escape, as in nearly every name. */
+const PLAIN = /^[\w.~@-]+$/;
 
 /** Percent-escape of one path segment as JupyterHub does it: keeps letters, digits and `_ . - ~ @`. */
 export const escapeSegment = esc;
