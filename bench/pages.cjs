@@ -16,8 +16,8 @@ const { setTimeout: sleep } = require('node:timers/promises');
 const { fillStore, personsOf } = require('./pages-store.cjs');
 
 const SIZE = { now: new Date(), users: 10_000, groups: 200, running: 1_000, stopped: 4_000, entries: 20_000, notices: 50 };
-const BATCH = 5;
-const WARM = 8;
+const BATCH = 20;
+const WARM = 3;
 /** A caller may ask this often, so that the hub does not refuse. */
 const PER_SECOND = 80;
 const PROFILES = [{ slug: 'default', title: 'Usual' }, { slug: 'large', title: 'Large' }];
