@@ -65,6 +65,8 @@ export function createUserStore(sql: Sql): UserStore {
   const byIds = sql.prepare<UserRow>(`SELECT ${USER_COLUMNS} FROM json_each(@ids) AS asked CROSS JOIN users ON users.id = asked.value`);
   const byName = sql.prepare<UserRow>(`SELECT ${USER_COLUMNS} FROM users WHERE name = @name`);
   const counted = statementsOf<{ n: number }>(sql);
+  const countAll = sql.prepare<{ n: number }>('SELECT count(*) AS n FROM users');
+  const countOf = sql.prepare<{ n: number }>('SELECT count(*) AS n FROM users WHERE status = @status');
   const listed = statementsOf<UserRow>(sql);
   const statuses = statementsOf<{ status: string; n: number }>(sql);
   const insert = sql.prepare(`INSERT INTO users (id, name, admin, status, created, last_activity, must_change_password)
@@ -75,6 +77,13 @@ export function createUserStore(sql: Sql): UserStore {
   const setHash = sql.prepare('UPDATE users SET password_hash = @phc WHERE id = @id');
   const admins = sql.prepare<{ n: number }>('SELECT count(*) AS n FROM users WHERE admin = 1');
   const touch = sql.prepare('UPDATE users SET last_activity = max(coalesce(last_activity, @at), @at) WHERE id = @id');
+
+  /** SQLite knows how many rows there are; those that are few are counted. One by one through the index, 10,000 users took 0.5 ms of every page of users. */
+  const ofEverybody = (): Record<UserStatus, number> => {
+    const withStatus = (status: UserStatus): number => countOf.get({ status })?.n ?? 0;
+    const [pending, disabled] = [withStatus('pending'), withStatus('disabled')];
+    return { active: (countAll.get()?.n ?? 0) - pending - disabled, pending, disabled };
+  };
 
   const find = (id: UserId): User | undefined => map(byId.get({ id }));
 
@@ -97,6 +106,7 @@ export function createUserStore(sql: Sql): UserStore {
     },
     statuses(filter) {
       const params = paramsOf(filter);
+      if (whereOf(FILTER, params) === '') return ofEverybody();
       const found = new Map(statuses(`SELECT status, count(*) AS n FROM users ${whereOf(COUNTED, params)} GROUP BY status`).all(params).map(({ status, n }) => [status, n]));
       return { active: found.get('active') ?? 0, pending: found.get('pending') ?? 0, disabled: found.get('disabled') ?? 0 };
     },
