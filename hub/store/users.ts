@@ -3,7 +3,7 @@ import type { UserId, UserName } from '../domain/ids';
 import type { User, UserStatus } from '../domain/user';
 import { createBelongings } from './belongings';
 import { statementsOf, whereOf } from './filters';
-import { isDuplicate, toDate, toDateOrNull, toMs, toMsOrNull, type Sql } from './sql';
+import { isDuplicate, toDate, toDateOrNull, toMs, toMsOrNull, type Params, type Sql } from './sql';
 import type { UserFilter, UserStore } from './store';
 
 export interface UserRow {
@@ -65,8 +65,6 @@ export function createUserStore(sql: Sql): UserStore {
   const byIds = sql.prepare<UserRow>(`SELECT ${USER_COLUMNS} FROM json_each(@ids) AS asked CROSS JOIN users ON users.id = asked.value`);
   const byName = sql.prepare<UserRow>(`SELECT ${USER_COLUMNS} FROM users WHERE name = @name`);
   const counted = statementsOf<{ n: number }>(sql);
-  const countAll = sql.prepare<{ n: number }>('SELECT count(*) AS n FROM users');
-  const countOf = sql.prepare<{ n: number }>('SELECT count(*) AS n FROM users WHERE status = @status');
   const listed = statementsOf<UserRow>(sql);
   const statuses = statementsOf<{ status: string; n: number }>(sql);
   const insert = sql.prepare(`INSERT INTO users (id, name, admin, status, created, last_activity, must_change_password)
@@ -78,11 +76,12 @@ export function createUserStore(sql: Sql): UserStore {
   const admins = sql.prepare<{ n: number }>('SELECT count(*) AS n FROM users WHERE admin = 1');
   const touch = sql.prepare('UPDATE users SET last_activity = max(coalesce(last_activity, @at), @at) WHERE id = @id');
 
+  const howMany = (match: Params): number => counted(`SELECT count(*) AS n FROM users ${whereOf(COUNTED, match)}`).get(match)?.n ?? 0;
+
   /** SQLite knows how many rows there are; those that are few are counted. One by one through the index, 10,000 users took 0.5 ms of every page of users. */
   const ofEverybody = (): Record<UserStatus, number> => {
-    const withStatus = (status: UserStatus): number => countOf.get({ status })?.n ?? 0;
-    const [pending, disabled] = [withStatus('pending'), withStatus('disabled')];
-    return { active: (countAll.get()?.n ?? 0) - pending - disabled, pending, disabled };
+    const [all, pending, disabled] = [howMany({}), howMany({ status: 'pending' }), howMany({ status: 'disabled' })];
+    return { active: all - pending - disabled, pending, disabled };
   };
 
   const find = (id: UserId): User | undefined => map(byId.get({ id }));
@@ -100,7 +99,7 @@ export function createUserStore(sql: Sql): UserStore {
         users: rows.map(toUser),
         // Counted when somebody wants to know: in a group of 5,000 that takes longer than the page.
         get total() {
-          return counted(`SELECT count(*) AS n FROM users ${whereOf(COUNTED, match)}`).get(match)?.n ?? 0;
+          return howMany(match);
         },
       };
     },
