@@ -15,7 +15,10 @@ const { createKit } = require('./kit/kit.cjs');
  *   measures one peer once. A figure that a peer does not have is left out. Whatever was started through the kit ends by itself.
  */
 
-/** Peers take turns, so that whatever else the machine does hits all of them. @param {Scenario} scenario */
+/**
+ * Peers take turns, every other round in the opposite order, so that whatever else the machine does, or how fast it is just then, hits all of them alike.
+ * @param {Scenario} scenario
+ */
 async function measure(scenario, { quick, log, interrupted }) {
   const kit = createKit({ quick });
   const began = Date.now();
@@ -33,7 +36,7 @@ async function measure(scenario, { quick, log, interrupted }) {
 async function takeTurns(scenario, { kit, quick, log, samples }) {
   const round = await scenario.prepare(kit);
   for (let i = 0; i < (quick ? Math.min(2, scenario.rounds) : scenario.rounds); i += 1) {
-    for (const { key } of scenario.peers) {
+    for (const { key } of i % 2 === 0 ? scenario.peers : [...scenario.peers].reverse()) {
       const figures = await round(key, i);
       for (const [figure, value] of Object.entries(figures)) (samples[key][figure] ??= []).push(value);
       log(`${scenario.name} ${i + 1}: ${key} ${Object.entries(figures).map(([name, value]) => `${name} ${Number(value.toPrecision(4))}`).join(', ')}`);

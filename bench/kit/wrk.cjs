@@ -22,7 +22,7 @@ async function wrk(kit, { url, headers = {}, connections, seconds, script }) {
 }
 
 /** A busy machine gets little done in a second, and a cold process costs many times what a warm one does: warm is who has answered so many. */
-const WARM_REQUESTS = 30_000;
+const WARM_REQUESTS = 100_000;
 const WARM_TRIES = 15;
 
 async function warmUp(kit, ask) {

@@ -7,7 +7,7 @@ const { wrk } = require('../kit/wrk.cjs');
 const USERS = 10_000;
 const CONNECTIONS = 16;
 /** Each with a token: the hub lets nobody ask as fast as a benchmark does. */
-const CALLERS = 100;
+const CALLERS = 200;
 const CALLS = { self: { path: '/hub/api/user', as: 'own' }, user: { path: '/hub/api/users/u5', as: 'admin' }, list: { path: '/hub/api/users?limit=50', as: 'admin' } };
 
 const inTurn = (credentials) => `local all = {${credentials.map((one) => `"${one}"`).join(',')}}\nlocal n = 0\nrequest = function() n = n % #all + 1; wrk.headers["Authorization"] = all[n]; return wrk.format() end`;
@@ -20,7 +20,7 @@ module.exports = {
   about: `\`wrk -t1 -c${CONNECTIONS}\` with tokens of ${CALLERS} users in turn for \`/hub/api/user\`, and of as many administrators for the others. JupyterHub (SQLite, as installed) is asked as its users ask it, through its proxy. Its CPU is the hub's and the proxy's
 together, since Berth is both; the hub's alone is shown too.`,
   needs: ['nginx', 'wrk', 'engine', 'jupyterhub'],
-  rounds: 5,
+  rounds: 7,
   minutes: 15,
   figures: Object.keys(CALLS).flatMap((key) => [{ key, title: title(key), unit: '', digits: 0 }, { key: `${key}-hub`, title: `${title(key)} of the hub alone`, unit: '', digits: 0 }]),
   peers: [{ key: 'jupyterhub', title: 'JupyterHub and configurable-http-proxy' }, { key: 'berth', title: 'Berth' }],
@@ -49,7 +49,7 @@ together, since Berth is both; the hub's alone is shown too.`,
     return async (name) => {
       const found = {};
       for (const [key, call] of Object.entries(CALLS)) {
-        const { all, hub } = await ask(peers[name], call, kit.quick ? 2 : 3);
+        const { all, hub } = await ask(peers[name], call, 2);
         found[key] = all;
         found[`${key}-hub`] = hub;
       }

@@ -16,10 +16,10 @@ const PEERS = {
 module.exports = {
   name: 'proxy',
   title: 'One small proxied request',
-  about: `nginx answers 100 bytes of JSON. \`wrk -t1 -c${CONNECTIONS} -d4s\` on the other core asks for \`/user/x/api\`. CPU is user plus system time of the proxy's process, all threads, divided by the requests
+  about: `nginx answers 100 bytes of JSON. \`wrk -t1 -c${CONNECTIONS} -d2s\` on the other core asks for \`/user/x/api\`. CPU is user plus system time of the proxy's process, all threads, divided by the requests
 that were answered. Berth routes, authenticates, authorises, sanitises both ways and records activity on each of them.`,
   needs: ['nginx', 'wrk'],
-  rounds: 7,
+  rounds: 15,
   minutes: 10,
   figures: [
     { key: 'cpu', title: 'CPU per request', unit: 'µs', digits: 1 },
@@ -36,7 +36,7 @@ that were answered. Berth routes, authenticates, authorises, sanitises both ways
     for (const proxy of Object.values(proxies)) await warmUp(kit, asking(proxy));
     return async (peer) => {
       const proxy = proxies[peer];
-      const { cpu, value } = await during(proxy.pids, () => wrk(kit, { ...asking(proxy), seconds: kit.quick ? 2 : 4 }));
+      const { cpu, value } = await during(proxy.pids, () => wrk(kit, { ...asking(proxy), seconds: kit.quick ? 1 : 2 }));
       return { cpu: (cpu * 1e6) / value.requests, rate: value.perSecond, memory: residentMb(proxy.pids) };
     };
   },

@@ -3,7 +3,7 @@ const { during } = require('../kit/measure.cjs');
 const { startNginx } = require('../kit/nginx.cjs');
 
 const CONNECTIONS = 200;
-const MESSAGES = 100_000;
+const MESSAGES = 50_000;
 
 const PEERS = { raw: 'two sockets piped into each other', chp: 'configurable-http-proxy', nginx: 'nginx', berth: 'Berth, signed in by cookie' };
 
@@ -19,7 +19,7 @@ module.exports = {
   about: `${CONNECTIONS} connections are opened, each sends 100 bytes, waits until they have come back, and sends the next, ${MESSAGES} times in all. CPU of the proxy's process per message that came back; opening is
 not part of it. Berth notes activity for what the client sends, and follows its frames to tell use from chatter.`,
   needs: ['nginx'],
-  rounds: 7,
+  rounds: 15,
   minutes: 10,
   figures: [{ key: 'cpu', title: 'CPU per message', unit: 'µs', digits: 1 }, { key: 'rate', title: 'messages per second', unit: '', digits: 0 }],
   peers: Object.entries(PEERS).map(([key, title]) => ({ key, title })),
@@ -39,7 +39,7 @@ not part of it. Berth notes activity for what the client sends, and follows its 
       await client.ask('close');
       return { cpu: (cpu * 1e6) / value, rate: (value * 1000) / ms };
     };
-    for (const proxy of Object.values(proxies)) await exchange(proxy, MESSAGES / 5);
-    return (peer) => exchange(proxies[peer], kit.quick ? MESSAGES / 5 : MESSAGES);
+    for (const proxy of Object.values(proxies)) await exchange(proxy, MESSAGES / 2);
+    return (peer) => exchange(proxies[peer], kit.quick ? MESSAGES / 2 : MESSAGES);
   },
 };

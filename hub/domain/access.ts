@@ -4,6 +4,13 @@ import { covers, type Target } from './scopes/covers';
 import type { ScopeSet } from './scopes/scope-set';
 import type { ScopeName } from './scopes/tree';
 
+/** Where a request came from: what the audit log says besides who and what. */
+export interface RequestContext {
+  /** `local` for the hub's own socket. */
+  readonly address: string;
+  readonly requestId: string;
+}
+
 interface Base {
   /** Expanded and resolved; already cut down to what the credential allows. */
   readonly scopes: ScopeSet;
@@ -18,6 +25,8 @@ interface Base {
   readonly mustChangePassword?: boolean;
   /** Names of the groups it belongs to. */
   readonly groups: readonly string[];
+  /** The request in which it asks, and which goes with all that comes of it; absent: what it asks for now did not come by HTTP. */
+  readonly request?: RequestContext;
 }
 
 /** Whoever asks for something, and what they may do. Pages, API and proxy decide by it and by nothing else. */
@@ -28,6 +37,9 @@ export type Actor =
   | (Base & { readonly kind: 'local'; readonly id: string; readonly name: string });
 
 export type { Target } from './scopes/covers';
+
+/** Whoever asks without being signed in, as the audit log takes it. */
+export const strangerIn = ({ address, requestId }: RequestContext) => ({ kind: 'anonymous', request: { address, requestId } }) as const;
 
 /** The hub itself, or a collection as a whole: only unfiltered scopes reach it. */
 export const HUB: Target = { kind: 'none' };

@@ -3,7 +3,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pickLanguage, translator } from '../../views/i18n';
 import { HubError } from '../domain/errors';
 import type { Clock } from '../domain/runtime';
-import { inRequest } from '../services/request-context';
 import { apiRoutes } from './api';
 import { createDescription, openApiRoutes } from './api/openapi';
 import { brandFiles, brandOf } from './brand';
@@ -103,13 +102,11 @@ export function createApp(deps: AppDeps): HubApp {
     limitBody(deps.clock, req);
     // Routes are found on the canonical path, so that no second spelling gets past a rule (G03).
     req.url = ctx.path + x.search;
-    inRequest(ctx, () => {
-      if (ctx.site !== undefined) return void site(x, ctx.site);
-      headersFor(res, isApi(ctx.path) ? 'api' : 'page', ctx.scheme);
-      if (isLookedUp(x)) return;
-      exchanges.set(req, x);
-      app(req as Request, res as Response);
-    });
+    if (ctx.site !== undefined) return void site(x, ctx.site);
+    headersFor(res, isApi(ctx.path) ? 'api' : 'page', ctx.scheme);
+    if (isLookedUp(x)) return;
+    exchanges.set(req, x);
+    app(req as Request, res as Response);
   };
   return { handle, renderFailure, routes };
 }

@@ -27,6 +27,9 @@ export interface Caller {
   readonly cookie: string | undefined;
 }
 
+/** An actor as it asks in this request. */
+export const asking = ({ ctx }: Pick<Exchange, 'ctx'>, actor: Actor): Actor => ({ ...actor, request: ctx });
+
 export const NOBODY: Caller = { actor: undefined, session: undefined, user: undefined, cookie: undefined };
 
 /** One request and what we learned about it; each field is written by one middleware. */

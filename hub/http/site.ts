@@ -2,7 +2,7 @@ import { notFound } from '../domain/access';
 import { HubError, toHubError } from '../domain/errors';
 import type { Sites } from '../domain/sites';
 import { cookieLine } from './cookies';
-import { found, wantsHtml, type Caller, type Exchange, type Reply } from './exchange';
+import { asking, found, wantsHtml, type Caller, type Exchange, type Reply } from './exchange';
 import { actorOf, type Kit } from './kit';
 import type { createSecurityHeaders } from './middleware/security-headers';
 import { findServer, goneReply } from './pages/lab';
@@ -89,11 +89,12 @@ function createAnswers(kit: Kit, identify: SiteDeps['identify']): (x: Exchange, 
     if (path === undefined || !isVisit(x)) throw notFound();
     const pass = deps.services.sitePass.redeem(x.query.get('ticket') ?? '', { site: at.site, nonce: nonceOf(x) ?? '' });
     const session = pass === undefined ? undefined : deps.services.sessions.byId(pass.session);
-    if (pass === undefined || session === undefined) {
+    const actor = session === undefined ? undefined : deps.services.actors.bySession(session.session.id);
+    if (pass === undefined || session === undefined || actor === undefined) {
       if (x.query.get('again') === '1') throw new HubError('forbidden', 'Your browser could not be signed in here. Allow cookies for this address, and open the server from the hub\'s home page.');
       return begin(x, at, next, true);
     }
-    x.caller = { actor: deps.services.actors.bySession(pass.session), ...session, cookie: undefined };
+    x.caller = { actor: asking(x, actor), ...session, cookie: undefined };
     const { user, record } = findServer(deps, x, path);
     if (at.sites.labelOf(user.id) !== at.site) throw notFound();
     // Somebody else's server: no question is asked here, and that they came is written down all the same (R01).

@@ -7,7 +7,7 @@ import { UserTarget } from '../domain/scopes/covers';
 import { ROLES_OF_EVERYONE } from '../domain/scopes/roles';
 import type { User } from '../domain/user';
 import type { Store } from '../store/store';
-import type { Actors, Recorder } from './contract';
+import type { Actors, Recorder, Stranger } from './contract';
 import type { Declared } from './declared-groups';
 import type { PasswordRules } from './passwords';
 import type { SessionService } from './sessions';
@@ -46,8 +46,8 @@ export interface NewAccount {
   readonly mustChangePassword: boolean;
 }
 
-/** Writes down what was done to an account. `actor` null: somebody who is not signed in. */
-export const audited = ({ audit }: Pick<AccountsDeps, 'audit'>, actor: Actor | null, action: string, on: { readonly user: User; readonly detail?: Record<string, unknown> }): void =>
+/** Writes down what was done to an account. */
+export const audited = ({ audit }: Pick<AccountsDeps, 'audit'>, actor: Actor | Stranger, action: string, on: { readonly user: User; readonly detail?: Record<string, unknown> }): void =>
   audit.record(actor, action, `user:${on.user.name}`, { detail: { user: on.user.id, ...on.detail } });
 
 export const targetOf = (store: Store, { id, name }: User): Target => new UserTarget(name, () => store.groups.groupsOf(id).map((group) => group.name));

@@ -1,4 +1,5 @@
 import type { Identity } from '../../auth/authenticator';
+import { strangerIn, type RequestContext } from '../domain/access';
 import { newId, type UserId, type UserName } from '../domain/ids';
 import { normaliseUserName, parseUserName } from '../domain/names';
 import type { Clock } from '../domain/runtime';
@@ -17,24 +18,24 @@ export interface AdmissionDeps {
 }
 
 /** From who the outside world says somebody is to an account of the hub. undefined: there is none, and none is made. */
-export type Admission = (identity: Identity) => User | undefined;
+export type Admission = (identity: Identity, from: RequestContext) => User | undefined;
 
 /** The hub's own passwords name an account by its id; every other way to sign in makes the account of a name that is new. */
 export function createAdmission({ store, clock, audit, actors, groups }: AdmissionDeps): Admission {
-  const make = (name: UserName, provider: string): User => {
+  const make = (name: UserName, provider: string, from: RequestContext): User => {
     const user: User = { id: newId<UserId>(), name, admin: false, status: 'active', created: clock.now(), lastActivity: null, mustChangePassword: false };
     store.transaction(() => {
       store.users.create(user);
       welcome({ store, groups }, user);
-      audit.record(null, 'user.create', `user:${name}`, { detail: { user: user.id, provider } });
+      audit.record(strangerIn(from), 'user.create', `user:${name}`, { detail: { user: user.id, provider } });
     });
     return store.users.byId(user.id) ?? user;
   };
 
-  return ({ provider, subject, username }) => {
+  return ({ provider, subject, username }, from) => {
     if (provider === 'password') return store.users.byId(subject as UserId);
     const known = store.users.byName(username as UserName);
-    if (known === undefined) return make(parseUserName(username), provider);
+    if (known === undefined) return make(parseUserName(username), provider, from);
     if (!known.mustChangePassword) return known;
     // A password that is not asked for cannot be changed first.
     actors.forget(known.id);

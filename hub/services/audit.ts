@@ -5,8 +5,7 @@ import { HubError } from '../domain/errors';
 import type { Clock, Logger } from '../domain/runtime';
 import type { Store } from '../store/store';
 import { createFloodGate } from './audit-flood';
-import type { Audit, AuditActor, AuditNote, Recorder } from './contract';
-import { currentRequest } from './request-context';
+import type { Audit, AuditActor, AuditNote, Recorder, Stranger } from './contract';
 
 export interface AuditDeps {
   readonly store: Store;
@@ -138,10 +137,9 @@ async function* linesUpTo(store: Store, ask: { readonly head: ChainEnd; readonly
   }
 }
 
-/** `null` is somebody who is not signed in, and without any request it is the hub itself. */
-function entryOf(actor: AuditActor | 'hub' | null, { action, target, result = 'ok', detail = {} }: AuditNote & { readonly action: string; readonly target: string }): Omit<AuditEntry, 'at'> {
-  const request = actor === 'hub' ? undefined : currentRequest();
-  const who = actor === 'hub' || (actor === null && request === undefined) ? HUB_ITSELF : (actor ?? NOBODY);
+function entryOf(actor: AuditActor | Stranger | 'hub', { action, target, result = 'ok', detail = {} }: AuditNote & { readonly action: string; readonly target: string }): Omit<AuditEntry, 'at'> {
+  const request = actor === 'hub' ? undefined : actor.request;
+  const who = actor === 'hub' ? HUB_ITSELF : actor.kind === 'anonymous' ? NOBODY : actor;
   return {
     actorKind: who.kind, actor: cut(who.name), actorId: who.id, via: who.via, credential: who.credential,
     address: cut(request?.address ?? ''), requestId: cut(request?.requestId ?? ''), action, target: cut(target), result, detail: bounded(detail),

@@ -1,4 +1,5 @@
 import type { PasswordHasher } from '../../auth/authenticator';
+import { strangerIn } from '../domain/access';
 import { HubError } from '../domain/errors';
 import { newId, type UserId, type UserName } from '../domain/ids';
 import { parseUserName } from '../domain/names';
@@ -71,7 +72,7 @@ export function createBootstrap({ store, clock, log, audit, hasher, sessions, ac
         store.meta.remove(LINK);
         const made = install();
         store.users.setPasswordHash(made.id, phc);
-        audit.record(null, 'user.bootstrap', `user:${name}`, { detail: { user: made.id } });
+        audit.record(strangerIn(ask), 'user.bootstrap', `user:${name}`, { detail: { user: made.id } });
         return made;
       });
       sessions.endAll(user.id);

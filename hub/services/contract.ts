@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Change, CheckRow } from '../../spawner/spawner';
-import type { Actor } from '../domain/access';
+import type { Actor, RequestContext, strangerIn } from '../domain/access';
 import type { AuditFilter, AuditFormat, AuditKind, AuditResult, AuditRow, ChainEnd } from '../domain/audit';
 import type { Condition, KernelKill, PostMortem } from '../domain/post-mortem';
 import type { Backup, BackupFile } from '../domain/backup';
@@ -82,10 +82,9 @@ export interface Actors {
   forget(user?: UserId): void;
 }
 
-export interface SignIn {
+export interface SignIn extends RequestContext {
   readonly username: unknown;
   readonly password: unknown;
-  readonly address: string;
   readonly userAgent: string;
   /** The session of the browser that signs in, if it had one: it ends (B01). */
   readonly previousCookie: string | undefined;
@@ -112,7 +111,7 @@ export interface UserAsk {
 }
 
 export interface Accounts {
-  signUp(ask: { readonly username: unknown; readonly password: unknown; readonly address: string }): Promise<SignUpResult>;
+  signUp(ask: RequestContext & { readonly username: unknown; readonly password: unknown }): Promise<SignUpResult>;
   changeOwnPassword(actor: Actor, ask: { readonly current: unknown; readonly next: unknown; readonly keep: SessionId | undefined; readonly address: string }): Promise<void>;
   /** Throws `forbidden` for a wrong password of the actor's own account, counted like a failed sign-in, and as `changeOwnPassword` does. */
   prove(actor: Actor, ask: { readonly password: unknown; readonly session: SessionId; readonly address: string }): Promise<void>;
@@ -208,7 +207,7 @@ export interface Bootstrap {
   /** Name the administrator will have, when `secret` is the living link. */
   nameFor(secret: string): UserName | undefined;
   /** Consumes the link: creates (or takes over the pending account of) the administrator and sets the password. Only once. */
-  redeem(ask: { readonly secret: unknown; readonly password: unknown; readonly address: string }): Promise<User>;
+  redeem(ask: RequestContext & { readonly secret: unknown; readonly password: unknown }): Promise<User>;
 }
 
 export type Progress =
@@ -313,7 +312,10 @@ export interface Servers {
 }
 
 /** Whoever did something, as the audit log names them; every `Actor` is one. */
-export type AuditActor = Pick<Actor, 'kind' | 'id' | 'name' | 'via' | 'credential'>;
+export type AuditActor = Pick<Actor, 'kind' | 'id' | 'name' | 'via' | 'credential' | 'request'>;
+
+/** Somebody who is not signed in. */
+export type Stranger = ReturnType<typeof strangerIn>;
 
 export interface AuditNote {
   /** Default `ok`. */
@@ -323,14 +325,14 @@ export interface AuditNote {
 }
 
 /**
- * Writes into the audit log (R02). The client's address and the request id come from the request that is being served. `null`: somebody
- * who is not signed in, or the hub itself where no request is served. `target`: `user:alice`, `server:alice/`, …
+ * Writes into the audit log (R02). The client's address and the request id are those that came with the actor; `hub`, which does things by itself, has
+ * neither. `target`: `user:alice`, `server:alice/`, …
  */
 export interface Recorder {
   /** In the transaction of the act itself: throws, and undoes it, when the entry cannot be written. */
-  record(actor: AuditActor | 'hub' | null, action: string, target: string, more?: AuditNote): void;
+  record(actor: AuditActor | Stranger | 'hub', action: string, target: string, more?: AuditNote): void;
   /** For what was refused or failed: never throws, and a flood is counted instead of written. */
-  note(actor: AuditActor | 'hub' | null, action: string, target: string, more?: AuditNote): void;
+  note(actor: AuditActor | Stranger | 'hub', action: string, target: string, more?: AuditNote): void;
 }
 
 /** Reading takes an administrator; throws `forbidden` for everybody else. */

@@ -31,7 +31,7 @@ export interface IdleWatch {
   /** Asks the server now, or waits for an answer that is on its way. Never rejects, and takes ten seconds at most. */
   look(record: ServerRecord): Promise<void>;
   /** Drops what is known of servers that do not run. */
-  keepOnly(running: readonly ServerRecord[]): void;
+  keepOnly(running: ReadonlySet<ServerId>): void;
 }
 
 const ASK_MS = 10_000;
@@ -146,8 +146,7 @@ export function createIdleWatch({ ask, cpuSeconds, busyCpus, clock, log }: IdleW
       return life.asking;
     },
     keepOnly(running) {
-      const ids = new Set(running.map(({ id }) => id));
-      for (const known of [lives, meters]) for (const id of known.keys()) if (!ids.has(id)) known.delete(id);
+      for (const known of [lives, meters]) for (const id of known.keys()) if (!running.has(id)) known.delete(id);
     },
   };
 }

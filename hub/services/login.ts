@@ -1,4 +1,5 @@
 import type { PasswordAuthenticator } from '../../auth/authenticator';
+import { strangerIn, type RequestContext } from '../domain/access';
 import { HubError } from '../domain/errors';
 import type { SessionId } from '../domain/ids';
 import { parseLoginName } from '../domain/names';
@@ -26,12 +27,12 @@ const WRONG = 'Invalid username or password.';
 
 export function createLogin({ store, log, audit, authenticator, admit, sessions, throttle }: LoginDeps): Login {
   /** The account that the pair belongs to. What fails is counted, except what was no try at all. */
-  const verify = async (typed: string, password: string, attempt: Attempt): Promise<User> => {
+  const verify = async (typed: string, password: string, { attempt, from }: { readonly attempt: Attempt; readonly from: RequestContext }): Promise<User> => {
     // A name that no account can have takes the same way as one that no account has.
     const username = parseLoginName(typed) ?? '';
     const result = await authenticator.verify({ username, password }, AbortSignal.timeout(VERIFY_MS));
     if (!result.ok && result.reason === 'busy') throw new HubError('unavailable', 'Too many people are signing in right now. Please try again in a moment.', { retryAfterSeconds: 2 });
-    const user = result.ok ? admit(result.identity) : undefined;
+    const user = result.ok ? admit(result.identity, from) : undefined;
     if (user === undefined) {
       attempt.fail();
       throw new HubError('forbidden', WRONG);
@@ -51,13 +52,13 @@ export function createLogin({ store, log, audit, authenticator, admit, sessions,
       const { username, password } = parse(ask);
       const attempt = throttle.attempt(accountKey(username), ask.address);
       try {
-        const user = await verify(username, password, attempt);
+        const user = await verify(username, password, { attempt, from: ask });
         demandActive(user);
         const previous = ask.previousCookie === undefined ? undefined : sessions.resolve(ask.previousCookie);
         if (previous !== undefined) sessions.end(previous.session.id);
         const opened = store.transaction(() => {
           const started = sessions.start(user, { address: ask.address, userAgent: ask.userAgent });
-          audit.record(signedInAs(user, started.session.id), 'user.sign-in', `user:${user.name}`);
+          audit.record(signedInAs(user, started.session.id, ask), 'user.sign-in', `user:${user.name}`);
           return started;
         });
         log.info({ user: user.id, session: opened.session.id, address: ask.address }, 'Somebody signed in.');
@@ -65,7 +66,7 @@ export function createLogin({ store, log, audit, authenticator, admit, sessions,
       } catch (err) {
         if (err instanceof HubError) {
           log.info({ username: forLog(username), address: ask.address, code: err.code }, 'A sign-in was refused.');
-          audit.note(null, 'user.sign-in', accountOf(username), { result: err.status >= 500 ? 'failed' : 'denied', detail: { code: err.code } });
+          audit.note(strangerIn(ask), 'user.sign-in', accountOf(username), { result: err.status >= 500 ? 'failed' : 'denied', detail: { code: err.code } });
         }
         throw err;
       } finally {
@@ -88,7 +89,7 @@ function parse({ username, password }: SignIn): { username: string; password: st
   return { username, password };
 }
 
-const signedInAs = (user: User, session: SessionId) => ({ kind: 'user', id: user.id, name: user.name, via: 'cookie', credential: session }) as const;
+const signedInAs = (user: User, session: SessionId, { address, requestId }: RequestContext) => ({ kind: 'user', id: user.id, name: user.name, via: 'cookie', credential: session, request: { address, requestId } }) as const;
 
 /** Only whoever knows the password is told that the account exists and waits. */
 function demandActive(user: User): void {

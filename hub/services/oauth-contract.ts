@@ -1,4 +1,4 @@
-import type { Actor } from '../domain/access';
+import type { Actor, RequestContext } from '../domain/access';
 import type { ServerId, SessionId } from '../domain/ids';
 import type { OauthClientKey } from '../domain/session';
 
@@ -31,6 +31,8 @@ export interface OauthRedemption {
   readonly code: string | undefined;
   readonly redirectUri: string | undefined;
   readonly verifier: string | undefined;
+  /** Absent: it came through the network of a server. */
+  readonly from?: RequestContext;
   /** The server through whose network it came; undefined: through the public listener. */
   readonly through?: ServerId;
 }

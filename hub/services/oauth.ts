@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { Actor } from '../domain/access';
+import { strangerIn, type Actor } from '../domain/access';
 import { HubError } from '../domain/errors';
 import { newId, type SessionId, type TokenId } from '../domain/ids';
 import type { Clock } from '../domain/runtime';
@@ -102,7 +102,7 @@ export function createOauth(deps: OauthDeps): Oauth {
     if (code.token !== null) {
       // Somebody else has this code too, and nobody knows who came first: what it gave is taken back.
       store.tokens.remove(code.token);
-      deps.audit.record(null, 'oauth.replay', `client:${client.title}`, { result: 'denied', detail: { token: code.token } });
+      deps.audit.record(ask.from === undefined ? 'hub' : strangerIn(ask.from), 'oauth.replay', `client:${client.title}`, { result: 'denied', detail: { token: code.token } });
       return { answer: wrong('invalid_grant'), ended: [code.token] };
     }
     if (visit === undefined || visit.user.id !== code.user || isOver(hash, code)) return refused(wrong('invalid_grant'));

@@ -1,4 +1,4 @@
-import type { Actor } from '../domain/access';
+import { strangerIn, type Actor, type RequestContext } from '../domain/access';
 import { HubError } from '../domain/errors';
 import { newId, type UserId, type UserName } from '../domain/ids';
 import { normaliseUserName, parseSignUpName } from '../domain/names';
@@ -20,7 +20,7 @@ export function createOwnAccount(deps: AccountsDeps): Pick<Accounts, 'signUp' | 
     if (total >= maxPending) throw new HubError('rate-limited', 'Too many accounts wait for approval. Please ask an administrator.', { retryAfterSeconds: 3600 });
   };
 
-  const add = (name: UserName, phc: string): void => {
+  const add = (name: UserName, phc: string, from: RequestContext): void => {
     // A name that a group waits for is worth something: an administrator looks at who takes it.
     const status = signUpMode() === 'open' && deps.groups?.awaits(name) !== true ? 'active' : 'pending';
     const user: User = { id: newId<UserId>(), name, admin: false, status, created: clock.now(), lastActivity: null, mustChangePassword: false };
@@ -29,7 +29,7 @@ export function createOwnAccount(deps: AccountsDeps): Pick<Accounts, 'signUp' | 
       store.users.create(user);
       store.users.setPasswordHash(user.id, phc);
       if (status === 'active') welcome(deps, user);
-      audited(deps, null, 'user.sign-up', { user, detail: { status } });
+      audited(deps, strangerIn(from), 'user.sign-up', { user, detail: { status } });
     });
   };
 
@@ -71,7 +71,7 @@ export function createOwnAccount(deps: AccountsDeps): Pick<Accounts, 'signUp' | 
       demandRoom();
       // Before looking whether the name is taken: the answer takes the same time either way.
       const phc = await hasher.hash(password);
-      if (!isTaken(store, name)) add(name, phc);
+      if (!isTaken(store, name)) add(name, phc, ask);
       else if (signUpMode() === 'open') throw new HubError('conflict', 'This name is taken. Choose another one.');
       log.info({ username: name, address: ask.address, mode: signUpMode() }, 'Somebody signed up.');
       return { status: signUpMode() === 'open' ? 'active' : 'pending' };

@@ -5,7 +5,7 @@ import { statementsOf, whereOf } from './filters';
 import { toRecord, type Row } from './servers';
 import { fromTheNearerEnd, type Slice } from './nearer-end';
 import type { Sql } from './sql';
-import type { ServerStore } from './store';
+import type { ServerStore } from './server-contract';
 import { toUser, type UserRow } from './users';
 
 /**

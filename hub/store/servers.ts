@@ -2,7 +2,7 @@ import { HubError } from '../domain/errors';
 import { newId, type ServerId, type ServerName, type UserId } from '../domain/ids';
 import { MAY_BECOME, type ServerRecord, type ServerState } from '../domain/server';
 import { isDuplicate, toDate, toDateOrNull, toMs, toMsOrNull, type Sql } from './sql';
-import type { ServerStore } from './store';
+import type { ServerStore } from './server-contract';
 
 export interface Row {
   readonly id: string;
@@ -45,10 +45,12 @@ const options = (value: ServerRecord['userOptions']): string | null => (value ==
 
 export function createServerStore(sql: Sql, now: () => Date): Omit<ServerStore, 'page' | 'kinds'> {
   const byId = sql.prepare<Row>(`SELECT ${COLUMNS} FROM servers WHERE id = @id`);
+  const byIds = sql.prepare<Row>(`SELECT ${COLUMNS.replace('id,', 'servers.id,')} FROM json_each(@ids) AS asked CROSS JOIN servers ON servers.id = asked.value ORDER BY asked.key`);
   const find = sql.prepare<Row>(`SELECT ${COLUMNS} FROM servers WHERE owner_id = @owner AND name = @name`);
   const listOf = sql.prepare<Row>(`SELECT ${COLUMNS} FROM servers WHERE owner_id = @owner ORDER BY name`);
   const listed = sql.prepare<Row>(`SELECT ${COLUMNS} FROM servers ORDER BY seq`);
   const active = sql.prepare<Row>(`SELECT ${COLUMNS} FROM servers WHERE kind IN ('queued', 'starting', 'ready', 'stopping') ORDER BY seq`);
+  const ready = sql.prepare<{ id: string }>("SELECT id FROM servers WHERE kind = 'ready'");
   const queued = sql.prepare<Row>(`SELECT ${COLUMNS} FROM servers LEFT JOIN waiting ON server_id = id WHERE kind = 'queued' ORDER BY jumped IS NULL, jumped, coalesce(tag, 0), since, seq`);
   const countActive = sql.prepare<{ n: number }>("SELECT count(*) AS n FROM servers WHERE kind IN ('starting', 'ready', 'stopping')");
   const insert = sql.prepare(`INSERT INTO servers (id, owner_id, name, version, kind, since, state, created)
@@ -65,10 +67,12 @@ export function createServerStore(sql: Sql, now: () => Date): Omit<ServerStore, 
 
   return {
     byId: (id) => map(byId.get({ id })),
+    byIds: (ids) => byIds.all({ ids: JSON.stringify(ids) }).map(toRecord),
     find: (owner, name) => map(find.get({ owner, name })),
     listOf: (owner) => listOf.all({ owner }).map(toRecord),
     list: () => listed.all().map(toRecord),
     active: () => active.all().map(toRecord),
+    readyIds: () => ready.all().map(({ id }) => id as ServerId),
     ensure: (owner, name) =>
       sql.transaction(() => {
         insert.run({ id: newId<ServerId>(), owner, name, state: JSON.stringify(NEVER_STARTED), created: toMs(now()) });

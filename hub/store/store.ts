@@ -6,7 +6,7 @@ import type { AdoptedVolume } from '../domain/jupyterhub';
 import type { KeptState, Maintenance } from '../domain/maintenance';
 import type { Lease } from '../domain/lease';
 import type { KernelKill, PostMortem } from '../domain/post-mortem';
-import type { ServerKind, ServerRecord, ServerState } from '../domain/server';
+import type { ServerRecord } from '../domain/server';
 import type { Service } from '../domain/service';
 import type { OauthClientKey, Session, Token } from '../domain/session';
 import type { ScopeName } from '../domain/scopes/tree';
@@ -15,7 +15,7 @@ import type { Group, Role, User, UserStatus } from '../domain/user';
 import type { Volume } from '../domain/volume';
 import type { AccountStore } from './accounts';
 import type { ChainReader } from './audit-chain';
-import type { ListedServer, ServerFilter, ServerPageAsk } from '../domain/server-filter';
+import type { ServerStore } from './server-contract';
 import type { UsageStore } from './usage-store';
 
 export type { KeptHour, RunningServer } from './usage-store';
@@ -228,40 +228,6 @@ export interface ServiceStore {
   add(service: StoredService): void;
   /** With codes and tokens of its visitors; returns the ids of those tokens, so that their sockets can be closed. */
   remove(name: string): readonly TokenId[];
-}
-
-export interface ServerStore {
-  /** A page of everybody's servers. */
-  page(ask: ServerPageAsk, filter: ServerFilter): readonly ListedServer[];
-  /** How many there are of each kind; absent: none. */
-  kinds(filter: Omit<ServerFilter, 'kind'>): Readonly<Partial<Record<ServerKind, number>>>;
-  byId(id: ServerId): ServerRecord | undefined;
-  find(owner: UserId, name: ServerName): ServerRecord | undefined;
-  listOf(owner: UserId): readonly ServerRecord[];
-  /** Every one there is, running or not: for what happens once, because at 10,000 it takes 30 ms (P06). */
-  list(): readonly ServerRecord[];
-  /** Those that are queued, starting, ready or stopping, in the order of their making. */
-  active(): readonly ServerRecord[];
-  /** Finds or makes the record of a server that nobody started yet: `stopped`, version 0. */
-  ensure(owner: UserId, name: ServerName): ServerRecord;
-  /**
-   * Compare-and-set on `version`. undefined: somebody else moved the server first. A transition that `MAY_BECOME` does not
-   * list throws. `change` is written in the same statement.
-   */
-  transition(from: ServerRecord, to: ServerState, change?: Partial<Pick<ServerRecord, 'profile' | 'secret' | 'userOptions'>>): ServerRecord | undefined;
-  /** What is not part of its life. Throws `not-found` for an unknown id and `conflict` for a taken name. */
-  update(id: ServerId, change: Partial<Pick<ServerRecord, 'name' | 'displayName' | 'profile' | 'userOptions'>>): ServerRecord;
-  /** How many hold resources now (`starting`, `ready`, `stopping`): what the cap counts, in the transaction that claims a start (M12). */
-  countActive(): number;
-  /** Those that wait for a place, in the order in which they start. */
-  queued(): readonly ServerRecord[];
-  /** The server whose lab holds this token. A token ends with the transition that takes its server out of `starting` and `ready`. */
-  byLabTokenHash(hash: string): ServerRecord | undefined;
-  /** Replaces the token of a start. False: the server has moved on since `of` was read. */
-  setLabTokenHash(of: ServerRecord, hash: string): boolean;
-  /** Batch of activity times; never moves one backwards, and moves the owner's along. */
-  touch(seen: ReadonlyMap<ServerId, Date>): void;
-  remove(id: ServerId): boolean;
 }
 
 /** The line of starts, and what the servers that run take of the machine. Both empty themselves with the transitions of servers. */

@@ -119,7 +119,15 @@ export function createFirewall({ internalPort, run = runProgram, uid = process.g
     }
   }
 
-  return { ensure: () => alone(() => look(true)), check: () => alone(() => look(false)), remove: () => alone(() => aloneOnHost(removeRules)) };
+  let coming: Promise<FirewallState> | null = null;
+  /** Of servers that start at once, those that come before a look has begun share it: it sees what they made before. */
+  const ensure = (): Promise<FirewallState> =>
+    (coming ??= alone(() => {
+      coming = null;
+      return look(true);
+    }));
+
+  return { ensure, check: () => alone(() => look(false)), remove: () => alone(() => aloneOnHost(removeRules)) };
 }
 
 const runProgram: Run = async (program, args) => (await promisify(execFile)(program, [...args], { timeout: 15_000, maxBuffer: 8 << 20 })).stdout;

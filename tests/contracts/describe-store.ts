@@ -498,6 +498,11 @@ export function describeStore(kind: string, open: () => Store): void {
         expect(store.servers.queued().map((r) => r.name)).toEqual(['sooner', 'later']);
         expect(store.servers.list().map((r) => r.name)).toEqual(['a', 'b', 'c', 'd', 'e', 'later', 'sooner']);
         expect(store.servers.active().map((r) => r.name)).toEqual(['a', 'b', 'c', 'later', 'sooner']);
+        const [a, b] = store.servers.active().map((r) => r.id) as [ServerId, ServerId];
+        expect(store.servers.readyIds()).toEqual([b]);
+        expect(store.servers.byIds([b, 'nobody' as ServerId, a]).map((r) => r.name)).toEqual(['b', 'a']);
+        expect(store.servers.byIds([a])).toEqual([store.servers.byId(a)]);
+        expect(store.servers.byIds([])).toEqual([]);
       });
 
       describe('the line', () => {

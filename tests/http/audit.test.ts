@@ -48,10 +48,18 @@ describe('R02: what happens on the hub is written down, with where it came from'
 
   it('starting and stopping somebody else\'s server', onHub(async (hub, _boss, browser) => {
     makeUser(hub, 'alice');
-    await browser.post('hub/spawn/alice');
+    const asked = await browser.post('hub/spawn/alice');
     await browser.post('hub/stop/alice');
-    expect(entries(hub, 'server.start')[0]).toMatchObject({ actor: 'boss', target: 'server:alice/' });
-    expect(entries(hub, 'server.stop')[0]).toMatchObject({ actor: 'boss', target: 'server:alice/' });
+    expect(entries(hub, 'server.start')[0]).toMatchObject({ actor: 'boss', target: 'server:alice/', address: '127.0.0.1', requestId: asked.headers['x-request-id'] });
+    expect(entries(hub, 'server.stop')[0]).toMatchObject({ actor: 'boss', target: 'server:alice/', address: '127.0.0.1' });
+  }));
+
+  it('requests that wait at the same time, with one credential, each with its own id', onHub(async (hub, boss) => {
+    const headers = { Authorization: `token ${makeToken(hub, boss)}` };
+    const names = Array.from({ length: 5 }, (_, n) => `at-once-${n}`);
+    const answers = await Promise.all(names.map((name) => createBrowser(hub).raw('post', `hub/api/users/${name}`, headers)));
+    const written = entries(hub, 'user.create').map(({ target, requestId }) => [target, requestId]);
+    expect(written.sort()).toEqual(names.map((name, n) => [`user:${name}`, answers[n]?.headers['x-request-id']]));
   }));
 
   it('R02: what somebody who is signed in was denied, once each', onHub(async (hub, boss) => {

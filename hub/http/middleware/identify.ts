@@ -2,7 +2,7 @@ import { HubError } from '../../domain/errors';
 import { bearerOf } from '../../wire/authorization';
 import { cookieLine, type CookieNames } from '../cookies';
 import type { AppDeps } from '../deps';
-import { headerOf, NOBODY, type Caller, type Exchange } from '../exchange';
+import { asking, headerOf, NOBODY, type Caller, type Exchange } from '../exchange';
 
 /**
  * Who asks: the local socket, else a valid token, else the session cookie. A token that means nothing does not hide a cookie
@@ -26,15 +26,15 @@ export function createIdentify({ settings, services, urls }: AppDeps, names: Coo
   };
 
   return (x, tokens) => {
-    if (x.ctx.local === true) return { ...NOBODY, actor: services.actors.local() };
+    if (x.ctx.local === true) return { ...NOBODY, actor: asking(x, services.actors.local()) };
     for (const name of [names.session, names.before]) if ((x.cookies.get(name)?.length ?? 0) > 1) refuseTwice(x, name);
     const secret = tokens ? bearerOf(headerOf(x, 'authorization')) : undefined;
     const byToken = secret === undefined ? undefined : services.actors.byToken(secret);
-    if (byToken !== undefined) return { ...NOBODY, actor: byToken };
+    if (byToken !== undefined) return { ...NOBODY, actor: asking(x, byToken) };
     const cookie = x.cookies.get(names.session)?.[0];
     const found = cookie === undefined ? undefined : sessionOf(cookie, x.ctx.site);
     const actor = found === undefined ? undefined : services.actors.bySession(found.session.id);
-    return actor === undefined || found === undefined ? { ...NOBODY, cookie } : { actor, session: found.session, user: found.user, cookie };
+    return actor === undefined || found === undefined ? { ...NOBODY, cookie } : { actor: asking(x, actor), session: found.session, user: found.user, cookie };
   };
 }
 

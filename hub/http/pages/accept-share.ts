@@ -1,7 +1,7 @@
 import { acceptSharePage } from '../../../views/pages/accept-share';
 import type { ServerId } from '../../domain/ids';
 import { fullNameOf, onServer } from '../../domain/share';
-import { found, type Exchange, type Reply } from '../exchange';
+import { asking, found, type Exchange, type Reply } from '../exchange';
 import { actorOf, type Kit } from '../kit';
 import type { HubRoute } from '../routes';
 
@@ -20,7 +20,7 @@ export function acceptShareRoutes(kit: Kit): readonly HubRoute[] {
   /** Whoever accepted has read what that means, and is not asked a second time. */
   const enter = (x: Exchange, server: ServerId): void => {
     const actor = x.caller.session && services.actors.bySession(x.caller.session.id);
-    if (actor !== undefined && access.mayConfirm(actor, server)) access.confirmAccess(actor, server);
+    if (actor !== undefined && access.mayConfirm(actor, server)) access.confirmAccess(asking(x, actor), server);
   };
 
   const accept = (x: Exchange): Reply => {

@@ -41,7 +41,7 @@ export function accountRoutes(kit: Kit): readonly HubRoute[] {
 
   const signUp = (x: Exchange): Promise<Reply> => orCorrect(x, async () => {
     if (settings.signUp === 'closed') throw new HubError('forbidden', x.t('signup.closed'));
-    const { status } = await services.accounts.signUp({ username: x.form.one('username'), password: demandSame(x), address: x.ctx.address });
+    const { status } = await services.accounts.signUp({ username: x.form.one('username'), password: demandSame(x), address: x.ctx.address, requestId: x.ctx.requestId });
     return kit.page(x, 200, (shell) => signedUpPage(shell, { status }));
   }, (status, problem) => signUpForm(x, status, problem));
 
@@ -54,7 +54,7 @@ export function accountRoutes(kit: Kit): readonly HubRoute[] {
   const redeem = (x: Exchange): Promise<Reply> => {
     const link = x.form.one('link') ?? '';
     return orCorrect(x, async () => {
-      const user = await services.bootstrap.redeem({ secret: link, password: demandSame(x), address: x.ctx.address });
+      const user = await services.bootstrap.redeem({ secret: link, password: demandSame(x), address: x.ctx.address, requestId: x.ctx.requestId });
       if (x.caller.session !== undefined) services.login.signOut(actorOf(x), x.caller.session.id);
       const { cookie, session } = services.sessions.start(user, { address: x.ctx.address, userAgent: headerOf(x, 'user-agent') ?? '' });
       kit.signedIn(x, cookie, session.id);

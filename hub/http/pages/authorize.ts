@@ -46,7 +46,7 @@ export function oauthRoutes(kit: Kit): readonly HubRoute[] {
   };
 
   const redeem = async (x: Exchange): Promise<Reply> => {
-    const { status, headers, body } = services.oauth.redeem(redemptionOf(await readTokenRequest(x.req)));
+    const { status, headers, body } = services.oauth.redeem({ ...redemptionOf(await readTokenRequest(x.req)), from: x.ctx });
     for (const [name, value] of Object.entries(headers)) x.res.setHeader(name, value);
     return json(status, body);
   };

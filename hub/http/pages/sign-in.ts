@@ -20,7 +20,7 @@ export function createPasswordSignIn(login: Login): (x: Exchange) => Promise<Sig
   const passport = new Passport();
   passport.use(new Strategy({ passReqToCallback: true, session: false }, (req, username, password, done) => {
     const x = asks.get(req) as Exchange;
-    const ask = { username, password, address: x.ctx.address, userAgent: headerOf(x, 'user-agent') ?? '', previousCookie: x.caller.cookie };
+    const ask = { username, password, address: x.ctx.address, requestId: x.ctx.requestId, userAgent: headerOf(x, 'user-agent') ?? '', previousCookie: x.caller.cookie };
     login.signIn(ask).then((result) => done(null, result), (err: unknown) => done(err));
   }));
 

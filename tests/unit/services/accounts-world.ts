@@ -23,7 +23,7 @@ import type { ServerRoute } from '../../../proxy/route-table';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock';
 
 export const GOOD = 'four unrelated words';
-export const FROM = { address: '192.0.2.1', userAgent: 'Firefox' };
+export const FROM = { address: '192.0.2.1', requestId: 'r', userAgent: 'Firefox' };
 
 /** Real argon2, but as cheap as it can be made: what is tested here is not its strength. */
 export const CHEAP: HasherSettings = { memoryKiB: 64, passes: 1 };

@@ -1,8 +1,7 @@
-import type { Actor } from '../../../hub/domain/access';
+import { strangerIn, type Actor } from '../../../hub/domain/access';
 import type { UserId, UserName } from '../../../hub/domain/ids';
 import { expandRaw } from '../../../hub/domain/scopes/expand';
 import { createAudit } from '../../../hub/services/audit';
-import { inRequest } from '../../../hub/services/request-context';
 import { verifyChain } from '../../../hub/store/audit-chain';
 import { openStore } from '../../../hub/store/create-store';
 import type { Store } from '../../../hub/store/store';
@@ -34,30 +33,19 @@ const heads = (lines: readonly LogLine[]): readonly unknown[] => lines.filter((l
 describe('what an entry says', () => {
   it('R02: who, with what credential, from where, in which request, what, to whom and how it ended', () => {
     const { audit, rows, clock } = createLog();
-    inRequest({ address: '192.0.2.9', requestId: 'r-42' }, () => audit.record(ROOT, 'user.disable', 'user:bob', { result: 'failed', detail: { why: 'x' } }));
+    audit.record({ ...ROOT, request: { address: '192.0.2.9', requestId: 'r-42' } }, 'user.disable', 'user:bob', { result: 'failed', detail: { why: 'x' } });
     expect(rows()).toMatchObject([{
       at: clock.now(), actorKind: 'user', actor: 'root', actorId: 'u-root', via: 'token', credential: 't-7', address: '192.0.2.9', requestId: 'r-42',
       action: 'user.disable', target: 'user:bob', result: 'failed', detail: { why: 'x' },
     }]);
   });
 
-  it('knows its request across waiting, and keeps requests apart', async () => {
+  it('nobody is anonymous and has an address, the hub has none, and neither has who does not ask by HTTP', () => {
     const { audit, rows } = createLog();
-    const one = (requestId: string): Promise<void> => inRequest({ address: 'a', requestId }, async () => {
-      await turn();
-      audit.record(ROOT, `by.${requestId}`, 'x');
-    });
-    await Promise.all([one('r-1'), one('r-2')]);
-    expect(rows().map((row) => [row.action, row.requestId]).sort()).toEqual([['by.r-1', 'r-1'], ['by.r-2', 'r-2']]);
-  });
-
-  it('nobody inside a request is anonymous, nobody outside of one is the hub, and the hub never has an address', () => {
-    const { audit, rows } = createLog();
-    const request = { address: '192.0.2.9', requestId: 'r' };
-    inRequest(request, () => audit.record(null, 'one', ''));
-    audit.record(null, 'two', '');
-    inRequest(request, () => audit.record('hub', 'three', ''));
-    expect([...rows()].reverse().map((row) => [row.actorKind, row.actor, row.address])).toEqual([['anonymous', '', '192.0.2.9'], ['hub', 'hub', ''], ['hub', 'hub', '']]);
+    audit.record(strangerIn({ address: '192.0.2.9', requestId: 'r' }), 'one', '');
+    audit.record('hub', 'two', '');
+    audit.record(ROOT, 'three', '');
+    expect([...rows()].reverse().map((row) => [row.actorKind, row.actor, row.address])).toEqual([['anonymous', '', '192.0.2.9'], ['hub', 'hub', ''], ['user', 'root', '']]);
   });
 
   it('cuts long texts, and a detail that is too large as a whole', () => {
@@ -94,7 +82,7 @@ describe('R02: writing', () => {
 
   it('a flood of refusals from one network becomes a few entries and one sum, and others are still heard', () => {
     const { audit, rows, clock } = createLog();
-    const from = (address: string): void => inRequest({ address, requestId: 'r' }, () => audit.note(null, 'user.sign-in', 'user:?', { result: 'denied' }));
+    const from = (address: string): void => audit.note(strangerIn({ address, requestId: 'r' }), 'user.sign-in', 'user:?', { result: 'denied' });
     for (let n = 0; n < 500; n++) from(`2001:db8::${n.toString(16)}`);
     from('192.0.2.1');
     expect(rows()).toHaveLength(31);
@@ -107,14 +95,14 @@ describe('R02: writing', () => {
 
   it('Q10: no flood hides what the hub notes by itself', () => {
     const { audit, rows } = createLog();
-    for (let i = 0; i < 700; i++) inRequest({ address: `10.${i >> 8}.${i & 255}.1`, requestId: `r-${i}` }, () => audit.note(null, 'user.sign-in', 'user:bob', { result: 'denied' }));
+    for (let i = 0; i < 700; i++) audit.note(strangerIn({ address: `10.${i >> 8}.${i & 255}.1`, requestId: `r-${i}` }), 'user.sign-in', 'user:bob', { result: 'denied' });
     audit.note('hub', 'isolation.failed', 'hub', { result: 'failed' });
     expect(rows()[0]).toMatchObject({ actorKind: 'hub', action: 'isolation.failed' });
   });
 
   it('a flood from many networks is limited too', () => {
     const { audit, rows, clock } = createLog();
-    for (let n = 0; n < 5000; n++) inRequest({ address: `10.${n >> 8}.${n & 255}.1`, requestId: 'r' }, () => audit.note(null, 'user.sign-in', 'user:?', { result: 'denied' }));
+    for (let n = 0; n < 5000; n++) audit.note(strangerIn({ address: `10.${n >> 8}.${n & 255}.1`, requestId: 'r' }), 'user.sign-in', 'user:?', { result: 'denied' });
     expect(rows()).toHaveLength(600);
     clock.advance(60_000);
     expect(rows()[0]).toMatchObject({ action: 'audit.suppressed', target: 'address:elsewhere', detail: { count: 4400 } });
@@ -233,7 +221,7 @@ describe('what the services record', () => {
     const { signIn, store, addWithPassword } = createWorld();
     await addWithPassword('alice');
     await failure(signIn('alice', 'wrong'));
-    expect(last(store)).toMatchObject({ actorKind: 'hub', action: 'user.sign-in', target: 'user:alice', result: 'denied', detail: { code: 'forbidden' } });
+    expect(last(store)).toMatchObject({ actorKind: 'anonymous', address: FROM.address, action: 'user.sign-in', target: 'user:alice', result: 'denied', detail: { code: 'forbidden' } });
     await failure(signIn('my secret pass phrase', 'x'));
     expect(last(store)).toMatchObject({ target: 'user:?', result: 'denied' });
     expect(JSON.stringify(store.audit.list(ALL))).not.toContain('secret pass');
@@ -242,7 +230,7 @@ describe('what the services record', () => {
   it('A16: names that would forge lines are escaped in what is exported', async () => {
     const { signIn, audit, store, add, browserOf } = createWorld();
     await failure(signIn('bob\r\n{"level":"info","msg":"admin logged in"}', 'x'));
-    audit.record(null, 'x', 'bob\r\n{"level":"info"}\u202e');
+    audit.record('hub', 'x', 'bob\r\n{"level":"info"}\u202e');
     const root = browserOf(add('root', { admin: true }));
     let text = '';
     for await (const chunk of audit.export(root, { format: 'jsonl' }).chunks) text += chunk;
@@ -270,7 +258,7 @@ describe('what the services record', () => {
 
   it('signing up, by the address it came from', async () => {
     const { accounts, store } = createWorld();
-    await inRequest({ address: FROM.address, requestId: 'r' }, () => accounts.signUp({ username: 'carol', password: GOOD, address: FROM.address }));
-    expect(last(store)).toMatchObject({ actorKind: 'anonymous', action: 'user.sign-up', target: 'user:carol', address: FROM.address });
+    await accounts.signUp({ username: 'carol', password: GOOD, address: FROM.address, requestId: 'r-7' });
+    expect(last(store)).toMatchObject({ actorKind: 'anonymous', action: 'user.sign-up', target: 'user:carol', address: FROM.address, requestId: 'r-7' });
   });
 });

@@ -23,7 +23,7 @@ function world(options: { readonly everyMs?: number; readonly make?: BackupStore
   const audited: string[] = [];
   const boss = actorOf(user, ['admin-ui']);
   const nobody = actorOf(user, []);
-  const write: Recorder['record'] = (actor, action) => void audited.push(`${actor === 'hub' ? 'hub' : (actor?.name ?? 'nobody')} ${action}`);
+  const write: Recorder['record'] = (actor, action) => void audited.push(`${actor === 'hub' ? 'hub' : 'name' in actor ? actor.name : 'nobody'} ${action}`);
   const deps = { clock, log: capture([]), audit: { record: write, note: write }, schedule: () => ({ everyMs: options.everyMs ?? DAY, days: 3 }) };
   const start = () => createBackups({ ...deps, store: options.make === undefined ? store : { ...store, backups: { ...store.backups, make: options.make } } });
   return { clock, store, audited, start, boss, nobody };

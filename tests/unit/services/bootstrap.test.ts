@@ -1,6 +1,5 @@
 import { serialise } from '../../../hub/domain/scopes/serialise';
 import { DEFAULT_ROLES } from '../../../hub/domain/scopes/roles';
-import { inRequest } from '../../../hub/services/request-context';
 import { closeWorlds, codeOf, createWorld, failure, FROM, GOOD } from './accounts-world';
 
 afterEach(closeWorlds);
@@ -11,7 +10,7 @@ describe('the one-time link', () => {
     const { bootstrap, signIn, actors, store } = createWorld();
     const secret = bootstrap.issue() ?? '';
     expect(bootstrap.nameFor(secret)).toBe('admin');
-    const user = await inRequest({ address: ADDRESS, requestId: 'r-1' }, () => bootstrap.redeem({ secret, password: GOOD, address: ADDRESS }));
+    const user = await bootstrap.redeem({ secret, password: GOOD, address: ADDRESS, requestId: 'r-1' });
     expect(store.audit.list({ offset: 0, limit: 5 })).toMatchObject([{ actorKind: 'anonymous', action: 'user.bootstrap', target: 'user:admin', address: ADDRESS, requestId: 'r-1' }]);
     expect(user).toMatchObject({ name: 'admin', admin: true, status: 'active', mustChangePassword: false });
     expect(store.roles.directOfUser(user.id)).toEqual(['admin', 'researcher', 'user']);
@@ -23,15 +22,15 @@ describe('the one-time link', () => {
   it('A12: works once', async () => {
     const { bootstrap } = createWorld();
     const secret = bootstrap.issue() ?? '';
-    await bootstrap.redeem({ secret, password: GOOD, address: ADDRESS });
-    expect(await failure(bootstrap.redeem({ secret, password: 'another four words', address: ADDRESS }))).toMatchObject({ code: 'forbidden' });
+    await bootstrap.redeem({ secret, password: GOOD, address: ADDRESS, requestId: 'r' });
+    expect(await failure(bootstrap.redeem({ secret, password: 'another four words', address: ADDRESS, requestId: 'r' }))).toMatchObject({ code: 'forbidden' });
     expect(bootstrap.nameFor(secret)).toBeUndefined();
   });
 
   it('A12: works once, also for ten at the same time', async () => {
     const { bootstrap, store } = createWorld();
     const secret = bootstrap.issue() ?? '';
-    const results = await Promise.allSettled(Array.from({ length: 10 }, (_, i) => bootstrap.redeem({ secret, password: `${GOOD} ${i}`, address: ADDRESS })));
+    const results = await Promise.allSettled(Array.from({ length: 10 }, (_, i) => bootstrap.redeem({ secret, password: `${GOOD} ${i}`, address: ADDRESS, requestId: 'r' })));
     expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(1);
     expect(store.users.list({ offset: 0, limit: 9 }).total).toBe(1);
   });
@@ -43,7 +42,7 @@ describe('the one-time link', () => {
     expect(bootstrap.nameFor(first)).toBe('admin');
     const second = bootstrap.issue() ?? '';
     expect(bootstrap.nameFor(first)).toBeUndefined();
-    expect(await codeOf(bootstrap.redeem({ secret: first, password: GOOD, address: ADDRESS }))).toBe('forbidden');
+    expect(await codeOf(bootstrap.redeem({ secret: first, password: GOOD, address: ADDRESS, requestId: 'r' }))).toBe('forbidden');
     expect(bootstrap.nameFor(second)).toBe('admin');
   });
 
@@ -66,7 +65,7 @@ describe('the one-time link', () => {
     const { bootstrap, addWithPassword, sessions, signIn } = createWorld();
     const squatter = await addWithPassword('admin', { status: 'pending' }, 'the words of a squatter');
     const { cookie } = sessions.start(squatter, FROM);
-    const user = await bootstrap.redeem({ secret: bootstrap.issue(), password: GOOD, address: ADDRESS });
+    const user = await bootstrap.redeem({ secret: bootstrap.issue(), password: GOOD, address: ADDRESS, requestId: 'r' });
     expect(user).toMatchObject({ id: squatter.id, admin: true, status: 'active' });
     expect(sessions.resolve(cookie)).toBeUndefined();
     expect(await codeOf(signIn('admin', 'the words of a squatter'))).toBe('forbidden');
@@ -75,14 +74,14 @@ describe('the one-time link', () => {
   it('is not used up by a password that is too weak', async () => {
     const { bootstrap } = createWorld();
     const secret = bootstrap.issue() ?? '';
-    expect(await codeOf(bootstrap.redeem({ secret, password: 'short', address: ADDRESS }))).toBe('invalid-input');
+    expect(await codeOf(bootstrap.redeem({ secret, password: 'short', address: ADDRESS, requestId: 'r' }))).toBe('invalid-input');
     expect(bootstrap.nameFor(secret)).toBe('admin');
   });
 
   it.each([undefined, null, '', 'x', ['x'], { length: 43 }, 'a'.repeat(1_000_000)])('A12: is not guessed with %#, and nothing is hashed for it', async (secret) => {
     const { bootstrap, hasher, store } = createWorld();
     bootstrap.issue();
-    expect(await codeOf(bootstrap.redeem({ secret, password: GOOD, address: ADDRESS }))).toBe('forbidden');
+    expect(await codeOf(bootstrap.redeem({ secret, password: GOOD, address: ADDRESS, requestId: 'r' }))).toBe('forbidden');
     expect(hasher.counts().done).toBe(0);
     expect(store.users.list({ offset: 0, limit: 1 }).total).toBe(0);
   });

@@ -1,6 +1,6 @@
 import { closeWorlds, codeOf, createWorld, failure, FROM, GOOD } from './accounts-world';
 
-const ask = (username: unknown, password: unknown = GOOD, address = FROM.address) => ({ username, password, address });
+const ask = (username: unknown, password: unknown = GOOD, address = FROM.address) => ({ username, password, address, requestId: FROM.requestId });
 const everybody = { offset: 0, limit: 100 };
 afterEach(closeWorlds);
 

@@ -157,3 +157,23 @@ test('two hubs that write their rules at the same moment end with both ports ope
   expect(await Promise.all(hubs.map((hub) => hub.ensure()))).toMatchObject([{ ok: true }, { ok: true }]);
   expect(inChain(t, 'BERTH-INPUT').filter((rule) => rule.includes('--dport')).sort()).toEqual([PORT(8081), PORT(9081)]);
 });
+
+test('servers that start at once share a look that has not begun, and the next one gets a look of its own', async () => {
+  const t = tables(HOST);
+  await make(t).ensure();
+  let lists = 0;
+  const firewall = createFirewall({ internalPort: 8081, uid: 0, hasIpv6: async () => true, run: (program, args) => {
+    if (program === 'iptables' && args.includes('-S')) lists += 1;
+    return t.run(program, args);
+  } });
+  const first = [firewall.ensure(), firewall.ensure(), firewall.ensure()];
+  expect(await Promise.all(first)).toMatchObject([{ ok: true }, { ok: true }, { ok: true }]);
+  expect(lists).toBe(1);
+  const begun = firewall.ensure();
+  await Promise.resolve();
+  await Promise.resolve();
+  // It may have read the rules before this server's network was made.
+  const later = [firewall.ensure(), firewall.ensure()];
+  await Promise.all([begun, ...later]);
+  expect(lists).toBe(3);
+});
