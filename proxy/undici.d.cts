@@ -1,0 +1,1 @@
+export { Pool, buildConnector } from 'undici';
