@@ -88,9 +88,9 @@ function page({ rows, scenarios, results, remarks, before }) {
   const kept = before.includes(BY_HAND) ? before.slice(before.indexOf(BY_HAND)) : `${BY_HAND}\n`;
   return `# Benchmarks
 
-Written by \`npm run bench\`: the hub and its peers on the same work, side by side in one run. Nothing here is a test, and no figure fails a build. CPU time per piece of work hardly moves
-with the machine; what a clock says does, so where both are shown, CPU is compared. Peers take turns, each pinned to one core, the load to the other; ratios are taken within each round,
-and of these the median. How it is built: \`bench/README.md\`.
+Written by \`npm run bench\`: the hub and its peers on the same work, side by side in one run. Nothing here is a test, and no figure fails a build. Where both are shown, CPU time is compared, which moves
+less with the machine than what a clock says; on a machine that is shared it moves too, by half within minutes. So peers take turns, each pinned to one core, the load to the other; ratios are
+taken within each round, and of these the median. How it is built: \`bench/README.md\`.
 
 ${machine}
 
