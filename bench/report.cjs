@@ -7,7 +7,13 @@ const BY_HAND = '<!-- What follows is kept as it is. -->';
 const shown = (value, digits = 2) => value.toFixed(digits);
 
 /** Three digits say enough, and a ratio near one needs two behind the point. */
-const ratioText = (ratio) => (ratio >= 100 ? ratio.toFixed(0) : ratio >= 10 ? ratio.toFixed(1) : ratio.toFixed(2));
+const ratioText = (ratio, more = 0) => (ratio >= 100 ? ratio.toFixed(more) : ratio >= 10 ? ratio.toFixed(1 + more) : ratio.toFixed(2 + more));
+
+/** A ratio and what was asked of it, with one digit more where they would look the same and are not. */
+function beside(ratio, asked) {
+  const more = ratio !== asked && ratioText(ratio) === ratioText(asked) ? 1 : 0;
+  return [ratioText(ratio, more), ratioText(asked, more)];
+}
 
 /** undefined: there are none. */
 function valuesOf(results, { scenario, peer, figure }) {
@@ -37,10 +43,12 @@ function judge(check, results) {
   if (theirs === undefined) return { word: 'not measured', text: `${says}: –` };
   if (least !== undefined) {
     const better = moreIsBetter ? ratioOf(ownValues, theirs) : ratioOf(theirs, ownValues);
-    return { word: better >= least ? 'met' : 'missed', text: `${says}: ${ratioText(better)} times better (at least ${ratioText(least)})` };
+    const [found, asked] = beside(better, least);
+    return { word: better >= least ? 'met' : 'missed', text: `${says}: ${found} times better (at least ${asked})` };
   }
   const ratio = ratioOf(ownValues, theirs);
-  return { word: ratio <= most ? 'met' : 'missed', text: `${says}: ${ratioText(ratio)} (at most ${ratioText(most)})` };
+  const [found, asked] = beside(ratio, most);
+  return { word: ratio <= most ? 'met' : 'missed', text: `${says}: ${found} (at most ${asked})` };
 }
 
 /** A row is met when all of its checks are, and missed when one of them is. */

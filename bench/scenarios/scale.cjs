@@ -23,7 +23,7 @@ module.exports = {
   name: 'scale',
   title: `${USERS.toLocaleString('en')} users, ${CONNECTED.toLocaleString('en')} of them at once`,
   about: `A hub with ${USERS.toLocaleString('en')} users. ${CONNECTED.toLocaleString('en')} of them come in at once and stay: each with a session of their own, a WebSocket over which 100 bytes go and come back every 4 s on average, a request to their server every 8 s,
-the hub's page and its API each once a minute. Each sample is ${SPAN_MS / 1000} s long, one after the other, so that min, median and max show what happens over time: memory that grows would show there.`,
+the hub's page and its API each once a minute. Each sample is ${SPAN_MS / 1000} s long, one after the other, so that min, median and max show what happens over time: memory that grows would show there. People and servers share the other core, and wait for it too; what the hub adds is in the delay of its loop.`,
   needs: [],
   rounds: 6,
   minutes: 10,

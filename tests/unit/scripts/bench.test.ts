@@ -39,6 +39,7 @@ describe('npm run bench: what a figure comes to', () => {
 
   test.each([
     ['as much as it may be', { most: 0.4 }, 'met', 'them: 0.40 (at most 0.40)'],
+    ['a little more, which two digits would hide', { most: 0.399 }, 'missed', 'them: 0.400 (at most 0.399)'],
     ['more than it may be', { most: 0.39 }, 'missed', 'them: 0.40 (at most 0.39)'],
     ['as many times better as it has to be', { least: 2.5 }, 'met', 'them: 2.50 times better (at least 2.50)'],
     ['not so many times', { least: 3 }, 'missed', 'them: 2.50 times better (at least 3.00)'],
