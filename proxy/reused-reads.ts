@@ -24,8 +24,10 @@ const LARGE = 256 * 1024;
 /** Free ones that are kept; each transfer has one of its own while it lasts. */
 const KEPT = 8;
 const SLAB = 64 * 1024;
+/** Most answers are short, and many a connection brings one and no second: whoever never fills what there is to read into gets no more at a time. */
+const SMALL_SLAB = 16 * 1024;
 /** A slab with less room than that is replaced by a new one. */
-const SMALLEST_READ = 16 * 1024;
+const SMALLEST_READ = 4 * 1024;
 /** One upstream may keep the others waiting for so many bytes; Node reads on for as long as there is something, 32 buffers in a row. */
 const IN_ONE_TURN = 1024 * 1024;
 
@@ -55,7 +57,9 @@ class Reader implements Reading {
   /** Somebody came for more than there was, so the kernel may be asked. */
   private asked = false;
   private inTurn = 0;
-  private slab = Buffer.allocUnsafeSlow(SLAB);
+  private slab = Buffer.allocUnsafeSlow(SMALL_SLAB);
+  /** The last read took all the room that it had: more was there. */
+  private filled = false;
   private large: Buffer | null = null;
   private size = 0;
   private wantsMore = false;
@@ -91,6 +95,7 @@ class Reader implements Reading {
 
   private take(size: number, buffer: Buffer): boolean {
     this.size = size;
+    this.filled = size === buffer.length;
     this.wantsMore = this.isSpent = this.asked = false;
     this.pending = buffer.subarray(0, size);
     this.reads.current = this;
@@ -116,7 +121,7 @@ class Reader implements Reading {
     } else this.slab = this.slab.subarray(this.size);
     this.size = 0;
     if (this.wantsMore) return (this.large = this.free.pop() ?? Buffer.allocUnsafeSlow(LARGE));
-    if (this.slab.length < SMALLEST_READ) this.slab = Buffer.allocUnsafeSlow(SLAB);
+    if (this.filled || this.slab.length < SMALLEST_READ) this.slab = Buffer.allocUnsafeSlow(this.filled ? SLAB : SMALL_SLAB);
     return this.slab;
   }
 }
