@@ -1,4 +1,4 @@
-import { Pool } from './undici.cjs';
+import { Pool } from 'undici';
 import type { ProxyLimits } from './contract';
 import { createReads, type Reading } from './reused-reads';
 

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { buildConnector } from './undici.cjs';
+import { buildConnector } from 'undici';
 import { giveBackWritten } from './give-back';
 
 /**

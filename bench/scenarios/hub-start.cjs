@@ -13,7 +13,7 @@ module.exports = {
   name: 'hub-start',
   title: 'A hub that starts',
   about: `From the start of the process until \`/hub/health\` answers, and until all ${RUNNING.toLocaleString('en')} servers that are on record as running are reachable again, with ${USERS.toLocaleString('en')} users. The servers are answered for by nginx; Berth runs on a spawner
-that says that they run, JupyterHub on one that says the same. JupyterHub's time begins when its program does, in a container that runs, with its proxy beside it, and its first answer is that of \`/hub/api/user\` through the proxy.`,
+that says that they run, JupyterHub on one that says the same. What Berth's spawner knows it reads when it is asked for its list, which is after the first answer. JupyterHub's time begins when its program does, in a container that runs, with its proxy beside it, and its first answer is that of \`/hub/api/user\` through the proxy.`,
   needs: ['nginx', 'engine', 'jupyterhub'],
   rounds: 7,
   minutes: 25,

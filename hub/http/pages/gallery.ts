@@ -1,5 +1,5 @@
-import type * as Gallery from '../../../views/gallery';
-import type * as Exhibit from '../../../views/gallery/exhibit';
+import { EXHIBITS } from '../../../views/gallery';
+import { NOW } from '../../../views/gallery/exhibit';
 import { LANGUAGES, translator, type Lang } from '../../../views/i18n';
 import { THEMES, type Shell } from '../../../views/layout';
 import { galleryPage } from '../../../views/pages/gallery';
@@ -12,18 +12,9 @@ import type { HubRoute } from '../routes';
 const NO_TOKEN = 'gallery';
 const VIEWERS = { nobody: null, user: { name: 'alice', admin: false }, admin: { name: 'admin', admin: true, auditor: true } } as const;
 
-/** Its canned data is loaded by the first who looks at it, and by no hub that starts. */
-function loaded(): Pick<typeof Gallery, 'EXHIBITS'> & Pick<typeof Exhibit, 'NOW'> {
-  const { EXHIBITS } = require('../../../views/gallery') as typeof Gallery;
-  const { NOW } = require('../../../views/gallery/exhibit') as typeof Exhibit;
-  return { EXHIBITS, NOW };
-}
-
 /** Every page in every state, with canned data, for administrators who look at the pages themselves. */
 export function galleryRoutes(kit: Kit): readonly HubRoute[] {
-  const list = (x: Exchange): Reply => kit.page(x, 200, (shell) => galleryPage(shell, loaded().EXHIBITS));
   const show = (x: Exchange): Reply => {
-    const { EXHIBITS, NOW } = loaded();
     const exhibit = EXHIBITS.find(({ id }) => id === x.params['exhibit']);
     if (exhibit === undefined) throw new HubError('not-found', x.t('gallery.unknown'));
     const lang: Lang = LANGUAGES.find(({ id }) => id === x.query.get('lang'))?.id ?? x.lang;
@@ -32,7 +23,7 @@ export function galleryRoutes(kit: Kit): readonly HubRoute[] {
     return kit.page(x, 200, (shell) => exhibit.page(staged(shell)));
   };
   return [
-    { method: 'get', path: '/dev/gallery', kind: 'page', needs: ['admin-ui'], handle: list },
+    { method: 'get', path: '/dev/gallery', kind: 'page', needs: ['admin-ui'], handle: (x) => kit.page(x, 200, (shell) => galleryPage(shell, EXHIBITS)) },
     { method: 'get', path: '/dev/gallery/:exhibit', kind: 'page', needs: ['admin-ui'], handle: show },
   ];
 }
